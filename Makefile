@@ -1,0 +1,73 @@
+# Atrium. `make` shows what there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROJECTS := libs/common services/gateway services/tenancy services/entitlements services/webhooks deploy/local
+SOURCES := $(PROJECTS) tests
+ARGS ?=
+REQUIRE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo install test check fmt lint types imports bench infra lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+run: $(VENV)/runtime.stamp ## Run the whole suite on this machine (ARGS="--port 9000" …)
+	@$(BIN)/atrium up $(ARGS)
+
+demo: $(VENV)/runtime.stamp ## Show the main job: a workspace, and its signed webhook arriving
+	@$(BIN)/atrium demo $(ARGS)
+
+install: $(VENV)/runtime.stamp ## Make .venv with the command .venv/bin/atrium
+
+test: check ## Everything that must hold: checks, then all tests (REQUIRE=kafka,mongo demands those suites)
+	@$(BIN)/pytest $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
+
+check: lint types imports ## Lint, types and import rules
+
+fmt: $(VENV)/dev.stamp ## Format the code
+	@$(BIN)/ruff format --quiet $(SOURCES)
+	@$(BIN)/ruff check --quiet --fix-only $(SOURCES)
+
+lint: $(VENV)/dev.stamp ## ruff: rules and format
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "unformatted: run make fmt"; exit 1; }
+
+types: $(VENV)/dev.stamp ## mypy, strict, tests included
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev.stamp ## Which layer may import which
+	@$(BIN)/lint-imports --no-timing
+
+bench: $(VENV)/dev.stamp ## Print the benchmarks' figures
+	@for bench in tests/load/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for development
+	@$(BIN)/python -m tests.infra
+
+lock: ## Lock the dependencies anew (needs uv)
+	@requirements/lock
+
+clean: ## Remove what was made here: .venv, caches, the local data directory stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3"; exit 1; }
+	@echo "Making the virtual environment (.venv) …"
+	@$(PYTHON) -m venv $(VENV)
+
+# One environment serves both: the runtime lock alone is enough to run, the dev lock adds the tests' tools.
+$(VENV)/runtime.stamp: $(VENV)/bin/python requirements/runtime.txt $(PROJECTS:=/pyproject.toml)
+	@echo "Installing the locked packages …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PROJECTS:%=-e %)
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt
+	@echo "Installing the tests' tools …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

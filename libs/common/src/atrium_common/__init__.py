@@ -1,0 +1,1 @@
+"""What every Atrium service needs and no service owns."""

@@ -1,0 +1,250 @@
+"""The way of a command to the log: load, decide, append, row (design/architecture.md).
+
+`Repository.transact` runs a function that loads aggregates and emits events, makes one commit of what it emitted, and
+runs it again on fresh states where somebody else was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from atrium_common.eventing.cache import StateCache
+from atrium_common.eventing.codec import Codec
+from atrium_common.eventing.decider import Decider, Loaded
+from atrium_common.eventing.event import Event
+from atrium_common.ids import Ids
+from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.store.commit import Claim, Commit, EventRecord, Meta, Proposal, Release, Slice
+from atrium_common.store.documents import Delete, Put
+from atrium_common.store.ports import ClaimTaken, Store, VersionConflict
+
+S = TypeVar("S")
+
+ATTEMPTS = 32
+"""How often a command is decided again after losing a race before its caller is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Who wants something done, under which identity, and when: everything about a command but its content."""
+
+    id: str
+    at: datetime
+    meta: Meta = field(default_factory=Meta)
+
+
+class Contended(Exception):  # noqa: N818
+    """A command lost every race against others on the same streams; it has changed nothing and may be sent again."""
+
+
+class Transaction:
+    """What a command sees and does: states at the versions it read, and the events, claims and releases it adds.
+
+    What has been emitted is visible to later loads of the same transaction, so that several commands can be decided
+    one after the other and committed as one.
+    """
+
+    def __init__(self, repository: Repository, command: Command) -> None:
+        self.command = command
+        self._repository = repository
+        self._base: dict[str, int] = {}
+        self._loaded: dict[str, tuple[Decider[Any], Loaded[Any]]] = {}
+        self._events: dict[str, list[EventRecord]] = {}
+        self._claims: list[Claim] = []
+        self._releases: list[Release] = []
+
+    @property
+    def at(self) -> datetime:
+        """The command's time: the time of everything that it decides."""
+        return self.command.at
+
+    async def load(self, decider: Decider[S], aggregate_id: str) -> Loaded[S]:
+        """The aggregate as this transaction sees it; its version is checked at commit if anything is emitted to it."""
+        stream = decider.stream(aggregate_id)
+        known = self._loaded.get(stream)
+        if known is not None:
+            return cast("Loaded[S]", known[1])
+        loaded = await self._repository.load(decider, aggregate_id)
+        self._loaded[stream] = (decider, loaded)
+        self._base[stream] = loaded.version
+        return loaded
+
+    async def emit(self, decider: Decider[S], aggregate_id: str, *events: Event) -> Loaded[S]:
+        """Add events to the aggregate's stream and return the state after them."""
+        loaded = await self.load(decider, aggregate_id)
+        stream = decider.stream(aggregate_id)
+        records = self._events.setdefault(stream, [])
+        for event in events:
+            after = decider.evolve(loaded.state, event)
+            publication = decider.publish(event, loaded.state, after) if decider.publish else None
+            records.append(
+                EventRecord(
+                    id=self._repository.ids.new("evt"),
+                    type=event.TYPE,
+                    schema=event.SCHEMA,
+                    data=event.model_dump(mode="json"),
+                    publication=publication,
+                )
+            )
+            loaded = Loaded(aggregate_id, after, loaded.version + 1)
+        self._loaded[stream] = (decider, loaded)
+        return loaded
+
+    def claim(self, key: str, *, stream: str) -> None:
+        """Claim `key` for `stream`: the commit is refused with `ClaimTaken` where it is held."""
+        self._claims.append(Claim(key, stream))
+
+    def release(self, key: str, *, stream: str) -> None:
+        """Give up a claim that `stream` holds; one made in this transaction is just not made."""
+        own = Claim(key, stream)
+        if own in self._claims:
+            self._claims.remove(own)
+        else:
+            self._releases.append(Release(key, stream))
+
+    def proposal(self, outcome: JSON) -> Proposal:
+        """What is to be committed."""
+        return Proposal(
+            command_id=self.command.id,
+            at=self.command.at,
+            slices=tuple(
+                Slice(stream, self._base[stream], tuple(records)) for stream, records in self._events.items() if records
+            ),
+            claims=tuple(self._claims),
+            releases=tuple(self._releases),
+            outcome=outcome,
+            meta=self.command.meta,
+        )
+
+    def states(self) -> Sequence[tuple[Decider[Any], Loaded[Any]]]:
+        """The aggregates that this transaction adds events to, as they are after it."""
+        return [self._loaded[stream] for stream, records in self._events.items() if records]
+
+
+@dataclass(frozen=True, slots=True)
+class Transacted:
+    """What became of a command: its outcome, its commit, and whether an earlier call had made it."""
+
+    outcome: JSONObject
+    commit: Commit
+    replayed: bool
+    repository: Repository
+    known: Mapping[str, Loaded[Any]]
+
+    async def state(self, decider: Decider[S], aggregate_id: str) -> Loaded[S]:
+        """The aggregate as this command left it: what its first answer was, and every repeated one is, made from.
+
+        For an aggregate that the command did not change, its present state.
+        """
+        stream = decider.stream(aggregate_id)
+        if stream in self.known:
+            return cast("Loaded[S]", self.known[stream])
+        return await self.repository.load(decider, aggregate_id, at=self.commit.versions.get(stream))
+
+
+class Repository:
+    """Loads aggregates from a store's log and commits what commands decide about them."""
+
+    def __init__(self, store: Store, *, codec: Codec, ids: Ids, cache: StateCache | None = None) -> None:
+        self.ids = ids
+        self._store = store
+        self._codec = codec
+        self._cache = cache or StateCache()
+
+    async def load(self, decider: Decider[S], aggregate_id: str, *, at: int | None = None) -> Loaded[S]:
+        """The aggregate's newest state, or its state at version `at`."""
+        stream = decider.stream(aggregate_id)
+        start: Loaded[S] = Loaded(aggregate_id, None, 0)
+        cached = self._cache.get(stream)
+        if cached is not None and (at is None or cached.version <= at):
+            start = cached
+        state, version = start.state, start.version
+        limit = None if at is None else at - version
+        if limit != 0:
+            for stored in await self._store.log.read_stream(stream, after=version, limit=limit):
+                state = decider.evolve(state, await self._codec.read(stored.event))
+                version = stored.version
+        loaded = Loaded(aggregate_id, state, version)
+        if at is None and version:
+            self._cache.put(stream, loaded)
+        return loaded
+
+    async def find(self, command_id: str) -> Transacted | None:
+        """What became of an earlier command of this id, or None."""
+        commit = await self._store.log.find(command_id)
+        return None if commit is None else await self._replay(commit)
+
+    async def transact(
+        self, command: Command, decide: Callable[[Transaction], Awaitable[JSONObject]]
+    ) -> Transacted:
+        """Run `decide` and commit what it emitted, all or nothing, once for this command id.
+
+        `decide` may run several times, each on fresh states. What it raises is the caller's, and nothing is written.
+
+        Raises:
+            ClaimTaken: a claim of the transaction is held by a stream that has not given it up.
+            Contended: others changed the same streams again and again.
+            StoreUnavailable: the store cannot say; the same command may be sent again.
+        """
+        earlier = await self.find(command.id)
+        if earlier is not None:
+            return earlier
+        for _ in range(ATTEMPTS):
+            transaction = Transaction(self, command)
+            outcome = await decide(transaction)
+            proposal = await self._codec.seal(transaction.proposal(outcome))
+            try:
+                appended = await self._store.log.append(proposal)
+            except VersionConflict as conflict:
+                self._cache.drop(conflict.stream)
+                continue
+            except ClaimTaken as taken:
+                if await self._complete_release(taken):
+                    continue
+                # A rival copy of this very command may hold it: then the command has an outcome already.
+                earlier = await self.find(command.id)
+                if earlier is not None:
+                    return earlier
+                raise
+            if appended.replayed:
+                return await self._replay(appended.commit)
+            return await self._finish(transaction, appended.commit, outcome)
+        raise Contended(command.id)
+
+    async def _finish(self, transaction: Transaction, commit: Commit, outcome: JSONObject) -> Transacted:
+        states = transaction.states()
+        known = {decider.stream(loaded.id): loaded for decider, loaded in states}
+        for stream, loaded in known.items():
+            self._cache.put(stream, loaded)
+        for release in commit.proposal.releases:
+            await self._store.log.release(release.key, stream=release.stream, before=commit.position)
+        rows = [row for decider, loaded in states if decider.row and (row := decider.row(loaded)) is not None]
+        if rows:
+            await self._write_rows(rows)
+        return Transacted(outcome, commit, False, self, known)  # noqa: FBT003
+
+    async def _write_rows(self, rows: Sequence[Put | Delete]) -> None:
+        await self._store.documents.write(rows)
+
+    async def _replay(self, commit: Commit) -> Transacted:
+        outcome = cast("JSONObject", await self._codec.open(commit.proposal.outcome))
+        return Transacted(outcome, commit, True, self, {})  # noqa: FBT003
+
+    async def _complete_release(self, taken: ClaimTaken) -> bool:
+        """Free a claim whose stream gave it up in a commit whose own release was cut short by a crash."""
+        for stored in await self._released_since(taken):
+            if await self._store.log.release(taken.claim, stream=taken.holder, before=stored):
+                return True
+        return False
+
+    async def _released_since(self, taken: ClaimTaken) -> Sequence[int]:
+        positions = {event.position for event in await self._store.log.read_stream(taken.holder) if event.position > taken.position}
+        released = []
+        for position in sorted(positions):
+            for commit in await self._store.log.read_log(after=position - 1, limit=1):
+                if Release(taken.claim, taken.holder) in commit.proposal.releases:
+                    released.append(commit.position)
+        return released

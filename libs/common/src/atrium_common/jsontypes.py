@@ -1,0 +1,11 @@
+"""The shape of JSON values, for signatures that carry documents and event data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias, Union
+
+Scalar: TypeAlias = None | bool | int | float | str
+JSON: TypeAlias = Union[Scalar, "list[JSON]", "dict[str, JSON]"]
+JSONObject: TypeAlias = dict[str, JSON]
+JSONMapping: TypeAlias = Mapping[str, JSON]

@@ -1,0 +1,1 @@
+"""The API front: keys, limits, idempotency, forwarding."""

@@ -1,0 +1,1 @@
+"""Workspaces, members, namespaces, users and API keys."""

@@ -1,0 +1,1 @@
+"""The tests that cross packages: contracts, end to end, load."""

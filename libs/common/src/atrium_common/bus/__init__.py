@@ -1,0 +1,1 @@
+"""The event stream: ports and adapters of the bus."""

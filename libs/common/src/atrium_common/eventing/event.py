@@ -24,15 +24,17 @@ class Event(BaseModel):
     TYPE: ClassVar[str] = ""
     SCHEMA: ClassVar[int] = 0
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, *, type: str = "", schema: int = 1) -> None:  # noqa: A002 (the field's word)
+    def __init_subclass__(cls, *, type: str = "", schema: int = 1) -> None:
         """Record the stored name of the subclass."""
-        super().__pydantic_init_subclass__()
+        super().__init_subclass__()
         if not type:
-            message = f'{cls.__name__} needs a stored type: class {cls.__name__}(Event, type="…")'
-            raise TypeError(message)
+            raise TypeError(f'{cls.__name__} needs a stored type: class {cls.__name__}(Event, type="…")')
         cls.TYPE = type
         cls.SCHEMA = schema
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Take the class's keywords, which `__init_subclass__` has dealt with."""
 
 
 class UnknownEvent(LookupError):

@@ -1,0 +1,1 @@
+"""The store: ports and adapters of the event log and of documents."""

@@ -1,0 +1,46 @@
+"""Connections to the file, and what their errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from atrium_common.store.ports import StoreUnavailable
+
+BUSY_SECONDS = 10.0
+
+
+def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """A connection in autocommit mode; usable from any one thread at a time.
+
+    Raises:
+        StoreUnavailable: the file can't be opened.
+    """
+    with translated():
+        mode = "rwc" if writable else "ro"
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        if writable:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA cache_size = -32000")
+        return connection
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into the port's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"SQLite: {error}") from error

@@ -1,0 +1,141 @@
+"""The event log in SQLite: a row for each commit, and key rows for commands, streams and claims."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+
+from atrium_common.store.admission import check_expected
+from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
+from atrium_common.store.encoding import decode, decode_stream, encode
+from atrium_common.store.ports import ClaimTaken
+from atrium_common.store.sqlite.reader import Reader
+from atrium_common.store.sqlite.writer import Writer
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS commits (position INTEGER PRIMARY KEY, command_id TEXT NOT NULL, body BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS commits_command ON commits (command_id)",
+    # The version that a stream has after the commit at `position`.
+    "CREATE TABLE IF NOT EXISTS streams (stream TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " PRIMARY KEY (stream, version)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS claims (claim TEXT PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL)"
+    " WITHOUT ROWID",
+)
+
+_POLL_SECONDS = 0.01
+
+
+class SqliteEventLog:
+    """See `EventLog`; several processes may append to one file."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._news = asyncio.Event()
+
+    def notify(self) -> None:
+        """Wake who waits for news: this process has committed something."""
+        self._news.set()
+
+    async def append(self, proposal: Proposal) -> Appended:
+        """See `EventLog.append`."""
+        body = encode(proposal)
+        return await self._writer.do(lambda connection: _append(connection, proposal, body))
+
+    async def find(self, command_id: str) -> Commit | None:
+        """See `EventLog.find`."""
+        return self._reader.point(lambda connection: _find(connection, command_id))
+
+    async def holder(self, claim: str) -> Commit | None:
+        """See `EventLog.holder`."""
+        row = self._reader.point(
+            lambda connection: connection.execute(
+                "SELECT c.position, c.body FROM claims JOIN commits c USING (position) WHERE claim = ?", (claim,)
+            ).fetchone()
+        )
+        return None if row is None else decode(*row)
+
+    async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> Sequence[StreamEvent]:
+        """See `EventLog.read_stream`."""
+        rows = self._reader.point(
+            lambda connection: connection.execute(
+                "SELECT c.position, c.body FROM streams s JOIN commits c USING (position)"
+                " WHERE s.stream = ? AND s.version > ? ORDER BY s.version LIMIT ?",
+                (stream, after, -1 if limit is None else limit),
+            ).fetchall()
+        )
+        events = [
+            event
+            for position, body in rows
+            for event in decode_stream(position, body, stream)
+            if event.version > after
+        ]
+        return events if limit is None else events[:limit]
+
+    async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
+        """See `EventLog.read_log`."""
+        rows = await self._reader.scan(
+            lambda connection: connection.execute(
+                "SELECT position, body FROM commits WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
+            ).fetchall()
+        )
+        return [decode(position, body) for position, body in rows]
+
+    async def tail(self) -> int:
+        """See `EventLog.tail`."""
+        return self._reader.point(_tail)
+
+    async def changed(self, *, after: int, timeout: float) -> None:
+        """See `EventLog.changed`: this process's commits wake at once, others' within ten milliseconds."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        while True:
+            self._news.clear()
+            remaining = deadline - asyncio.get_running_loop().time()
+            if self._reader.point(_tail) > after or remaining <= 0:
+                return
+            try:
+                await asyncio.wait_for(self._news.wait(), min(_POLL_SECONDS, remaining))
+            except TimeoutError:
+                continue
+
+    async def release(self, claim: str, *, stream: str, before: int) -> bool:
+        """See `EventLog.release`."""
+        return await self._writer.do(
+            lambda connection: connection.execute(
+                "DELETE FROM claims WHERE claim = ? AND stream = ? AND position < ?", (claim, stream, before)
+            ).rowcount
+            > 0
+        )
+
+
+def _append(connection: sqlite3.Connection, proposal: Proposal, body: bytes) -> Appended:
+    first = _find(connection, proposal.command_id)
+    if first is not None:
+        return Appended(first, replayed=True)
+    for part in proposal.slices:
+        (version,) = connection.execute("SELECT max(version) FROM streams WHERE stream = ?", (part.stream,)).fetchone()
+        check_expected(part, version or 0)
+    for claim in proposal.claims:
+        held = connection.execute("SELECT stream, position FROM claims WHERE claim = ?", (claim.key,)).fetchone()
+        if held is not None:
+            raise ClaimTaken(claim.key, *held)
+    position = _tail(connection) + 1
+    connection.execute("INSERT INTO commits VALUES (?, ?, ?)", (position, proposal.command_id, body))
+    for part in proposal.slices:
+        if part.events:
+            version = part.expected + len(part.events)
+            connection.execute("INSERT INTO streams VALUES (?, ?, ?)", (part.stream, version, position))
+    for claim in proposal.claims:
+        connection.execute("INSERT INTO claims VALUES (?, ?, ?)", (claim.key, claim.stream, position))
+    return Appended(Commit(position, proposal), replayed=False)
+
+
+def _find(connection: sqlite3.Connection, command_id: str) -> Commit | None:
+    row = connection.execute("SELECT position, body FROM commits WHERE command_id = ?", (command_id,)).fetchone()
+    return None if row is None else decode(*row)
+
+
+def _tail(connection: sqlite3.Connection) -> int:
+    (position,) = connection.execute("SELECT max(position) FROM commits").fetchone()
+    return position or 0

@@ -1,0 +1,140 @@
+"""Collections and queries in SQL: which tables, which indexes, and the text of a statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from atrium_common.jsontypes import Scalar
+from atrium_common.store.documents import Collection, Condition, Query
+from atrium_common.store.matching import full_order
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_COMPARISON = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_BEHIND_EVERY_SUFFIX = "\U0010ffff"
+
+
+class UnfitName(ValueError):
+    """A collection's or field's name could not stand in SQL as it is."""
+
+
+def table(collection: str) -> str:
+    """The table of a collection's documents."""
+    return f"d_{_fit(collection)}"
+
+
+def terms_table(collection: str) -> str:
+    """The side table of a collection's multi-valued fields."""
+    return f"t_{_fit(collection)}"
+
+
+def schema(collection: Collection) -> Iterator[str]:
+    """The statements that create what the collection needs and lacks."""
+    name = table(collection.name)
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires_at REAL,"
+        " body TEXT) "  # a tombstone has no body
+    )
+    yield f"CREATE INDEX IF NOT EXISTS {name}_expiry ON {name} (expires_at) WHERE expires_at IS NOT NULL"
+    for index in collection.indexes:
+        fields = [field for field in index.fields if field not in collection.multi]
+        if fields:
+            columns = ", ".join(column(field) for field in fields)
+            yield f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(fields)} ON {name} ({columns}, key)"
+    if collection.multi:
+        terms = terms_table(collection.name)
+        yield (
+            f"CREATE TABLE IF NOT EXISTS {terms} (field TEXT NOT NULL, term TEXT NOT NULL, key TEXT NOT NULL,"
+            " PRIMARY KEY (field, term, key)) WITHOUT ROWID"
+        )
+        yield f"CREATE INDEX IF NOT EXISTS {terms}_key ON {terms} (key)"
+
+
+def column(field: str) -> str:
+    """The expression for a top-level field; the same text as in the index, so that the index is used."""
+    return "key" if field == "_key" else f"json_extract(body, '$.{_fit(field)}')"
+
+
+def live(now: float) -> tuple[str, list[Scalar]]:
+    """The condition that a document is neither deleted nor expired."""
+    return "body IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)", [now]
+
+
+def where(collection: Collection, conditions: Sequence[Condition], *, now: float) -> tuple[str, list[Scalar]]:
+    """The conjunction of the conditions over live documents."""
+    text, values = live(now)
+    texts = [text]
+    for condition in conditions:
+        text, more = _condition(collection, condition)
+        texts.append(text)
+        values += more
+    return " AND ".join(texts), values
+
+
+def select(collection: Collection, query: Query, *, now: float) -> tuple[str, list[Scalar]]:
+    """The statement of a query: key, version, expiry and body of each row."""
+    text, values = where(collection, query.where, now=now)
+    if query.after is not None:
+        behind, more = _behind(query)
+        text += f" AND {behind}"
+        values += more
+    order = ", ".join(f"{column(o.field)} {'DESC' if o.descending else 'ASC'}" for o in full_order(query))
+    statement = (
+        f"SELECT key, version, expires_at, body FROM {table(collection.name)}"  # noqa: S608 (names are checked)
+        f" WHERE {text} ORDER BY {order} LIMIT ? OFFSET ?"
+    )
+    return statement, [*values, query.limit, query.skip]
+
+
+def _condition(collection: Collection, condition: Condition) -> tuple[str, list[Scalar]]:
+    if condition.field in collection.multi:
+        text, values = _compare("term", condition)
+        terms = terms_table(collection.name)
+        return f"key IN (SELECT key FROM {terms} WHERE field = ? AND {text})", [condition.field, *values]  # noqa: S608
+    return _compare(column(condition.field), condition)
+
+
+def _compare(expression: str, condition: Condition) -> tuple[str, list[Scalar]]:
+    value = condition.value
+    if isinstance(value, tuple):
+        return f"{expression} IN ({', '.join('?' * len(value))})", list(value)
+    match condition.op:
+        case "eq":
+            return (f"{expression} IS NULL", []) if value is None else (f"{expression} = ?", [value])
+        case "ne":
+            return (f"{expression} IS NOT NULL", []) if value is None else (f"{expression} IS NOT ?", [value])
+        case "prefix":
+            return f"({expression} >= ? AND {expression} < ?)", [value, f"{value}{_BEHIND_EVERY_SUFFIX}"]
+        case _:
+            return f"{expression} {_COMPARISON[condition.op]} ?", [value]
+
+
+def _behind(query: Query) -> tuple[str, list[Scalar]]:
+    """Rows behind `query.after`, spelt out field by field, since directions and nulls may differ."""
+    alternatives: list[str] = []
+    values: list[Scalar] = []
+    equal: list[str] = []
+    equal_values: list[Scalar] = []
+    for order, seen in zip(full_order(query), query.after or (), strict=True):
+        expression = column(order.field)
+        text: str | None
+        more: list[Scalar] = [seen]
+        if order.descending:
+            # Nulls come last when descending: they stand behind every value, and nothing stands behind them.
+            text = None if seen is None else f"({expression} < ? OR {expression} IS NULL)"
+        elif seen is None:
+            text, more = f"{expression} IS NOT NULL", []
+        else:
+            text = f"{expression} > ?"
+        if text is not None:
+            alternatives.append(" AND ".join([*equal, text]))
+            values += [*equal_values, *more]
+        equal.append(f"{expression} IS ?")
+        equal_values.append(seen)
+    return f"({' OR '.join(f'({alternative})' for alternative in alternatives)})", values
+
+
+def _fit(name: str) -> str:
+    if not _NAME.match(name):
+        raise UnfitName(f"{name!r} is no name for a collection or field: use a-z, 0-9 and _")
+    return name

@@ -5,12 +5,12 @@ spec/webhooks.md, "The event stream". Adapters: `log` (this machine: reads the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
-from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.jsontypes import JSONObject
 
 Start: TypeAlias = Literal["earliest", "latest"]
 
@@ -116,6 +116,10 @@ class Bus(Protocol):
         """
         ...
 
+    async def heartbeat(self, topic: str, position: int) -> None:
+        """Tell the topic's readers that its log has been published up to `position`."""
+        ...
+
     async def subscribe(self, topics: Sequence[str], *, group: str | None, start: Start) -> Subscription:
         """Read topics as a member of `group`, which shares the work and remembers how far it is.
 
@@ -131,13 +135,3 @@ class Bus(Protocol):
 
 class BusUnavailable(Exception):  # noqa: N818
     """The event stream can't be used now; the text says why, without secrets."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """The relay's sign of life on a partition: the log has been published up to `position` (spec, Points settled)."""
-
-    topic: str
-    partition: int
-    position: int
-    extensions: Mapping[str, JSON] = field(default_factory=dict)

@@ -21,6 +21,17 @@ class Loaded(Generic[S]):
     state: S | None
     version: int
 
+    @property
+    def there(self) -> S:
+        """The state of a stream that is known to have one.
+
+        Raises:
+            LookupError: the stream is empty.
+        """
+        if self.state is None:
+            raise LookupError(self.id)
+        return self.state
+
 
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[S]):
@@ -29,14 +40,15 @@ class Decider(Generic[S]):
     Attributes:
         name: the first part of its streams' names: `workspace` for `workspace/wks_…`.
         evolve: the state after an event; the first argument is None for the first event. Pure; never refuses.
-        publish: the public form of an event, given the states before and after, or None for an internal one. Pure.
+        publish: the public form of an event, given the states before and after and the aggregate's id, or None for an
+            internal one. Pure.
             Personal values stand in its data as `Personal(...).marked()`.
         row: the read-model document of a state at a version (guarded `Newer`), or None where there is no row.
     """
 
     name: str
     evolve: Callable[[S | None, Event], S]
-    publish: Callable[[Event, S | None, S], Publication | None] | None = None
+    publish: Callable[[Event, S | None, S, str], Publication | None] | None = None
     row: Callable[[Loaded[S]], Put | Delete | None] | None = None
 
     def stream(self, aggregate_id: str) -> str:

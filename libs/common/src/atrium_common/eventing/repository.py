@@ -6,6 +6,7 @@ runs it again on fresh states where somebody else was faster.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,8 +19,7 @@ from atrium_common.eventing.event import Event
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Claim, Commit, EventRecord, Meta, Proposal, Release, Slice
-from atrium_common.store.documents import Delete, Put
-from atrium_common.store.ports import ClaimTaken, Store, VersionConflict
+from atrium_common.store.ports import ClaimTaken, Store, StoreUnavailable, VersionConflict
 
 S = TypeVar("S")
 
@@ -29,11 +29,15 @@ ATTEMPTS = 32
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who wants something done, under which identity, and when: everything about a command but its content."""
+    """Who wants something done, under which identity, and when: everything about a command but its content.
+
+    `joint` is set where the command is one of several that are committed together.
+    """
 
     id: str
     at: datetime
     meta: Meta = field(default_factory=Meta)
+    joint: Joint | None = None
 
 
 class Contended(Exception):  # noqa: N818
@@ -79,7 +83,7 @@ class Transaction:
         records = self._events.setdefault(stream, [])
         for event in events:
             after = decider.evolve(loaded.state, event)
-            publication = decider.publish(event, loaded.state, after) if decider.publish else None
+            publication = decider.publish(event, loaded.state, after, aggregate_id) if decider.publish else None
             records.append(
                 EventRecord(
                     id=self._repository.ids.new("evt"),
@@ -122,6 +126,33 @@ class Transaction:
     def states(self) -> Sequence[tuple[Decider[Any], Loaded[Any]]]:
         """The aggregates that this transaction adds events to, as they are after it."""
         return [self._loaded[stream] for stream, records in self._events.items() if records]
+
+
+class Joint:
+    """Several commands decided one after the other in one transaction; all are committed, or none.
+
+    Each command's `Repository.transact` runs inside; the outcomes are kept in order, so that a replay of the whole
+    gives each command its own first outcome again.
+    """
+
+    def __init__(self, repository: Repository, transaction: Transaction | None, first: Transacted | None) -> None:
+        self.outcomes: list[JSON] = []
+        self._repository = repository
+        self._transaction = transaction
+        self._first = first
+
+    async def run(self, decide: Callable[[Transaction], Awaitable[JSONObject]]) -> Transacted:
+        """Decide one of the commands, or give its first outcome again."""
+        if self._first is not None:
+            outcomes = cast("list[JSONObject]", self._first.outcome["operations"])
+            outcome = outcomes[len(self.outcomes)]
+            self.outcomes.append(outcome)
+            return Transacted(outcome, self._first.commit, True, self._repository, {})
+        transaction = cast("Transaction", self._transaction)
+        outcome = await decide(transaction)
+        self.outcomes.append(outcome)
+        known = {decider.stream(loaded.id): loaded for decider, loaded in transaction.states()}
+        return Transacted(outcome, Commit(0, transaction.proposal(None)), False, self._repository, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +208,7 @@ class Repository:
         commit = await self._store.log.find(command_id)
         return None if commit is None else await self._replay(commit)
 
-    async def transact(
-        self, command: Command, decide: Callable[[Transaction], Awaitable[JSONObject]]
-    ) -> Transacted:
+    async def transact(self, command: Command, decide: Callable[[Transaction], Awaitable[JSONObject]]) -> Transacted:
         """Run `decide` and commit what it emitted, all or nothing, once for this command id.
 
         `decide` may run several times, each on fresh states. What it raises is the caller's, and nothing is written.
@@ -189,6 +218,8 @@ class Repository:
             Contended: others changed the same streams again and again.
             StoreUnavailable: the store cannot say; the same command may be sent again.
         """
+        if command.joint is not None:
+            return await command.joint.run(decide)
         earlier = await self.find(command.id)
         if earlier is not None:
             return earlier
@@ -214,6 +245,24 @@ class Repository:
             return await self._finish(transaction, appended.commit, outcome)
         raise Contended(command.id)
 
+    async def transact_jointly(self, command: Command, decide: Callable[[Joint], Awaitable[None]]) -> None:
+        """Run `decide`, whose commands carry the given `Joint`, and commit all that they emitted as one.
+
+        On a replay `decide` runs again, and each of its commands gets its first outcome.
+        """
+        earlier = await self.find(command.id)
+        if earlier is None:
+
+            async def decide_all(transaction: Transaction) -> JSONObject:
+                joint = Joint(self, transaction, None)
+                await decide(joint)
+                return {"operations": joint.outcomes}
+
+            earlier = await self.transact(command, decide_all)
+            if not earlier.replayed:
+                return
+        await decide(Joint(self, None, earlier))
+
     async def _finish(self, transaction: Transaction, commit: Commit, outcome: JSONObject) -> Transacted:
         states = transaction.states()
         known = {decider.stream(loaded.id): loaded for decider, loaded in states}
@@ -223,11 +272,10 @@ class Repository:
             await self._store.log.release(release.key, stream=release.stream, before=commit.position)
         rows = [row for decider, loaded in states if decider.row and (row := decider.row(loaded)) is not None]
         if rows:
-            await self._write_rows(rows)
+            # The commit is durable: a row that can't be written now is the projector's to repair.
+            with contextlib.suppress(StoreUnavailable):
+                await self._store.documents.write(rows)
         return Transacted(outcome, commit, False, self, known)  # noqa: FBT003
-
-    async def _write_rows(self, rows: Sequence[Put | Delete]) -> None:
-        await self._store.documents.write(rows)
 
     async def _replay(self, commit: Commit) -> Transacted:
         outcome = cast("JSONObject", await self._codec.open(commit.proposal.outcome))
@@ -241,7 +289,11 @@ class Repository:
         return False
 
     async def _released_since(self, taken: ClaimTaken) -> Sequence[int]:
-        positions = {event.position for event in await self._store.log.read_stream(taken.holder) if event.position > taken.position}
+        positions = {
+            event.position
+            for event in await self._store.log.read_stream(taken.holder)
+            if event.position > taken.position
+        }
         released = []
         for position in sorted(positions):
             for commit in await self._store.log.read_log(after=position - 1, limit=1):

@@ -29,7 +29,8 @@ def encode(proposal: Proposal) -> bytes:
             "command_id": proposal.command_id,
             "at": proposal.at.isoformat(),
             "slices": [
-                [part.stream, part.expected, [_encode_event(event) for event in part.events]] for part in proposal.slices
+                [part.stream, part.expected, [_encode_event(event) for event in part.events]]
+                for part in proposal.slices
             ],
             "claims": [[claim.key, claim.stream] for claim in proposal.claims],
             "releases": [[release.key, release.stream] for release in proposal.releases],

@@ -66,10 +66,7 @@ class SqliteEventLog:
             ).fetchall()
         )
         events = [
-            event
-            for position, body in rows
-            for event in decode_stream(position, body, stream)
-            if event.version > after
+            event for position, body in rows for event in decode_stream(position, body, stream) if event.version > after
         ]
         return events if limit is None else events[:limit]
 
@@ -102,10 +99,12 @@ class SqliteEventLog:
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""
         return await self._writer.do(
-            lambda connection: connection.execute(
-                "DELETE FROM claims WHERE claim = ? AND stream = ? AND position < ?", (claim, stream, before)
-            ).rowcount
-            > 0
+            lambda connection: (
+                connection.execute(
+                    "DELETE FROM claims WHERE claim = ? AND stream = ? AND position < ?", (claim, stream, before)
+                ).rowcount
+                > 0
+            )
         )
 
 

@@ -1,0 +1,96 @@
+"""From the log to the bus: a subscriber with a checkpoint, so that nothing need be marked as sent.
+
+One process at a time relays, by lease; a crash or a change of hands repeats messages, and never skips one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from atrium_common.bus.ports import Bus, Message
+from atrium_common.bus.translation import Opener, messages_of
+from atrium_common.clock import Clock
+from atrium_common.eventing.checkpoint import Checkpoint
+from atrium_common.eventing.lease import Lease, Token
+from atrium_common.ids import Ids
+from atrium_common.metrics import RELAY_LAG, RELAYED
+from atrium_common.store.ports import Documents, EventLog
+
+LEASE_SECONDS = 5.0
+HEARTBEAT_SECONDS = 0.5
+_PAGE = 200
+
+
+class GapInLog(Exception):
+    """The log answered positions that do not follow each other: the line stops rather than skip a commit."""
+
+
+class Relay:
+    """Publishes what a service's log commits."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        topic: str,
+        log: EventLog,
+        documents: Documents,
+        bus: Bus,
+        open_sealed: Opener,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._service = service
+        self._topic = topic
+        self._log = log
+        self._bus = bus
+        self._open_sealed = open_sealed
+        self._clock = clock
+        name = f"relay:{topic}"
+        self._lease = Lease(documents, name, holder=ids.new("relay"), seconds=LEASE_SECONDS, clock=clock)
+        self._checkpoint = Checkpoint(documents, name)
+
+    async def run(self) -> None:
+        """Relay for ever; a failed send raises, and the supervisor starts again from the checkpoint."""
+        try:
+            while True:
+                token = await self._lease.acquire()
+                if token is None:
+                    await asyncio.sleep(LEASE_SECONDS / 10)
+                    continue
+                await self._checkpoint.load()
+                await self._lead(token)
+        finally:
+            await self._lease.release()
+
+    async def step(self, token: Token) -> int:
+        """Publish one page; the number of commits."""
+        after = self._checkpoint.position
+        commits = await self._log.read_log(after=after, limit=_PAGE)
+        messages: list[Message] = []
+        for number, commit in enumerate(commits, start=after + 1):
+            if commit.position != number:
+                raise GapInLog(f"{self._topic}: position {commit.position} follows {number - 1}")
+            messages += await messages_of(commit, service=self._service, open_sealed=self._open_sealed)
+        if messages:
+            await self._bus.publish(self._topic, messages)
+            RELAYED.labels(self._topic).inc(len(messages))
+        if commits:
+            await self._checkpoint.advance(commits[-1].position, fence=token.version)
+        return len(commits)
+
+    async def _lead(self, token: Token | None) -> None:
+        renew_at = self._clock.monotonic() + LEASE_SECONDS / 3
+        beat_at = self._clock.monotonic()
+        while token is not None:
+            count = await self.step(token)
+            now = self._clock.monotonic()
+            if now >= beat_at and count < _PAGE:
+                await self._bus.heartbeat(self._topic, self._checkpoint.position)
+                beat_at = now + HEARTBEAT_SECONDS
+                RELAY_LAG.labels(self._topic).set(await self._log.tail() - self._checkpoint.position)
+            if now >= renew_at:
+                token = await self._lease.acquire()
+                renew_at = now + LEASE_SECONDS / 3
+            if not count:
+                await self._log.changed(after=self._checkpoint.position, timeout=max(0.01, beat_at - now))

@@ -1,0 +1,225 @@
+"""Sealing at rest: a key for each subject, wrapped by the operator's master keys.
+
+AES-256-GCM throughout. A subject is a person (`usr_…`) or a day (`day/2026-11-24`, for secrets that are shown once);
+destroying its key forgets everything that was sealed for it, in every commit, row and backup of the log.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from atrium_common.clock import Clock
+from atrium_common.eventing.personal import PERSONAL, SEALED
+from atrium_common.jsontypes import JSON
+from atrium_common.store.documents import Absent, Any, Collection, Delete, Put
+from atrium_common.store.ports import Documents
+
+SUBJECT_KEYS = Collection("subject_keys")
+DAY_LIFETIME = timedelta(hours=48)
+
+_NONCE = 12
+_CACHE_SECONDS = 5.0
+_CACHED = 10_000
+_FORGOTTEN = "forgotten/"
+
+
+class BadSealingKeys(ValueError):
+    """The master keys are not `kid:base64` pairs of 32 bytes each, separated by commas."""
+
+
+class Unsealable(ValueError):
+    """A sealed text was made under a master key that is not configured, or has been altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKeys:
+    """The operator's keys by id; the first is the one that seals, the others still open."""
+
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def parse(cls, text: str) -> MasterKeys:
+        """Read `kid:base64,kid:base64` (setting ATRIUM_SEALING_KEYS).
+
+        Raises:
+            BadSealingKeys: anything else.
+        """
+        keys: dict[str, bytes] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            kid, _, encoded = part.partition(":")
+            try:
+                keys[kid] = base64.b64decode(encoded, validate=True)
+            except ValueError as error:
+                raise BadSealingKeys(f"sealing key {kid!r} is not base64") from error
+            if len(keys[kid]) != 32 or not kid:  # noqa: PLR2004 (AES-256)
+                raise BadSealingKeys(f"sealing key {kid!r} must have an id and 32 bytes: openssl rand -base64 32")
+        if not keys:
+            raise BadSealingKeys("no sealing key is set: ATRIUM_SEALING_KEYS=kid:base64-of-32-bytes")
+        return cls(keys)
+
+    def seal(self, plaintext: bytes, *, context: str) -> str:
+        """`plaintext` sealed under the current key, bound to `context`: `kid.base64`."""
+        kid, key = next(iter(self.keys.items()))
+        return f"{kid}.{_encrypt(key, plaintext, context)}"
+
+    def open(self, sealed: str, *, context: str) -> bytes:
+        """What `seal` was given.
+
+        Raises:
+            Unsealable: the key is not configured, or text or context are not the ones of sealing.
+        """
+        kid, _, box = sealed.partition(".")
+        key = self.keys.get(kid)
+        if key is None:
+            raise Unsealable(f"sealed under key {kid!r}, which ATRIUM_SEALING_KEYS does not hold")
+        return _decrypt(key, box, context)
+
+
+class Vault:
+    """See `Sealing`. Keys are documents; a replica notices a key destroyed elsewhere within five seconds."""
+
+    def __init__(self, documents: Documents, master: MasterKeys, *, clock: Clock) -> None:
+        self.master = master
+        self._documents = documents
+        self._clock = clock
+        self._cache: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
+
+    async def seal(self, value: JSON) -> JSON:
+        """See `Sealing.seal`."""
+        subjects = {str(found[PERSONAL]) for found in _find(value, PERSONAL)}
+        if not subjects:
+            return value
+        keys = {subject: await self._key_for_sealing(subject) for subject in subjects}
+        return _replaced(value, PERSONAL, lambda found: _seal_value(found, keys))
+
+    async def open(self, value: JSON) -> JSON:
+        """See `Sealing.open`."""
+        subjects = {str(found[SEALED]) for found in _find(value, SEALED)}
+        if not subjects:
+            return value
+        keys = await self._keys(subjects)
+        return _replaced(value, SEALED, lambda found: _open_value(found, keys))
+
+    async def forget(self, subject: str) -> None:
+        """See `Sealing.forget`."""
+        self._cache.pop(subject, None)
+        marker = Put(SUBJECT_KEYS.name, f"{_FORGOTTEN}{subject}", {}, 1, Any())
+        await self._documents.write([marker, Delete(SUBJECT_KEYS.name, subject, 0, Any())])
+        self._cache.pop(subject, None)
+
+    def _fresh(self, subject: str) -> tuple[bool, bytes | None]:
+        cached = self._cache.get(subject)
+        if cached is None or cached[0] < self._clock.monotonic():
+            return False, None
+        return True, cached[1]
+
+    def _remember(self, subject: str, key: bytes | None) -> None:
+        self._cache[subject] = (self._clock.monotonic() + _CACHE_SECONDS, key)
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+
+    async def _keys(self, subjects: Iterable[str]) -> Mapping[str, bytes | None]:
+        keys: dict[str, bytes | None] = {}
+        missing = []
+        for subject in subjects:
+            fresh, key = self._fresh(subject)
+            keys[subject] = key
+            if not fresh:
+                missing.append(subject)
+        if missing:
+            documents = await self._documents.get_many(SUBJECT_KEYS.name, missing)
+            for subject in missing:
+                document = documents.get(subject)
+                key = None if document is None else self.master.open(str(document.body["wrapped"]), context=subject)
+                self._remember(subject, key)
+                keys[subject] = key
+        return keys
+
+    async def _key_for_sealing(self, subject: str) -> bytes | None:
+        key = (await self._keys([subject]))[subject]
+        if key is not None:
+            return key
+        fresh = os.urandom(32)
+        body: dict[str, JSON] = {"wrapped": self.master.seal(fresh, context=subject)}
+        expires_at = day_end(subject)
+        # The first of several replicas wins; a forgotten subject never gets a new key.
+        await self._documents.write([Put(SUBJECT_KEYS.name, subject, body, 1, Absent(), expires_at)])
+        if await self._documents.get(SUBJECT_KEYS.name, f"{_FORGOTTEN}{subject}") is not None:
+            await self._documents.write([Delete(SUBJECT_KEYS.name, subject, 0, Any())])
+            return None
+        self._cache.pop(subject, None)
+        return (await self._keys([subject]))[subject]
+
+
+def day_subject(moment: datetime) -> str:
+    """The subject that seals what is shown once on this day: its key lapses 48 hours after the day's end."""
+    return f"day/{moment.date().isoformat()}"
+
+
+def day_end(subject: str) -> datetime | None:
+    """When the key of a day's subject lapses; None for any other subject."""
+    kind, _, day = subject.partition("/")
+    if kind != "day":
+        return None
+    return datetime.fromisoformat(f"{day}T00:00:00+00:00") + timedelta(days=1) + DAY_LIFETIME
+
+
+def _seal_value(found: Mapping[str, JSON], keys: Mapping[str, bytes | None]) -> JSON:
+    subject = str(found[PERSONAL])
+    key = keys[subject]
+    if key is None or found.get("value") is None:
+        return {SEALED: subject, "box": None}
+    return {SEALED: subject, "box": _encrypt(key, orjson.dumps(found["value"]), subject)}
+
+
+def _open_value(found: Mapping[str, JSON], keys: Mapping[str, bytes | None]) -> JSON:
+    subject, box = str(found[SEALED]), found.get("box")
+    key = keys[subject]
+    value: JSON = None if key is None or box is None else orjson.loads(_decrypt(key, str(box), subject))
+    return {PERSONAL: subject, "value": value}
+
+
+def _encrypt(key: bytes, plaintext: bytes, context: str) -> str:
+    nonce = os.urandom(_NONCE)
+    return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plaintext, context.encode())).decode()
+
+
+def _decrypt(key: bytes, box: str, context: str) -> bytes:
+    raw = base64.b64decode(box)
+    try:
+        return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
+    except InvalidTag as error:
+        raise Unsealable("a sealed value does not open: wrong key, wrong place, or altered") from error
+
+
+def _find(value: JSON, marker: str) -> Iterator[Mapping[str, JSON]]:
+    if isinstance(value, dict):
+        if marker in value:
+            yield value
+        else:
+            for part in value.values():
+                if isinstance(part, dict | list):
+                    yield from _find(part, marker)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, dict | list):
+                yield from _find(part, marker)
+
+
+def _replaced(value: JSON, marker: str, change: Callable[[Mapping[str, JSON]], JSON]) -> JSON:
+    if isinstance(value, dict):
+        if marker in value:
+            return change(value)
+        return {name: _replaced(part, marker, change) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_replaced(part, marker, change) for part in value]
+    return value

@@ -1,0 +1,123 @@
+"""Batches: several operations of one resource in one request (spec/http-api.md, "Batch")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal, cast
+
+from pydantic import Field
+
+from atrium_common.errors import ValidationFailed
+from atrium_common.eventing.repository import Joint, Repository
+from atrium_common.http.body import Body
+from atrium_common.http.problems import INTERNAL, Problem, problem_of
+from atrium_common.http.reply import Reply
+from atrium_common.http.route import Call, Route
+from atrium_common.jsontypes import JSON, JSONObject
+
+MOST = 100
+Action = Literal["create", "update", "delete"]
+
+
+class BatchOperation(Body):
+    """One operation: `create` takes data, `update` id and data, `delete` id."""
+
+    action: Action
+    id: str | None = None
+    data: dict[str, object] | None = None
+
+
+class Batch(Body):
+    """1 to 100 operations, run in order; with `atomic` all or none."""
+
+    operations: list[BatchOperation] = Field(min_length=1, max_length=MOST)
+    atomic: bool = False
+
+
+def batch_route(path: str, actions: Mapping[str, Route], *, parameter: str, repository: Repository) -> Route:
+    """`POST {path}/batch` over these routes; `parameter` is the name of the id in their paths."""
+    handler = _BatchHandler(actions, parameter, repository)
+    return Route("POST", f"{path}/batch", handler.handle, f"Run several operations ({', '.join(actions)})", body=Batch)
+
+
+class _Failed(Exception):
+    def __init__(self, index: int, problem: Problem) -> None:
+        self.index = index
+        self.problem = problem
+
+
+class _BatchHandler:
+    def __init__(self, actions: Mapping[str, Route], parameter: str, repository: Repository) -> None:
+        self._actions = actions
+        self._parameter = parameter
+        self._repository = repository
+
+    async def handle(self, call: Call) -> Reply:
+        """Run the batch."""
+        batch = call.read(Batch)
+        self._check(batch)
+        if batch.atomic:
+            return await self._atomic(call, batch)
+        results: list[JSON] = []
+        for number, operation in enumerate(batch.operations):
+            try:
+                reply = await self._run(call, number, operation, None)
+                results.append(_result(reply))
+            except Exception as error:
+                problem = problem_of(error) or INTERNAL
+                results.append({"status": problem.status, **problem.body(call.request_id)})
+        return _summary(results)
+
+    def _check(self, batch: Batch) -> None:
+        faults: dict[str, list[str]] = {}
+        for number, operation in enumerate(batch.operations):
+            name = f"operations.{number}"
+            if operation.action not in self._actions:
+                faults[f"{name}.action"] = [f"Allowed here: {', '.join(self._actions)}."]
+            elif operation.action != "create" and operation.id is None:
+                faults[f"{name}.id"] = ["The id field is required."]
+            elif operation.action != "delete" and operation.data is None:
+                faults[f"{name}.data"] = ["The data field is required."]
+        if faults:
+            raise ValidationFailed(faults)
+
+    async def _run(self, call: Call, number: int, operation: BatchOperation, joint: Joint | None) -> Reply:
+        route = self._actions[operation.action]
+        call.require_scope(route.scope)
+        params = {**call.params} | ({self._parameter: operation.id} if operation.id is not None else {})
+        content = cast("JSONObject", operation.data or {})
+        part = call.operation(number, params=params, content=content, joint=joint)
+        return await route.handler(part)
+
+    async def _atomic(self, call: Call, batch: Batch) -> Reply:
+        results: list[JSON] = []
+
+        async def decide(joint: Joint) -> None:
+            results.clear()
+            for number, operation in enumerate(batch.operations):
+                try:
+                    results.append(_result(await self._run(call, number, operation, joint)))
+                except Exception as error:
+                    problem = problem_of(error)
+                    if problem is None:
+                        raise
+                    raise _Failed(number, problem) from error
+
+        try:
+            await self._repository.transact_jointly(call.command, decide)
+        except _Failed as failed:
+            problem = replace(failed.problem, members={**failed.problem.members, "failed_index": failed.index})
+            return Reply(problem.status, cast("JSON", problem.body(call.request_id)), None, problem.headers)
+        return _summary(results)
+
+
+def _result(reply: Reply) -> JSONObject:
+    body = reply.body if isinstance(reply.body, dict) else {}
+    return {"status": reply.status, **({"data": body["data"]} if "data" in body else {})}
+
+
+def _summary(results: list[JSON]) -> Reply:
+    failed = sum(1 for result in results if isinstance(result, dict) and "error" in result)
+    meta: JSONObject = {"succeeded": len(results) - failed, "failed": failed}
+    return Reply(200, {"data": results, "meta": meta})

@@ -1,0 +1,96 @@
+"""Answers: envelopes, entity tags, field selection (spec/http-api.md, "Conventions")."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from atrium_common.errors import InvalidHeader, ValidationFailed
+from atrium_common.jsontypes import JSON, JSONObject
+
+_ETAG = re.compile(r'(?:W/)?"(?P<version>\d+)-[^"]*"\Z')
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers; the kit renders it.
+
+    Attributes:
+        status: the HTTP status.
+        body: the whole body, or None for none.
+        version: the version of the one resource in `body["data"]`, for its ETag.
+        headers: further headers.
+    """
+
+    status: int = 200
+    body: JSON = None
+    version: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def one(cls, attributes: JSONObject, *, version: int | None = None, status: int = 200) -> Reply:
+        """One resource."""
+        return cls(status, {"data": attributes}, version)
+
+    @classmethod
+    def created(cls, attributes: JSONObject, *, location: str, version: int | None = None) -> Reply:
+        """A new resource and where it is."""
+        return cls(201, {"data": attributes}, version, {"Location": location})
+
+    @classmethod
+    def bare(cls, body: JSON, *, status: int = 200) -> Reply:
+        """A body without envelope."""
+        return cls(status, body)
+
+    @classmethod
+    def empty(cls) -> Reply:
+        """Done, and nothing to say."""
+        return cls(204)
+
+
+def encoded(body: JSON) -> bytes:
+    """The bytes of a body."""
+    return orjson.dumps(body)
+
+
+def etag(version: int, representation: bytes) -> str:
+    """`"<version>-<hash of the representation>"`."""
+    return f'"{version}-{hashlib.blake2b(representation, digest_size=8).hexdigest()}"'
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that an `If-Match` header asks for; None where there is none, or `*`.
+
+    Raises:
+        InvalidHeader: it is no entity tag of ours.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = _ETAG.match(if_match.strip())
+    if match is None:
+        raise InvalidHeader('If-Match must be an ETag as given, like "3-1f0c…".')
+    return int(match["version"])
+
+
+def matches_any(if_none_match: str, tag: str) -> bool:
+    """Whether an `If-None-Match` header names this entity tag (weak comparison, RFC 9110 §13.1.2)."""
+    if if_none_match.strip() == "*":
+        return True
+    return tag in {candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")}
+
+
+def with_fields(resource: JSONObject, fields: Sequence[str], known: Sequence[str]) -> JSONObject:
+    """Only these fields of a resource, and its id.
+
+    Raises:
+        ValidationFailed: a field is not one of the known ones.
+    """
+    unknown = [name for name in fields if name not in known]
+    if unknown:
+        raise ValidationFailed({"fields": [f"Unknown: {', '.join(unknown)}. Allowed: {', '.join(sorted(known))}."]})
+    chosen = {"id", *fields}
+    return {name: value for name, value in resource.items() if name in chosen}

@@ -1,0 +1,25 @@
+"""Every metric of the suite, named once. Labels hold templates and codes, never ids or secrets."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400)
+
+HTTP_REQUESTS = Counter("atrium_http_requests_total", "Requests answered", ["service", "method", "route", "status"])
+HTTP_SECONDS = Histogram("atrium_http_request_seconds", "Time to answer", ["service", "method", "route"], buckets=_FAST)
+TASK_RESTARTS = Counter("atrium_task_restarts_total", "Background tasks that failed and were started again", ["task"])
+RELAYED = Counter("atrium_relay_messages_total", "Messages put onto the event stream", ["topic"])
+RELAY_LAG = Gauge("atrium_relay_lag_commits", "Commits of the log not yet on the event stream", ["topic"])
+CONSUMED = Counter("atrium_consumer_messages_total", "Messages handled", ["reactor", "outcome"])
+PARKED = Gauge("atrium_consumer_parked", "Messages that wait for an operator", ["reactor"])
+KEY_CACHE = Counter("atrium_gateway_key_lookups_total", "Key look-ups by where the answer came from", ["source"])
+REFUSED = Counter("atrium_gateway_refusals_total", "Requests that the gateway itself refused", ["code"])
+UPSTREAM_ERRORS = Counter("atrium_gateway_upstream_errors_total", "Failed calls to a service", ["upstream", "kind"])
+DELIVERY_ATTEMPTS = Counter("atrium_webhooks_attempts_total", "Delivery attempts by outcome", ["outcome"])
+DELIVERY_SECONDS = Histogram(
+    "atrium_webhooks_event_to_success_seconds", "From the event to the receiver's 2xx", buckets=_SLOW
+)
+DELIVERIES_DUE = Gauge("atrium_webhooks_due", "Deliveries whose time has come")
+DELIVERIES_IN_FLIGHT = Gauge("atrium_webhooks_in_flight", "Attempts under way")

@@ -1,0 +1,76 @@
+"""Scopes of API keys and permissions of members: what grants what (spec/http-api.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+RESOURCES = (
+    "workspaces",
+    "namespaces",
+    "users",
+    "members",
+    "api-keys",
+    "webhooks",
+    "events",
+    "entitlements",
+    "packages",
+    "usage",
+)
+ACTIONS = ("read", "write", "delete")
+OPERATOR = "admin:*"
+
+_SPELLINGS = {
+    "read:all": "*:read",
+    "write:all": "*:write",
+    "write:resources": "*:write",
+    "webhooks:manage": "webhooks:*",
+}
+
+
+def canonical(scope: str) -> str:
+    """The scope in the form `resource:action`; the reference's own spellings are understood."""
+    spelt = _SPELLINGS.get(scope, scope)
+    return f"api-keys:{spelt[5:]}" if spelt.startswith("keys:") else spelt
+
+
+def is_scope(scope: str) -> bool:
+    """Whether this is a scope that a key can hold."""
+    if scope in _SPELLINGS or scope in {"*", OPERATOR}:
+        return True
+    resource, _, action = canonical(scope).partition(":")
+    return (resource in RESOURCES or resource == "*") and (action in ACTIONS or action == "*")
+
+
+def grants(scopes: Iterable[str], required: str) -> bool:
+    """Whether any of the scopes grants the required one (`*`: any key). `admin:*` is granted only by itself."""
+    if not required:
+        return True
+    resource, _, action = canonical(required).partition(":")
+    for held in map(canonical, scopes):
+        if held == required:
+            return True
+        if required == OPERATOR:
+            continue
+        if held in {"*", OPERATOR}:
+            return True
+        held_resource, _, held_action = held.partition(":")
+        if held_resource in {resource, "*"} and held_action in {action, "*"}:
+            return True
+    return False
+
+
+def missing(wanted: Iterable[str], held: Iterable[str]) -> list[str]:
+    """Those of the wanted scopes that go beyond the held ones."""
+    held = list(held)
+    return [scope for scope in wanted if not _within(canonical(scope), held)]
+
+
+def _within(scope: str, held: list[str]) -> bool:
+    if scope == OPERATOR:
+        return OPERATOR in held
+    if grants(held, scope):
+        return True
+    resource, _, action = scope.partition(":")
+    resources = RESOURCES if resource == "*" else (resource,)
+    actions = ACTIONS if action in {"*", ""} else (action,)
+    return all(grants(held, f"{r}:{a}") for r in resources for a in actions)

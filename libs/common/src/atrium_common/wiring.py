@@ -1,0 +1,190 @@
+"""What every service is made of: store, bus, sealing and principals, chosen by settings, and its standard jobs.
+
+The one module of the common library that knows the adapters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from aiohttp import web
+
+from atrium_common.bus.log import LogBus, Source
+from atrium_common.bus.ports import Bus
+from atrium_common.clock import Clock, SystemClock
+from atrium_common.eventing.checkpoint import CHECKPOINTS
+from atrium_common.eventing.codec import Codec
+from atrium_common.eventing.decider import Decider
+from atrium_common.eventing.event import EventRegistry
+from atrium_common.eventing.lease import LEASES
+from atrium_common.eventing.projector import RowProjector
+from atrium_common.eventing.reactor import PARKED_MESSAGES
+from atrium_common.eventing.relay import Relay
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
+from atrium_common.http.app import Kit
+from atrium_common.http.client import ServiceClient
+from atrium_common.http.health import Check
+from atrium_common.ids import Ids, TimeOrderedIds
+from atrium_common.principal import PrincipalKeys
+from atrium_common.settings import Settings
+from atrium_common.store.documents import Collection
+from atrium_common.store.ports import Store
+from atrium_common.store.sqlite import SqliteStore
+from atrium_common.supervisor import Job
+
+TOPICS: Mapping[str, str] = {
+    "tenancy.events": "tenancy",
+    "entitlements.events": "entitlements",
+    "webhooks.events": "webhooks",
+}
+KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES)
+_SWEEP_SECONDS = 10.0
+
+Closer: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Service:
+    """A composed service, ready to be served.
+
+    Attributes:
+        name: like `tenancy`.
+        server: what answers on the API port.
+        jobs: background work by name.
+        checks: readiness by name.
+        closers: what to let go of at the end, in this order.
+    """
+
+    name: str
+    server: web.Application | web.Server
+    jobs: dict[str, Job] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    closers: list[Closer] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a service is composed from."""
+
+    name: str
+    settings: Settings
+    store: Store
+    bus: Bus
+    clock: Clock
+    ids: Ids
+    vault: Vault
+    keys: PrincipalKeys
+
+    @property
+    def kit(self) -> Kit:
+        """What the HTTP kit needs."""
+        return Kit(self.name, self.keys.verifier(), self.clock, self.ids)
+
+    def repository(self, registry: EventRegistry) -> Repository:
+        """The repository over this service's log."""
+        return Repository(self.store, codec=Codec(registry, self.vault), ids=self.ids)
+
+    def client(self, base: str) -> ServiceClient:
+        """A way to another service's internal API.
+
+        Raises:
+            ValueError: this process holds no key to sign with.
+        """
+        signer = self.keys.signer("service")
+        if signer is None:
+            raise ValueError("ATRIUM_PRINCIPAL_KEYS holds no private service key (service…!:base64)")
+        return ServiceClient(base, service=self.name, signer=signer, clock=self.clock)
+
+    def standard_jobs(self, repository: Repository, deciders: Sequence[Decider[Any]], *, topic: str) -> dict[str, Job]:
+        """Rows, relay and sweep: what each event-sourced service runs."""
+        projector = RowProjector(self.store, repository, deciders, clock=self.clock, ids=self.ids)
+        jobs: dict[str, Job] = {"rows": projector.run, "sweep": lambda: sweep(self.store)}
+        if not isinstance(self.bus, LogBus):
+            relay = Relay(
+                service=self.name,
+                topic=topic,
+                log=self.store.log,
+                documents=self.store.documents,
+                bus=self.bus,
+                open_sealed=self.vault.open,
+                clock=self.clock,
+                ids=self.ids,
+            )
+            jobs["relay"] = relay.run
+        return jobs
+
+
+async def sweep(store: Store) -> None:
+    """Remove what has expired, a bounded batch at a time, for ever (MongoDB does it by itself)."""
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        if isinstance(store, SqliteStore):
+            await store.documents.sweep()
+
+
+async def compose(name: str, settings: Settings, collections: Sequence[Collection]) -> tuple[Parts, list[Closer]]:
+    """The parts of the service `name`, opened, and what closes them.
+
+    Raises:
+        StoreUnavailable, BusUnavailable: what the settings name can't be reached.
+        ValueError: a key setting is malformed; the text says which and how it should be.
+    """
+    clock = SystemClock()
+    ids = TimeOrderedIds(clock=clock)
+    master = MasterKeys.parse(settings.sealing_keys.get_secret_value())
+    store = make_store(name, settings)
+    await store.open([*KERNEL_COLLECTIONS, *collections])
+    bus, closers = await _open_bus(settings, store, master, clock, ids)
+    parts = Parts(
+        name=name,
+        settings=settings,
+        store=store,
+        bus=bus,
+        clock=clock,
+        ids=ids,
+        vault=Vault(store.documents, master, clock=clock),
+        keys=PrincipalKeys.parse(settings.principal_keys.get_secret_value()),
+    )
+    return parts, [bus.close, *closers, store.close]
+
+
+def make_store(name: str, settings: Settings) -> Store:
+    """The store that the settings choose for the service `name`, not yet opened."""
+    if settings.mongodb_url is not None:
+        from atrium_common.store.mongo import MongoStore
+
+        return MongoStore(
+            settings.mongodb_url.get_secret_value(),
+            database=f"{settings.mongodb_prefix}{name}",
+            driver=settings.mongodb_driver,
+        )
+    return SqliteStore(settings.data_dir / f"{name}.db")
+
+
+async def _open_bus(
+    settings: Settings, store: Store, master: MasterKeys, clock: Clock, ids: Ids
+) -> tuple[Bus, list[Closer]]:
+    if settings.kafka_bootstrap is not None:
+        from atrium_common.bus.kafka import KafkaBus
+
+        kafka = KafkaBus(
+            settings.kafka_bootstrap,
+            prefix=settings.kafka_prefix,
+            partitions=settings.kafka_partitions,
+            replication=settings.kafka_replication,
+            clock=clock,
+        )
+        await kafka.open()
+        return kafka, []
+    sources: dict[str, Source] = {}
+    closers: list[Closer] = []
+    for topic, service in TOPICS.items():
+        other = make_store(service, settings)
+        await other.open([SUBJECT_KEYS])
+        closers.append(other.close)
+        sources[topic] = Source(service, other.log, Vault(other.documents, master, clock=clock).open)
+    return LogBus(sources, documents=store.documents, clock=clock, ids=ids), closers

@@ -1,0 +1,1 @@
+"""Commands of tenancy: load, decide, commit."""

@@ -1,0 +1,13 @@
+"""Tiers, from the least to the most."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+Tier: TypeAlias = Literal["free", "pro", "business", "enterprise"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
+
+
+def is_above(tier: Tier, other: Tier) -> bool:
+    """Whether `tier` is more than `other`."""
+    return TIERS.index(tier) > TIERS.index(other)

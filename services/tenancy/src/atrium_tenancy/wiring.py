@@ -1,0 +1,50 @@
+"""How tenancy is put together."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from atrium_common.eventing.event import EventRegistry
+from atrium_common.http.app import create_app
+from atrium_common.settings import Settings
+from atrium_common.wiring import Parts, Service
+from atrium_tenancy import rows
+from atrium_tenancy.application.context import Tenancy
+from atrium_tenancy.http.routes import routes
+
+NAME = "tenancy"
+TOPIC = "tenancy.events"
+COLLECTIONS = rows.COLLECTIONS
+
+
+class MissingLookupKey(ValueError):
+    """ATRIUM_LOOKUP_KEY is not set: e-mail claims could not be hashed."""
+
+
+async def build(parts: Parts) -> Service:
+    """The service over these parts.
+
+    Raises:
+        MissingLookupKey: the setting is empty.
+    """
+    repository = parts.repository(EventRegistry(rows.EVENTS))
+    tenancy = Tenancy(repository, parts.store.documents, parts.ids, parts.clock, _lookup_key(parts.settings.lookup_key))
+    return Service(
+        NAME,
+        create_app(routes(tenancy, parts.store), parts.kit),
+        jobs=parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC),
+    )
+
+
+def run(settings: Settings) -> None:
+    """Run the service as a process."""
+    from atrium_common.process import run_service
+
+    run_service(NAME, settings, COLLECTIONS, build)
+
+
+def _lookup_key(setting: SecretStr) -> bytes:
+    key = setting.get_secret_value()
+    if not key:
+        raise MissingLookupKey("set ATRIUM_LOOKUP_KEY to a random text that never changes")
+    return key.encode()

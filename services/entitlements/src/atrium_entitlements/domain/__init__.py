@@ -1,0 +1,1 @@
+"""The aggregates of entitlements: what is granted, what is used. Integers only."""

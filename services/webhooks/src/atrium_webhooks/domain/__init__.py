@@ -1,0 +1,1 @@
+"""The rules of webhooks: endpoints, matching, signing, schedule, addresses. Pure."""

@@ -1,0 +1,52 @@
+"""Settings of webhooks."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
+
+from atrium_common.settings import Settings
+from atrium_webhooks.domain.addresses import Network
+from atrium_webhooks.domain.schedule import DEFAULT_SCHEDULE
+
+
+def _networks(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+    return value
+
+
+def _numbers(value: object) -> object:
+    return tuple(float(part) for part in value.split(",")) if isinstance(value, str) else value
+
+
+def _roles(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+class WebhooksSettings(Settings):
+    """What webhooks may be told beyond what every process may."""
+
+    role: Annotated[tuple[Literal["api", "worker"], ...], NoDecode, BeforeValidator(_roles)] = Field(
+        default=("api", "worker"), description="Which parts this process runs: api, worker"
+    )
+    webhooks_retry_schedule: Annotated[tuple[float, ...], NoDecode, BeforeValidator(_numbers)] = Field(
+        default=DEFAULT_SCHEDULE, description="Seconds before each attempt, the first included"
+    )
+    webhooks_timeout: float = Field(default=10.0, gt=0, description="Seconds that an attempt may take in all")
+    webhooks_allowed_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(), description="CIDRs opened to deliveries beyond public addresses"
+    )
+    webhooks_allow_http: bool = Field(default=False, description="Whether http URLs may be used outside those networks")
+    webhooks_in_flight: int = Field(default=100, ge=1, description="The most attempts at once")
+    webhooks_concurrency: int = Field(default=10, ge=1, description="The most attempts at once to one endpoint")
+
+    @field_validator("webhooks_retry_schedule")
+    @classmethod
+    def _sensible(cls, schedule: tuple[float, ...]) -> tuple[float, ...]:
+        if not schedule or any(pause < 0 for pause in schedule):
+            raise ValueError("seconds of 0 or more, separated by commas, like 0,60,300")
+        return schedule

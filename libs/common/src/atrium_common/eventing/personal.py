@@ -8,9 +8,8 @@ destroying the subject's key forgets the value everywhere at once (design/archit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic_core import core_schema
 
 from atrium_common.jsontypes import JSON
 
@@ -39,16 +38,17 @@ class Personal:
         """The JSON form in which the codec finds it."""
         return {PERSONAL: self.subject, "value": self.value}
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: object) -> core_schema.CoreSchema:
+        """As an event's field: marked in JSON, itself in Python."""
+        return core_schema.no_info_plain_validator_function(
+            _unmarked, serialization=core_schema.plain_serializer_function_ser_schema(cls.marked)
+        )
 
-def _unmark(value: object) -> object:
-    if isinstance(value, dict) and PERSONAL in value:
+
+def _unmarked(value: object) -> Personal:
+    if isinstance(value, Personal):
+        return value
+    if isinstance(value, dict) and isinstance(value.get(PERSONAL), str):
         return Personal(value[PERSONAL], value.get("value"))
-    return value
-
-
-def _mark(value: Personal) -> JSON:
-    return value.marked()
-
-
-PersonalField = Annotated[Personal, BeforeValidator(_unmark), PlainSerializer(_mark)]
-"""The type of an event's field that holds a `Personal`."""
+    raise ValueError("no personal value")

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from atrium_common.eventing.event import Event
-from atrium_common.eventing.personal import Personal, PersonalField
+from atrium_common.eventing.personal import Personal
 from atrium_tenancy.domain.tiers import Tier
 
 
 class UserRegistered(Event, type="user.registered", schema=1):
     """A person became known."""
 
-    name: PersonalField
-    email: PersonalField
+    name: Personal
+    email: Personal
     tier: Tier
     at: datetime
 
@@ -22,8 +22,8 @@ class UserRegistered(Event, type="user.registered", schema=1):
 class UserUpdated(Event, type="user.updated", schema=1):
     """Name, e-mail or tier changed; what is None stayed."""
 
-    name: PersonalField | None = None
-    email: PersonalField | None = None
+    name: Personal | None = None
+    email: Personal | None = None
     tier: Tier | None = None
     at: datetime
 

@@ -111,7 +111,7 @@ class Sender:
         async with session.post(target, data=body, headers=headers, allow_redirects=False) as response:
             text, truncated = await self._read(response, started)
             attempted = Attempted(response.status, retry_after=response.headers.get("Retry-After"))
-            return Sent(attempted, self._elapsed(started), dict(response.headers), text, truncated)
+            return Sent(attempted, self._elapsed(started), _plain(response.headers), text, truncated)
 
     async def _check_target(self, target: URL) -> None:
         """Check what the resolver never sees: a literal address, and plain http outside the opened networks."""
@@ -176,3 +176,7 @@ def _literal(host: str) -> str | None:
 
 def _within(address: str, networks: Sequence[Network]) -> bool:
     return not is_allowed(address, ()) and is_allowed(address, networks)
+
+
+def _plain(headers: Mapping[str, str]) -> dict[str, str]:
+    return {str(name): value for name, value in headers.items()}

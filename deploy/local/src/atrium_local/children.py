@@ -1,0 +1,98 @@
+"""Child processes: started, their output named, started again when they die, ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from atrium_common.process import PARENT_FD
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+_STEADY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process to keep running: its name, its command, and what its environment adds."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+
+class Children:
+    """Keeps processes running. They hold one end of a pipe, and end by themselves when this process is gone."""
+
+    def __init__(self, *, started: Callable[[str, int], None], say: Callable[[str, str], None]) -> None:
+        """`started` hears of every process id, `say` gets every line of output with its child's name."""
+        self._started = started
+        self._say = say
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._read_end, self._write_end = os.pipe()
+        self._ending = False
+
+    def start(self, child: Child) -> None:
+        """Start this child and keep it running."""
+        self._keepers.append(asyncio.create_task(self._keep(child), name=child.name))
+
+    async def stop(self, *, seconds: float) -> None:
+        """Ask all to end, and wait; what has not ended after `seconds` is killed."""
+        self._ending = True
+        for process in self._running.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        if self._keepers:
+            _, late = await asyncio.wait(self._keepers, timeout=seconds)
+            for process in self._running.values():
+                if late and process.returncode is None:
+                    process.kill()
+            await asyncio.gather(*self._keepers, return_exceptions=True)
+        os.close(self._write_end)
+        os.close(self._read_end)
+
+    async def _keep(self, child: Child) -> None:
+        pause = _FIRST_PAUSE
+        loop = asyncio.get_running_loop()
+        while not self._ending:
+            started_at = loop.time()
+            code = await self._run(child)
+            if self._ending:
+                return
+            if loop.time() - started_at > _STEADY_SECONDS:
+                pause = _FIRST_PAUSE
+            self._say("atrium", f"{child.name} ended with {code}; starting it again in {pause:g} s")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _run(self, child: Child) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *child.command,
+            env={**os.environ, **child.environment, PARENT_FD: str(self._read_end)},
+            pass_fds=(self._read_end,),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=1 << 20,
+            start_new_session=True,  # Ctrl-C comes to the supervisor alone, which ends the children in order
+        )
+        self._running[child.name] = process
+        self._started(child.name, process.pid)
+        if self._ending:
+            process.terminate()
+        if process.stdout is not None:
+            with contextlib.suppress(ValueError):
+                async for line in process.stdout:
+                    self._say(child.name, line.decode(errors="replace").rstrip("\n"))
+        return await process.wait()
+
+
+def this_command() -> list[str]:
+    """How a child runs this very command."""
+    return [sys.executable, "-m", "atrium_local"]

@@ -1,0 +1,125 @@
+"""The main job, visible in ten seconds: a tenant is made through the API, and its signed webhooks arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import cast
+
+import aiohttp
+from rich.console import Console
+
+from atrium_common.jsontypes import JSONObject
+from atrium_local.receiver import Arrival, Receiver
+
+_ARRIVE_SECONDS = 15.0
+_EXPECTED = ("workspace.updated", "namespace.created", "entitlement.provisioned")
+
+
+class DemoFailed(Exception):
+    """A step did not do what it should; the text says which."""
+
+
+class Demo:
+    """The story, told on a console."""
+
+    def __init__(self, base: str, key: str, console: Console) -> None:
+        self._base = base
+        self._key = key
+        self._console = console
+        self._arrivals: dict[str, float] = {}
+        self._news = asyncio.Event()
+        self._bad = 0
+
+    async def run(self) -> None:
+        """Tell it.
+
+        Raises:
+            DemoFailed: a call was refused, or a delivery did not arrive or verify.
+        """
+        receiver = Receiver(self._seen)
+        url = await receiver.start()
+        try:
+            async with aiohttp.ClientSession() as session:
+                await self._tell(session, receiver, url)
+        except (aiohttp.ClientError, OSError) as error:
+            raise DemoFailed(
+                f"the gateway at {self._base} does not answer: is `atrium up` running? ({error})"
+            ) from error
+        finally:
+            await receiver.stop()
+
+    async def _tell(self, session: aiohttp.ClientSession, receiver: Receiver, url: str) -> None:
+        suffix = f"{time.time_ns() // 1_000_000:x}"
+        workspace = await self._post(session, "workspaces", {"name": f"Demo {suffix}", "tier": "pro"}, self._key)
+        workspace_id = str(workspace["id"])
+        self._say(f"workspace  {workspace_id}  {workspace['slug']}")
+        key = await self._post(session, "api-keys", {"name": "demo", "scopes": ["*"]}, self._key, workspace_id)
+        tenant = str(key["key"])
+        self._say(f"api key    {key['id']}  {key['prefix']}…{key['last4']}")
+        webhook = await self._post(session, "webhooks", {"url": url, "events": ["*"]}, tenant)
+        receiver.secret = str(webhook["secret"])
+        self._say(f"webhook    {webhook['id']}  {url}")
+        started = time.perf_counter()
+        await self._call(session, "PATCH", f"workspaces/{workspace_id}", {"settings": {"timezone": "UTC"}}, tenant)
+        namespace = await self._post(session, "namespaces", {"name": "Production"}, tenant)
+        self._say(f"namespace  {namespace['id']}  {namespace['slug']}")
+        given = {"workspace_id": workspace_id, "package": "starter"}
+        package = await self._post(session, "entitlements", cast("JSONObject", given), self._key, workspace_id)
+        self._say(f"package    {package['package']}  {package['id']}")
+        used = await self._call(
+            session, "POST", "entitlements/usage", {"feature": "api_calls", "quantity": 3, "enforce": True}, tenant
+        )
+        self._say(f"usage      api_calls {used['current_usage']} of {used['limit']}")
+        await self._wait(started)
+
+    async def _wait(self, started: float) -> None:
+        deadline = time.perf_counter() + _ARRIVE_SECONDS
+        while not all(kind in self._arrivals for kind in _EXPECTED):
+            self._news.clear()
+            remaining = deadline - time.perf_counter()
+            if remaining <= 0:
+                missing = ", ".join(kind for kind in _EXPECTED if kind not in self._arrivals)
+                raise DemoFailed(f"no delivery of {missing} within {_ARRIVE_SECONDS:g} s")
+            try:
+                await asyncio.wait_for(self._news.wait(), remaining)
+            except TimeoutError:
+                continue
+        if self._bad:
+            raise DemoFailed(f"{self._bad} deliveries did not verify")
+        first = min(self._arrivals.values()) - started
+        self._console.print(
+            f"\n[bold green]verified[/] every delivery; the first came {first * 1000:.0f} ms after its write"
+        )
+
+    async def _seen(self, arrival: Arrival) -> None:
+        good = bool(arrival.verified)
+        self._bad += not good
+        self._arrivals.setdefault(arrival.event_type, time.perf_counter())
+        word = "[green]verified[/]" if good else "[red]NOT VERIFIED[/]"
+        self._console.print(f"  ← {arrival.event_type:<24} {word}  {arrival.event_id}")
+        self._news.set()
+
+    def _say(self, line: str) -> None:
+        self._console.print(f"→ {line}")
+
+    async def _post(
+        self, session: aiohttp.ClientSession, path: str, body: JSONObject, key: str, workspace_id: str | None = None
+    ) -> JSONObject:
+        return cast("JSONObject", (await self._call(session, "POST", path, body, key, workspace_id))["data"])
+
+    async def _call(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        path: str,
+        body: JSONObject,
+        key: str,
+        workspace_id: str | None = None,
+    ) -> JSONObject:
+        headers = {"Authorization": f"Bearer {key}"} | ({"X-Workspace-ID": workspace_id} if workspace_id else {})
+        async with session.request(method, f"{self._base}/api/v1/{path}", json=body, headers=headers) as answer:
+            content = cast("JSONObject", await answer.json())
+            if answer.status >= 400:  # noqa: PLR2004
+                raise DemoFailed(f"{method} {path} answers {answer.status}: {content.get('error')}")
+            return content

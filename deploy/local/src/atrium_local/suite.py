@@ -1,0 +1,186 @@
+"""The whole suite on one machine: four services as processes, ready to use (`atrium up`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+from rich.text import Text
+
+from atrium_common.clock import SystemClock
+from atrium_common.errors import AtriumError
+from atrium_common.http.client import ServiceClient
+from atrium_common.principal import PrincipalKeys
+from atrium_local.children import Child, Children, this_command
+from atrium_local.data_directory import DataDirectory, is_free
+
+SERVICES = ("tenancy", "entitlements", "webhooks", "gateway")
+LOOPBACK = "127.0.0.0/8,::1/128"
+_READY_SECONDS = 120.0
+_POLL = 0.05
+_STYLES = {"gateway": "cyan", "tenancy": "green", "entitlements": "yellow", "webhooks": "magenta"}
+
+
+class PortTaken(Exception):
+    """Somebody else listens on the port."""
+
+
+class NotReady(Exception):
+    """A service did not become ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `atrium up` was told."""
+
+    directory: Path
+    host: str
+    port: int
+    workers: int
+    as_json: bool
+
+
+class Suite:
+    """The suite, from first start to drain."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._directory = DataDirectory(options.directory.resolve())
+        self._console = Console(stderr=True, highlight=False)
+        self._children = Children(started=self._directory.write_pid, say=self._say)
+
+    async def run(self) -> None:
+        """Run until SIGINT or SIGTERM.
+
+        Raises:
+            DirectoryInUse, PortTaken, NotReady: what keeps it from starting.
+        """
+        ending = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ending.set)
+        with self._directory.locked():
+            if not is_free(self._options.host, self._options.port):
+                raise PortTaken(f"port {self._options.port} is taken by another program: give another --port")
+            secrets = self._directory.secrets()
+            ports = self._directory.ports(_port_names(self._options.workers))
+            for child in self._plan(secrets, ports):
+                self._children.start(child)
+            try:
+                starting = asyncio.create_task(self._announce(secrets, ports))
+                waiting = asyncio.create_task(ending.wait())
+                await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if starting.done():
+                    starting.result()
+                await waiting
+            finally:
+                await self._children.stop(seconds=float(os.environ.get("ATRIUM_DRAIN_SECONDS", "30")) + 5)
+
+    def _plan(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> list[Child]:
+        shared = {
+            **secrets,
+            **{f"ATRIUM_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]},
+            "ATRIUM_DATA_DIR": str(self._directory.path),
+            "ATRIUM_LOG_FORMAT": os.environ.get("ATRIUM_LOG_FORMAT", "json" if self._options.as_json else "console"),
+        }
+        # On one's own machine webhooks may go to one's own machine, unless the settings say otherwise.
+        if "ATRIUM_WEBHOOKS_ALLOWED_NETWORKS" not in os.environ:
+            shared["ATRIUM_WEBHOOKS_ALLOWED_NETWORKS"] = LOOPBACK
+        children = []
+        for name in _processes(self._options.workers):
+            service = name.partition("-")[0]
+            gateway = service == "gateway"
+            port = self._options.port if gateway else ports[service]
+            command = [*this_command(), service, "--port", str(port), "--admin-port", str(ports[f"{name}.admin"])]
+            host = self._options.host if gateway else "127.0.0.1"
+            if gateway and self._options.workers > 1:
+                command.append("--reuse-port")
+            children.append(Child(name, command, {**shared, "ATRIUM_HOST": host}))
+        return children
+
+    async def _announce(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> None:
+        await _wait_until_ready([ports[f"{name}.admin"] for name in _processes(self._options.workers)])
+        key = await self._operator_key(secrets, ports)
+        base = f"http://{self._options.host}:{self._options.port}"
+        if self._options.as_json:
+            urls = {name: f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]} | {"gateway": base}
+            print(json.dumps({"event": "ready", "gateway": base, "services": urls}), flush=True)
+            return
+        print(f"\natrium ready {base}\n", flush=True)
+        if key is not None:
+            print(f"Your operator key (also in {self._directory.operator_key}; it is shown only now):\n\n  {key}\n")
+            print("First call, a workspace of your own:\n")
+            print(
+                f"  curl -s {base}/api/v1/workspaces -H 'Authorization: Bearer {key}' \\\n"
+                '       -H \'Content-Type: application/json\' -d \'{"name": "Acme Corporation", "tier": "pro"}\'\n'
+            )
+        else:
+            print(f"Your operator key is in {self._directory.operator_key}.\n")
+        print(
+            "Next: `.venv/bin/atrium demo` in another terminal shows a signed webhook arriving. Ctrl-C ends.\n",
+            flush=True,
+        )
+
+    async def _operator_key(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> str | None:
+        """The operator's key where this is the first start, else None."""
+        if self._directory.operator_key.exists():
+            return None
+        signer = PrincipalKeys.parse(secrets["ATRIUM_PRINCIPAL_KEYS"]).signer("service")
+        if signer is None:
+            raise NotReady("ATRIUM_PRINCIPAL_KEYS holds no private service key")
+        client = ServiceClient(
+            f"http://127.0.0.1:{ports['tenancy']}", service="atrium", signer=signer, clock=SystemClock()
+        )
+        try:
+            answer = await client.call("POST", "/internal/bootstrap", {})
+        except AtriumError as error:
+            raise NotReady(f"tenancy could not create the operator: {error}") from error
+        finally:
+            await client.close()
+        data = answer["data"]
+        key = data.get("key") if isinstance(data, dict) else None
+        if not isinstance(key, str):
+            return None
+        self._directory.write_operator_key(key)
+        return key
+
+    def _say(self, name: str, line: str) -> None:
+        if self._options.as_json:
+            print(line if line.startswith("{") else json.dumps({"service": name, "event": line}), file=sys.stderr)
+            return
+        text = Text(f"{name:<13}", style=_STYLES.get(name, "bold"))
+        self._console.print(text + Text.from_ansi(line), soft_wrap=True)
+
+
+def _processes(workers: int) -> tuple[str, ...]:
+    more = tuple(f"gateway-{number}" for number in range(2, workers + 1))
+    return (*SERVICES, *more)
+
+
+def _port_names(workers: int) -> tuple[str, ...]:
+    return (*SERVICES[:3], *(f"{name}.admin" for name in _processes(workers)))
+
+
+async def _wait_until_ready(admin_ports: list[int]) -> None:
+    deadline = asyncio.get_running_loop().time() + _READY_SECONDS
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session:
+        for port in admin_ports:
+            while not await _is_ready(session, port):
+                if asyncio.get_running_loop().time() > deadline:
+                    raise NotReady(f"not ready after {_READY_SECONDS:g} s: see the log above")
+                await asyncio.sleep(_POLL)
+
+
+async def _is_ready(session: aiohttp.ClientSession, port: int) -> bool:
+    try:
+        async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+            return answer.status == 200  # noqa: PLR2004
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return False

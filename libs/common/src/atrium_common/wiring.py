@@ -173,6 +173,7 @@ async def _open_bus(
 
         kafka = KafkaBus(
             settings.kafka_bootstrap,
+            topics=tuple(TOPICS),
             prefix=settings.kafka_prefix,
             partitions=settings.kafka_partitions,
             replication=settings.kafka_replication,

@@ -1,0 +1,3 @@
+"""What every test of the tree shares."""
+
+pytest_plugins = ["tests.infra.plugin"]

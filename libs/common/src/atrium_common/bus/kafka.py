@@ -1,0 +1,234 @@
+"""The bus on Apache Kafka: idempotent publishing, CloudEvents in binary mode, offsets committed after the effects."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from atrium_common.bus.ports import BusUnavailable, Message, Received, Start
+from atrium_common.clock import Clock
+from atrium_common.cloudevents import HEARTBEAT, headers_of, message_of
+
+_HEARTBEAT_INTERVAL = 0.5
+_OPEN_SECONDS = 30.0
+
+
+class KafkaBus:
+    """See `Bus`."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        topics: Sequence[str],
+        clock: Clock,
+        prefix: str = "",
+        partitions: int = 6,
+        replication: int = 1,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._topics = topics
+        self._clock = clock
+        self._prefix = prefix
+        self._partitions = partitions
+        self._replication = replication
+        self._producer: AIOKafkaProducer | None = None
+        self._subscriptions: list[KafkaSubscription] = []
+
+    async def open(self) -> None:
+        """See `Bus.open`; creates the topics that are missing."""
+        with _translated():
+            async with asyncio.timeout(_OPEN_SECONDS):
+                await self._create_topics()
+                self._producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0,
+                    compression_type=None,
+                )  # fmt: skip
+                await self._producer.start()
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        """See `Bus.publish`."""
+        producer = self._open_producer()
+        with _translated():
+            sent = [
+                await producer.send(
+                    self._prefix + topic,
+                    value=orjson.dumps(message.data),
+                    key=message.key.encode(),
+                    headers=headers_of(message),
+                )
+                for message in messages
+            ]
+            await asyncio.gather(*sent)
+
+    async def heartbeat(self, topic: str, position: int) -> None:
+        """See `Bus.heartbeat`: one record to each partition."""
+        producer = self._open_producer()
+        headers = [("ce_type", HEARTBEAT.encode()), ("ce_position", str(position).encode())]
+        with _translated():
+            partitions = await producer.partitions_for(self._prefix + topic)
+            sent = [
+                await producer.send(self._prefix + topic, value=b"{}", partition=partition, headers=headers)
+                for partition in partitions
+            ]
+            await asyncio.gather(*sent)
+
+    async def subscribe(self, topics: Sequence[str], *, group: str | None, start: Start) -> KafkaSubscription:
+        """See `Bus.subscribe`."""
+        names = [self._prefix + topic for topic in topics]
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=None if group is None else self._prefix + group,
+            enable_auto_commit=False,
+            auto_offset_reset=start,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            max_poll_interval_ms=300_000,
+            metadata_max_age_ms=30_000,
+        )
+        with _translated():
+            await consumer.start()
+            try:
+                if group is None:
+                    await self._assign_all(consumer, names, start)
+                else:
+                    consumer.subscribe(names)
+            except BaseException:
+                await consumer.stop()
+                raise
+        subscription = KafkaSubscription(consumer, prefix=self._prefix, clock=self._clock)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    async def close(self) -> None:
+        """See `Bus.close`."""
+        for subscription in self._subscriptions:
+            await subscription.close()
+        self._subscriptions.clear()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError):
+                await producer.stop()
+
+    async def _assign_all(self, consumer: AIOKafkaConsumer, topics: Sequence[str], start: Start) -> None:
+        producer = self._open_producer()
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in sorted(await producer.partitions_for(topic))
+        ]
+        consumer.assign(partitions)
+        if start == "earliest":
+            await consumer.seek_to_beginning(*partitions)
+            return
+        # The place is fixed now: what is published after this call is received.
+        for partition, offset in (await consumer.end_offsets(partitions)).items():
+            consumer.seek(partition, offset)
+
+    def _open_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise BusUnavailable("the bus is not open")
+        return self._producer
+
+    async def _create_topics(self) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            wanted = [NewTopic(self._prefix + topic, self._partitions, self._replication) for topic in self._topics]
+            answer = await admin.create_topics(wanted)
+            for _, code, *_rest in answer.topic_errors:
+                error = for_code(code)
+                if code and error is not TopicAlreadyExistsError:
+                    raise error
+        finally:
+            await admin.close()
+
+
+class KafkaSubscription:
+    """See `Subscription`."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, *, prefix: str, clock: Clock) -> None:
+        self._consumer = consumer
+        self._prefix = prefix
+        self._clock = clock
+        self._beats: dict[TopicPartition, float] = {}
+        self._positions: dict[str, int] = {}
+        self._closed = False
+
+    async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:
+        """See `Subscription.receive`."""
+        deadline = self._clock.monotonic() + timeout
+        while True:
+            remaining = max(0.0, deadline - self._clock.monotonic())
+            with _translated():
+                fetched = await self._consumer.getmany(timeout_ms=int(remaining * 1000), max_records=limit)
+            batch = [
+                received
+                for partition, records in fetched.items()
+                for record in records
+                if (received := self._take(partition, record)) is not None
+            ]
+            if batch or self._clock.monotonic() >= deadline:
+                return batch
+
+    async def commit(self, received: Sequence[Received]) -> None:
+        """See `Subscription.commit`."""
+        offsets: dict[TopicPartition, int] = {}
+        assigned = self._consumer.assignment()
+        for each in received:
+            partition = TopicPartition(self._prefix + each.topic, each.partition)
+            if partition in assigned:
+                offsets[partition] = max(each.offset + 1, offsets.get(partition, 0))
+        if offsets:
+            # A partition that was lost in the meantime comes again elsewhere.
+            with _translated(), contextlib.suppress(CommitFailedError, IllegalStateError):
+                await self._consumer.commit(offsets)
+
+    def current(self, *, within: float) -> bool:
+        """See `Subscription.current`: every partition's last heartbeat is young."""
+        now = self._clock.monotonic()
+        assigned = self._consumer.assignment()
+        oldest = within + _HEARTBEAT_INTERVAL
+        return bool(assigned) and all(now - self._beats.get(each, float("-inf")) <= oldest for each in assigned)
+
+    def position(self, topic: str) -> int:
+        """See `Subscription.position`."""
+        return self._positions.get(topic, 0)
+
+    async def close(self) -> None:
+        """See `Subscription.close`."""
+        if not self._closed:
+            self._closed = True
+            with contextlib.suppress(KafkaError):
+                await self._consumer.stop()
+
+    def _take(self, partition: TopicPartition, record: ConsumerRecord[bytes, bytes]) -> Received | None:
+        topic = partition.topic.removeprefix(self._prefix)
+        headers = dict(record.headers)
+        position = int(headers.get("ce_position", b"0"))
+        self._positions[topic] = max(position, self._positions.get(topic, 0))
+        if headers.get("ce_type") == HEARTBEAT.encode():
+            self._beats[partition] = self._clock.monotonic()
+            return None
+        message = message_of(record.key, record.headers, record.value or b"{}")
+        return Received(topic, partition.partition, record.offset, message)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (CommitFailedError, IllegalStateError):
+        raise
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BusUnavailable(f"Kafka: {type(error).__name__}") from error

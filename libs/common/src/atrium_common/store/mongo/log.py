@@ -1,0 +1,236 @@
+"""The event log in MongoDB: one document for each commit; its position is its `_id`, and so the compare-and-swap.
+
+A writer has seen the log up to t, checks a whole group of proposals against that, and inserts t + 1 onwards in order.
+Losing means that somebody else's commit is at that position: read on, check again. Correctness needs the uniqueness
+of `_id` alone; the unique index on `keys` stands behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo.errors import BulkWriteError
+
+from atrium_common.store.admission import check_expected
+from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
+from atrium_common.store.encoding import decode, decode_stream, encode
+from atrium_common.store.mongo.driver import translated
+from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
+
+GROUP = 200
+_POLL_SECONDS = 0.02
+_TRIES = 200
+
+
+class MongoEventLog:
+    """See `EventLog`."""
+
+    def __init__(self, database: Any) -> None:
+        self._commits = database["commits"]
+        self._queue: list[tuple[Proposal, asyncio.Future[Appended]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+
+    async def open(self) -> None:
+        """Create the indexes."""
+        with translated():
+            await self._commits.create_index("keys", unique=True, name="keys")
+            await self._commits.create_index([("streams.name", 1), ("streams.version", 1)], name="streams")
+
+    async def append(self, proposal: Proposal) -> Appended:
+        """See `EventLog.append`."""
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._queue.append((proposal, future))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        return await future
+
+    async def find(self, command_id: str) -> Commit | None:
+        """See `EventLog.find`."""
+        return await self._by_key(f"command/{command_id}")
+
+    async def holder(self, claim: str) -> Commit | None:
+        """See `EventLog.holder`."""
+        return await self._by_key(f"claim/{claim}")
+
+    async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> Sequence[StreamEvent]:
+        """See `EventLog.read_stream`."""
+        wanted = {"streams": {"$elemMatch": {"name": stream, "version": {"$gt": after}}}}
+        with translated():
+            cursor = self._commits.find(wanted, {"body": 1}).sort("_id", 1)
+            stored = await cursor.to_list(length=None if limit is None else limit)
+        events = [
+            event
+            for document in stored
+            for event in decode_stream(document["_id"], document["body"], stream)
+            if event.version > after
+        ]
+        return events if limit is None else events[:limit]
+
+    async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
+        """See `EventLog.read_log`."""
+        with translated():
+            cursor = self._commits.find({"_id": {"$gt": after}}, {"body": 1}).sort("_id", 1).limit(limit)
+            stored = await cursor.to_list(length=limit)
+        return [decode(document["_id"], document["body"]) for document in stored]
+
+    async def tail(self) -> int:
+        """See `EventLog.tail`."""
+        with translated():
+            newest = await self._commits.find({}, {"_id": 1}).sort("_id", -1).limit(1).to_list(length=1)
+        return int(newest[0]["_id"]) if newest else 0
+
+    async def changed(self, *, after: int, timeout: float) -> None:
+        """See `EventLog.changed`: this process's commits wake at once, others' within twenty milliseconds or so."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        while True:
+            self._news.clear()
+            remaining = deadline - asyncio.get_running_loop().time()
+            if await self.tail() > after or remaining <= 0:
+                return
+            try:
+                await asyncio.wait_for(self._news.wait(), min(_POLL_SECONDS, remaining))
+            except TimeoutError:
+                continue
+
+    async def release(self, claim: str, *, stream: str, before: int) -> bool:
+        """See `EventLog.release`."""
+        key = f"claim/{claim}"
+        held = {"keys": key, "held": {"$elemMatch": {"claim": claim, "stream": stream}}, "_id": {"$lt": before}}
+        with translated():
+            done = await self._commits.update_one(held, {"$pull": {"keys": key}})
+        return bool(done.modified_count)
+
+    async def _by_key(self, key: str) -> Commit | None:
+        with translated():
+            document = await self._commits.find_one({"keys": key}, {"body": 1})
+        return None if document is None else decode(document["_id"], document["body"])
+
+    async def _write(self) -> None:
+        """Write what has queued up, group by group."""
+        while self._queue:
+            group, self._queue = self._queue[:GROUP], self._queue[GROUP:]
+            try:
+                await self._write_group(group)
+            except Exception as error:
+                fault = error if isinstance(error, StoreUnavailable) else StoreUnavailable(f"MongoDB: {error}")
+                for _, future in group:
+                    if not future.done():
+                        future.set_exception(fault)
+            self._news.set()
+
+    async def _write_group(self, group: list[tuple[Proposal, asyncio.Future[Appended]]]) -> None:
+        waiting = group
+        for _ in range(_TRIES):
+            tail = await self.tail()
+            checked = await self._check(waiting, tail)
+            if not checked:
+                return
+            inserted = await self._insert([_document(proposal, position) for proposal, _, position in checked])
+            for proposal, future, position in checked[:inserted]:
+                _settle(future, Appended(Commit(position, proposal), replayed=False))
+            waiting = [(proposal, future) for proposal, future, _ in checked[inserted:]]
+            if not waiting:
+                return
+        raise StoreUnavailable("MongoDB: too many writers at once")
+
+    async def _insert(self, documents: list[dict[str, Any]]) -> int:
+        """How many of the documents, from the first on, are in the log."""
+        with translated():
+            try:
+                await self._commits.insert_many(documents, ordered=True)
+            except BulkWriteError as error:
+                if not error.details.get("writeErrors"):
+                    raise
+                return await self._written(documents)
+        return len(documents)
+
+    async def _written(self, documents: list[dict[str, Any]]) -> int:
+        """After a collision: which of ours are there is read back, never taken from a message."""
+        positions = [document["_id"] for document in documents]
+        with translated():
+            cursor = self._commits.find({"_id": {"$in": positions}}, {"command": 1})
+            found = {each["_id"]: each["command"] for each in await cursor.to_list(length=len(positions))}
+        for count, document in enumerate(documents):
+            if found.get(document["_id"]) != document["command"]:
+                return count
+        return len(documents)
+
+    async def _check(
+        self, group: list[tuple[Proposal, asyncio.Future[Appended]]], tail: int
+    ) -> list[tuple[Proposal, asyncio.Future[Appended], int]]:
+        """Those of the group that may follow `tail`, with their positions; the others are answered."""
+        keys = [key for proposal, _ in group for key in _keys(proposal)]
+        with translated():
+            cursor = self._commits.find({"keys": {"$in": keys}}, {"body": 1, "keys": 1})
+            taken: dict[str, Commit] = {}
+            for document in await cursor.to_list(length=None):
+                commit = decode(document["_id"], document["body"])
+                taken |= dict.fromkeys(document["keys"], commit)
+        versions = await self._versions({part.stream for proposal, _ in group for part in proposal.slices})
+        checked: list[tuple[Proposal, asyncio.Future[Appended], int]] = []
+        for proposal, future in group:
+            first = taken.get(f"command/{proposal.command_id}")
+            if first is not None:
+                _settle(future, Appended(first, replayed=True))
+                continue
+            try:
+                _check_one(proposal, versions, taken)
+            except (VersionConflict, ClaimTaken) as refusal:
+                if not future.done():
+                    future.set_exception(refusal)
+                continue
+            commit = Commit(tail + len(checked) + 1, proposal)
+            versions |= commit.versions
+            taken |= dict.fromkeys(_keys(proposal), commit)
+            checked.append((proposal, future, commit.position))
+        return checked
+
+    async def _versions(self, streams: set[str]) -> dict[str, int]:
+        versions: dict[str, int] = {}
+        for stream in streams:
+            with translated():
+                cursor = self._commits.find({"streams.name": stream}, {"streams": 1}).sort("_id", -1).limit(1)
+                newest = await cursor.to_list(length=1)
+            versions[stream] = max(
+                (part["version"] for document in newest for part in document["streams"] if part["name"] == stream),
+                default=0,
+            )
+        return versions
+
+
+def _settle(future: asyncio.Future[Appended], appended: Appended) -> None:
+    if not future.done():
+        future.set_result(appended)
+
+
+def _check_one(proposal: Proposal, versions: dict[str, int], taken: dict[str, Commit]) -> None:
+    for part in proposal.slices:
+        check_expected(part, versions[part.stream])
+    for claim in proposal.claims:
+        holder = taken.get(f"claim/{claim.key}")
+        if holder is not None:
+            stream = next(held.stream for held in holder.proposal.claims if held.key == claim.key)
+            raise ClaimTaken(claim.key, stream, holder.position)
+
+
+def _keys(proposal: Proposal) -> list[str]:
+    versions = (f"stream/{part.stream}@{part.expected + 1}" for part in proposal.slices if part.events)
+    return [f"command/{proposal.command_id}", *versions, *(f"claim/{claim.key}" for claim in proposal.claims)]
+
+
+def _document(proposal: Proposal, position: int) -> dict[str, Any]:
+    return {
+        "_id": position,
+        "command": proposal.command_id,
+        "keys": _keys(proposal),
+        "streams": [
+            {"name": part.stream, "version": part.expected + len(part.events)}
+            for part in proposal.slices
+            if part.events
+        ],
+        "held": [{"claim": claim.key, "stream": claim.stream} for claim in proposal.claims],
+        "body": encode(proposal).decode(),
+    }

@@ -1,0 +1,48 @@
+"""One service's store in one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from atrium_common.clock import Clock, SystemClock
+from atrium_common.store.documents import Collection
+from atrium_common.store.mongo.documents import MongoDocuments
+from atrium_common.store.mongo import driver as drivers
+from atrium_common.store.mongo.driver import Driver, translated
+from atrium_common.store.mongo.log import MongoEventLog
+
+
+class MongoStore:
+    """See `Store`."""
+
+    def __init__(self, url: str, *, database: str, driver: Driver = "motor", clock: Clock | None = None) -> None:
+        self._client = drivers.connect(url, driver)
+        self._database = drivers.database(self._client, database)
+        self._clock = clock or SystemClock()
+        self.log = MongoEventLog(self._database)
+        self.documents = MongoDocuments(self._database, self._clock)
+
+    async def open(self, collections: Sequence[Collection]) -> None:
+        """See `Store.open`."""
+        await self.log.open()
+        await self.documents.declare(collections)
+
+    async def ping(self) -> None:
+        """See `Store.ping`."""
+        with translated():
+            await self._database.command("ping")
+
+    async def now(self) -> datetime:
+        """See `Store.now`: the server's own clock."""
+        with translated():
+            answer = await self._database.command("isMaster")
+        moment: datetime = answer.get("localTime") or self._clock.now()
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        closing = self._client.close()
+        if asyncio.iscoroutine(closing):
+            await closing

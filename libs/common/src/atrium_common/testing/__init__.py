@@ -1,0 +1,1 @@
+"""Kits for tests: conformance suites for ports, clocks that can be moved."""

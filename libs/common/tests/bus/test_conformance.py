@@ -1,0 +1,131 @@
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from atrium_common.bus.kafka import KafkaBus
+from atrium_common.bus.log import LogBus, Source
+from atrium_common.bus.ports import Bus
+from atrium_common.clock import SystemClock
+from atrium_common.eventing.checkpoint import CHECKPOINTS
+from atrium_common.eventing.lease import LEASES
+from atrium_common.eventing.relay import Relay
+from atrium_common.ids import TimeOrderedIds
+from atrium_common.jsontypes import JSON
+from atrium_common.store.commit import EventRecord, Meta, Proposal, Publication, Slice
+from atrium_common.store.memory import MemoryStore
+from atrium_common.store.ports import Store
+from atrium_common.store.sqlite import SqliteStore
+from atrium_common.supervisor import Supervisor
+from atrium_common.testing.conformance.bus import TOPIC, BusConformance
+
+CLOCK = SystemClock()
+
+
+async def in_the_clear(value: JSON) -> JSON:
+    return value
+
+
+class CommittingStage:
+    def __init__(self, store: Store, bus: Bus) -> None:
+        self.bus = bus
+        self._store = store
+        self._versions: dict[str, int] = {}
+
+    async def commit(self, numbers: Sequence[int], *, key: str = "wks_1") -> None:
+        for number in numbers:
+            stream = f"thing/{key}"
+            version = self._versions.get(stream, 0)
+            publication = Publication("thing.made", {"n": number}, key, (key,), True, key)
+            record = EventRecord(f"evt_{uuid.uuid4().hex}", "thing.made", 1, {}, publication)
+            meta = Meta("key/key_1", "req_1")
+            slices = (Slice(stream, version, (record,)),)
+            await self._store.log.append(Proposal(uuid.uuid4().hex, CLOCK.now(), slices, meta=meta))
+            self._versions[stream] = version + 1
+
+
+class TestLogBus(BusConformance):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[CommittingStage]:
+        writer, reader = SqliteStore(tmp_path / "tenancy.db"), SqliteStore(tmp_path / "tenancy.db")
+        own = MemoryStore()
+        await own.open([LEASES, CHECKPOINTS])
+        await reader.open([])
+        await writer.open([])
+        source = Source("tenancy", reader.log, in_the_clear)
+        bus = LogBus({TOPIC: source}, documents=own.documents, clock=CLOCK, ids=TimeOrderedIds())
+        yield CommittingStage(writer, bus)
+        await bus.close()
+        await writer.close()
+        await reader.close()
+
+
+@pytest.mark.kafka
+class TestKafkaBus(BusConformance):
+    @pytest.fixture
+    async def stage(self, kafka_bootstrap: str) -> AsyncIterator[CommittingStage]:
+        store = MemoryStore()
+        await store.open([LEASES, CHECKPOINTS])
+        bus = KafkaBus(kafka_bootstrap, topics=[TOPIC], clock=CLOCK, prefix=f"{uuid.uuid4().hex[:8]}.", partitions=3)
+        await bus.open()
+        relay = Relay(
+            service="tenancy",
+            topic=TOPIC,
+            log=store.log,
+            documents=store.documents,
+            bus=bus,
+            open_sealed=in_the_clear,
+            clock=CLOCK,
+            ids=TimeOrderedIds(),
+        )
+        supervisor = Supervisor()
+        supervisor.start("relay", relay.run)
+        yield CommittingStage(store, bus)
+        await supervisor.stop()
+        await asyncio.wait_for(bus.close(), 20)
+
+
+@pytest.mark.kafka
+async def test_records_read_back_with_the_published_cloudevents_library_and_a_foreign_consumer(
+    kafka_bootstrap: str,
+) -> None:
+    from cloudevents.kafka import KafkaMessage, from_binary
+    from confluent_kafka import Consumer
+
+    store = MemoryStore()
+    await store.open([LEASES, CHECKPOINTS])
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    bus = KafkaBus(kafka_bootstrap, topics=[TOPIC], clock=CLOCK, prefix=prefix, partitions=1)
+    await bus.open()
+    relay = Relay(
+        service="tenancy",
+        topic=TOPIC,
+        log=store.log,
+        documents=store.documents,
+        bus=bus,
+        open_sealed=in_the_clear,
+        clock=CLOCK,
+        ids=TimeOrderedIds(),
+    )
+    supervisor = Supervisor()
+    supervisor.start("relay", relay.run)
+    await CommittingStage(store, bus).commit([7])
+    consumer = Consumer({"bootstrap.servers": kafka_bootstrap, "group.id": prefix, "auto.offset.reset": "earliest"})
+    consumer.subscribe([prefix + TOPIC])
+    event = None
+    async with asyncio.timeout(30):
+        while event is None:
+            record = await asyncio.to_thread(consumer.poll, 0.5)
+            if record is None or record.error():
+                continue
+            headers = dict(record.headers() or [])
+            if headers["ce_type"] != b"stream.heartbeat":
+                event = from_binary(KafkaMessage(headers=headers, key=record.key(), value=record.value()))
+    await asyncio.to_thread(consumer.close)
+    assert event["type"] == "thing.made"
+    assert event["source"] == "/tenancy"
+    assert event["workspaceid"] == "wks_1"
+    assert event.data == {"n": 7}
+    await supervisor.stop()
+    await bus.close()

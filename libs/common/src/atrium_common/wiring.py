@@ -84,9 +84,9 @@ class Parts:
         """What the HTTP kit needs."""
         return Kit(self.name, self.keys.verifier(), self.clock, self.ids)
 
-    def repository(self, registry: EventRegistry) -> Repository:
+    def repository(self, registry: EventRegistry, deciders: Sequence[Decider[Any]]) -> Repository:
         """The repository over this service's log."""
-        return Repository(self.store, codec=Codec(registry, self.vault), ids=self.ids)
+        return Repository(self.store, codec=Codec(registry, self.vault), ids=self.ids, deciders=deciders)
 
     def client(self, base: str) -> ServiceClient:
         """A way to another service's internal API.

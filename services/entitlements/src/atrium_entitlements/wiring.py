@@ -20,7 +20,7 @@ COLLECTIONS: tuple[Collection, ...] = ()
 
 async def build(parts: Parts) -> Service:
     """The service over these parts."""
-    repository = parts.repository(EventRegistry(rows.EVENTS))
+    repository = parts.repository(EventRegistry(rows.EVENTS), [rows.ACCOUNT])
     tenancy = parts.client(parts.settings.tenancy_url)
     entitlements = Entitlements(repository, CATALOGUE, tenancy, parts.ids, Turns())
     return Service(

@@ -27,7 +27,7 @@ async def build(parts: Parts) -> Service:
     Raises:
         MissingLookupKey: the setting is empty.
     """
-    repository = parts.repository(EventRegistry(rows.EVENTS))
+    repository = parts.repository(EventRegistry(rows.EVENTS), rows.DECIDERS)
     tenancy = Tenancy(repository, parts.store.documents, parts.ids, parts.clock, _lookup_key(parts.settings.lookup_key))
     return Service(
         NAME,

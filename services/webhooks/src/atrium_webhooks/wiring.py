@@ -26,7 +26,7 @@ COLLECTIONS = rows.COLLECTIONS
 async def build(parts: Parts) -> Service:
     """The service over these parts; the role of the settings decides what it runs."""
     settings = cast("WebhooksSettings", parts.settings)
-    repository = parts.repository(EventRegistry(rows.EVENTS))
+    repository = parts.repository(EventRegistry(rows.EVENTS), [rows.ENDPOINT])
     documents = parts.store.documents
     directory = Directory(parts.store, repository)
     sender = Sender(

@@ -6,8 +6,7 @@ runs it again on fresh states where somebody else was faster.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -19,7 +18,7 @@ from atrium_common.eventing.event import Event
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Claim, Commit, EventRecord, Meta, Proposal, Release, Slice
-from atrium_common.store.ports import ClaimTaken, Store, StoreUnavailable, VersionConflict
+from atrium_common.store.ports import ClaimTaken, Store, VersionConflict
 
 S = TypeVar("S")
 
@@ -179,8 +178,18 @@ class Transacted:
 class Repository:
     """Loads aggregates from a store's log and commits what commands decide about them."""
 
-    def __init__(self, store: Store, *, codec: Codec, ids: Ids, cache: StateCache | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        codec: Codec,
+        ids: Ids,
+        deciders: Iterable[Decider[Any]] = (),
+        cache: StateCache | None = None,
+    ) -> None:
+        """`deciders` are those whose rows are put again when a command is replayed."""
         self.ids = ids
+        self._deciders = {decider.name: decider for decider in deciders if decider.row is not None}
         self._store = store
         self._codec = codec
         self._cache = cache or StateCache()
@@ -270,14 +279,24 @@ class Repository:
             self._cache.put(stream, loaded)
         for release in commit.proposal.releases:
             await self._store.log.release(release.key, stream=release.stream, before=commit.position)
-        rows = [row for decider, loaded in states if decider.row and (row := decider.row(loaded)) is not None]
-        if rows:
-            # The commit is durable: a row that can't be written now is the projector's to repair.
-            with contextlib.suppress(StoreUnavailable):
-                await self._store.documents.write(rows)
+        await self._put_rows(states)
         return Transacted(outcome, commit, False, self, known)  # noqa: FBT003
 
+    async def _put_rows(self, states: Sequence[tuple[Decider[Any], Loaded[Any]]]) -> None:
+        """Put the rows before anybody hears of the commit, so that every read after the answer shows them."""
+        rows = [row for decider, loaded in states if decider.row and (row := decider.row(loaded)) is not None]
+        if rows:
+            await self._store.documents.write(rows)
+
     async def _replay(self, commit: Commit) -> Transacted:
+        # Whoever made the commit may have died before it put the rows.
+        states = []
+        for stream in commit.versions:
+            name, _, aggregate_id = stream.partition("/")
+            decider = self._deciders.get(name)
+            if decider is not None:
+                states.append((decider, await self.load(decider, aggregate_id)))
+        await self._put_rows(states)
         outcome = cast("JSONObject", await self._codec.open(commit.proposal.outcome))
         return Transacted(outcome, commit, True, self, {})  # noqa: FBT003
 

@@ -1,0 +1,190 @@
+"""A running suite for a test: started by the command itself, reached by its public port alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from tests.infra.process import free_port
+
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def data(self) -> Any:
+        """The resource or list in the envelope."""
+        return self.body["data"]
+
+    @property
+    def code(self) -> str:
+        """The error's code."""
+        return str(self.body["error"]["code"])
+
+
+class Suite:
+    """`atrium up` on a data directory."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.environment = environment
+        self.ready: dict[str, Any] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def key(self) -> str:
+        """The operator's key."""
+        return (self.directory / "operator-key").read_text().strip()
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self._session = aiohttp.ClientSession()
+        with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json"),
+                env={**os.environ, **self.environment},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), READY_SECONDS)
+        assert line, self.log()[-4000:]
+        self.ready = json.loads(line)
+
+    async def stop(self) -> int:
+        """End it as an operator would; its exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        code = await asyncio.wait_for(self._process.wait(), 60)
+        if self._session is not None:
+            await self._session.close()
+        return code
+
+    async def kill(self) -> None:
+        """End the supervisor at once."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
+    def kill_service(self, name: str) -> int:
+        """Kill one service; the process id that it had."""
+        pid = int((self.directory / "run" / f"{name}.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def log(self) -> str:
+        """What the suite has logged so far."""
+        return (self.directory.parent / f"{self.directory.name}.log").read_text()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request, with the operator's key unless another (or none: an empty one) is given."""
+        assert self._session is not None
+        token = self.key if key is None else key
+        sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
+        url = path if path.startswith("http") else f"{self.base}{path if path.startswith('/') else f'/api/v1/{path}'}"
+        async with self._session.request(method, url, json=body, headers=sent) as answer:
+            raw = await answer.read()
+            return Answer(answer.status, answer.headers, json.loads(raw) if raw else None)
+
+    async def created(self, path: str, body: object, **options: Any) -> Any:
+        """A resource that the call creates."""
+        answer = await self.call("POST", path, body, **options)
+        assert answer.status == 201, answer
+        return answer.data
+
+    async def tenant(self, **wanted: Any) -> Tenant:
+        """A new workspace with a key of its own."""
+        name = f"Tenant {os.urandom(4).hex()}"
+        workspace = await self.created("workspaces", {"name": name, "tier": "pro", **wanted})
+        key = await self.created(
+            "api-keys", {"name": "all", "scopes": ["*"]}, headers={"X-Workspace-ID": workspace["id"]}
+        )
+        return Tenant(workspace, key["key"])
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A workspace and a key that may do everything in it."""
+
+    workspace: Any
+    key: str
+
+
+@dataclass
+class Receiver:
+    """A webhook receiver that keeps what it gets and answers what it is told."""
+
+    answers: list[int] = field(default_factory=list)
+    got: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+    _runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Receiver:
+        app = web.Application()
+        app.router.add_post("/{tail:.*}", self._receive)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/hooks"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def types(self) -> list[str]:
+        """The types of what came, in order."""
+        return [headers["X-Webhook-Event"] for headers, _ in self.got]
+
+    async def until(self, *types: str, seconds: float = 30) -> None:
+        """Wait until each of the types has come."""
+        async with asyncio.timeout(seconds):
+            while not set(types) <= set(self.types()):
+                await asyncio.sleep(0.02)
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        self.got.append((dict(request.headers), await request.read()))
+        return web.Response(status=self.answers.pop(0) if self.answers else 204)
+
+
+def command(*arguments: str) -> list[str]:
+    """The command `atrium` with these arguments."""
+    return [sys.executable, "-m", "atrium_local", *arguments]

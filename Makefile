@@ -39,7 +39,7 @@ types: $(VENV)/dev.stamp ## mypy, strict, tests included
 	@$(BIN)/mypy
 
 imports: $(VENV)/dev.stamp ## Which layer may import which
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/dev.stamp ## Print the benchmarks' figures
 	@for bench in tests/load/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

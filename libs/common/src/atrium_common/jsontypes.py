@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias, Union
 
-Scalar: TypeAlias = None | bool | int | float | str
+Scalar: TypeAlias = bool | int | float | str | None
 JSON: TypeAlias = Union[Scalar, "list[JSON]", "dict[str, JSON]"]
 JSONObject: TypeAlias = dict[str, JSON]
 JSONMapping: TypeAlias = Mapping[str, JSON]

@@ -25,6 +25,7 @@ log = structlog.get_logger("process")
 
 PARENT_FD = "ATRIUM_PARENT_FD"
 _START_PAUSE = 1.0
+_ORPHAN_SECONDS = 3.0
 
 Build: TypeAlias = Callable[[Parts], Awaitable[Service]]
 
@@ -103,8 +104,11 @@ def _ending() -> asyncio.Event:
 
 def _parent_gone(fd: int, ending: asyncio.Event) -> None:
     if not os.read(fd, 1):
-        asyncio.get_running_loop().remove_reader(fd)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(fd)
         ending.set()
+        # Nobody waits for this process any more, and its data directory must be free soon: a crash loses nothing.
+        loop.call_later(_ORPHAN_SECONDS, os._exit, 1)
 
 
 def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+
 from atrium_common.bus.kafka import KafkaBus
 from atrium_common.bus.log import LogBus, Source
 from atrium_common.bus.ports import Bus

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.mongo import MongoStore
 from atrium_common.store.ports import Documents, EventLog, Store

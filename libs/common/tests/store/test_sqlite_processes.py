@@ -39,8 +39,7 @@ async def test_a_reader_sees_each_commit_once_in_order_while_writer_processes_ar
         )
         assert process.stdout is not None
         wanted = random.randint(20, 60)
-        for _ in range(wanted):
-            acknowledged.append(int(await process.stdout.readline()))
+        acknowledged.extend([int(await process.stdout.readline()) for _ in range(wanted)])
         process.send_signal(signal.SIGKILL)
         acknowledged.extend(int(line) for line in (await process.stdout.read()).split(b"\n")[:-1])
         await process.wait()

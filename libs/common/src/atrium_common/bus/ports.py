@@ -68,7 +68,7 @@ class Received:
 class Subscription(Protocol):
     """One consumer's reading of topics: at least once, in order within a key."""
 
-    async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:  # noqa: ASYNC109 (patience)
+    async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:
         """Up to `limit` next messages, as soon as there is one; empty after `timeout` seconds without any.
 
         Raises:
@@ -133,5 +133,5 @@ class Bus(Protocol):
         ...
 
 
-class BusUnavailable(Exception):  # noqa: N818
+class BusUnavailable(Exception):
     """The event stream can't be used now; the text says why, without secrets."""

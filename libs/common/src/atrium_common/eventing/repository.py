@@ -39,7 +39,7 @@ class Command:
     joint: Joint | None = None
 
 
-class Contended(Exception):  # noqa: N818
+class Contended(Exception):
     """A command lost every race against others on the same streams; it has changed nothing and may be sent again."""
 
 
@@ -97,7 +97,14 @@ class Transaction:
         return loaded
 
     def claim(self, key: str, *, stream: str) -> None:
-        """Claim `key` for `stream`: the commit is refused with `ClaimTaken` where it is held."""
+        """Claim `key` for `stream`: the commit is refused where it is held.
+
+        Raises:
+            ClaimTaken: an earlier command of this transaction has claimed it for another stream.
+        """
+        for claim in self._claims:
+            if claim.key == key:
+                raise ClaimTaken(key, claim.stream, 0)
         self._claims.append(Claim(key, stream))
 
     def release(self, key: str, *, stream: str) -> None:
@@ -280,7 +287,7 @@ class Repository:
         for release in commit.proposal.releases:
             await self._store.log.release(release.key, stream=release.stream, before=commit.position)
         await self._put_rows(states)
-        return Transacted(outcome, commit, False, self, known)  # noqa: FBT003
+        return Transacted(outcome, commit, False, self, known)
 
     async def _put_rows(self, states: Sequence[tuple[Decider[Any], Loaded[Any]]]) -> None:
         """Put the rows before anybody hears of the commit, so that every read after the answer shows them."""
@@ -298,7 +305,7 @@ class Repository:
                 states.append((decider, await self.load(decider, aggregate_id)))
         await self._put_rows(states)
         outcome = cast("JSONObject", await self._codec.open(commit.proposal.outcome))
-        return Transacted(outcome, commit, True, self, {})  # noqa: FBT003
+        return Transacted(outcome, commit, True, self, {})
 
     async def _complete_release(self, taken: ClaimTaken) -> bool:
         """Free a claim whose stream gave it up in a commit whose own release was cut short by a crash."""
@@ -316,6 +323,5 @@ class Repository:
         released = []
         for position in sorted(positions):
             for commit in await self._store.log.read_log(after=position - 1, limit=1):
-                if Release(taken.claim, taken.holder) in commit.proposal.releases:
-                    released.append(commit.position)
+                released += [commit.position] * (Release(taken.claim, taken.holder) in commit.proposal.releases)
         return released

@@ -130,7 +130,7 @@ async def _answer(route: Route, kit: Kit, request: web.Request, request_id: str)
         raise NotAcceptable
     call = await _call(route, kit, request, request_id, principal)
     reply = await route.handler(call)
-    return _render(route, call, reply, request)
+    return _render(call, reply, request)
 
 
 def _principal(kit: Kit, request: web.Request) -> Principal:
@@ -172,7 +172,7 @@ async def _content(request: web.Request) -> JSONObject:
     return parse_object(raw)
 
 
-def _render(route: Route, call: Call, reply: Reply, request: web.Request) -> web.Response:
+def _render(call: Call, reply: Reply, request: web.Request) -> web.Response:
     answer_headers = {headers.REQUEST_ID: call.request_id, **reply.headers}
     if reply.body is None:
         return web.Response(status=reply.status, headers=answer_headers)

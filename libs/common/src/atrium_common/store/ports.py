@@ -45,14 +45,14 @@ class EventLog(Protocol):
         ...
 
     async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
-        """The commits with a position above `after`, by position, at most `limit`: a contiguous run from `after` + 1."""
+        """The commits with a position above `after`, by position, at most `limit`: without a gap from `after` + 1."""
         ...
 
     async def tail(self) -> int:
         """The position of the newest commit; 0 where there is none."""
         ...
 
-    async def changed(self, *, after: int, timeout: float) -> None:  # noqa: ASYNC109 (a hint's patience, not a deadline)
+    async def changed(self, *, after: int, timeout: float) -> None:
         """Return when the tail may be above `after`, or after `timeout` seconds: a hint that shortens polling."""
         ...
 
@@ -155,7 +155,7 @@ class Store(Protocol):
 
 
 @dataclass(eq=False)
-class VersionConflict(Exception):  # noqa: N818 (a name of the domain, not of a fault)
+class VersionConflict(Exception):
     """A stream was not at the version that the proposal expected."""
 
     stream: str
@@ -167,7 +167,7 @@ class VersionConflict(Exception):  # noqa: N818 (a name of the domain, not of a 
 
 
 @dataclass(eq=False)
-class ClaimTaken(Exception):  # noqa: N818
+class ClaimTaken(Exception):
     """Something that may exist once exists already."""
 
     claim: str
@@ -179,7 +179,7 @@ class ClaimTaken(Exception):  # noqa: N818
 
 
 @dataclass(eq=False)
-class StoreUnavailable(Exception):  # noqa: N818
+class StoreUnavailable(Exception):
     """The store cannot answer now; the text says why, without secrets."""
 
     reason: str

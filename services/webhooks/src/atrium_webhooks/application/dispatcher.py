@@ -27,10 +27,10 @@ from atrium_common.metrics import DELIVERIES_IN_FLIGHT, DELIVERY_ATTEMPTS, DELIV
 from atrium_common.store.commit import Meta
 from atrium_common.store.documents import Condition, Document, Is, Order, Put, Query
 from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_webhooks.application.body import body_of
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.sender import Sender, Sent
 from atrium_webhooks.domain import endpoint as domain
-from atrium_webhooks.domain.body import body_of
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.schedule import GONE, Attempted, Verdict, judge
 from atrium_webhooks.domain.signing import signature, standard_signature

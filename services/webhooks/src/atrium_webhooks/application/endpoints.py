@@ -19,11 +19,11 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Document, Is, Put
 from atrium_common.store.ports import Documents
+from atrium_webhooks.application.body import delivery_id
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.fanout import KEPT
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.addresses import UnfitUrl, check_url
-from atrium_webhooks.domain.body import delivery_id
 from atrium_webhooks.domain.signing import new_secret
 from atrium_webhooks.rows import DELIVERIES, ENDPOINT, EVENTS_SEEN
 

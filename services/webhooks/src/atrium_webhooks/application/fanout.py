@@ -11,8 +11,8 @@ from atrium_common.eventing.reactor import stored_form
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Put
 from atrium_common.store.ports import Documents
+from atrium_webhooks.application.body import delivery_id
 from atrium_webhooks.application.directory import Directory
-from atrium_webhooks.domain.body import delivery_id
 from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
 
 KEPT = timedelta(days=30)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.store.documents import Collection
-from atrium_common.store.mongo.documents import MongoDocuments
 from atrium_common.store.mongo import driver as drivers
+from atrium_common.store.mongo.documents import MongoDocuments
 from atrium_common.store.mongo.driver import Driver, translated
 from atrium_common.store.mongo.log import MongoEventLog
 

@@ -17,10 +17,12 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS commits (position INTEGER PRIMARY KEY, command_id TEXT NOT NULL, body BLOB NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS commits_command ON commits (command_id)",
     # The version that a stream has after the commit at `position`.
-    "CREATE TABLE IF NOT EXISTS streams (stream TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,"
-    " PRIMARY KEY (stream, version)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS claims (claim TEXT PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL)"
-    " WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS streams (
+        stream TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (stream, version)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS claims (
+        claim TEXT PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL
+    ) WITHOUT ROWID""",
 )
 
 _POLL_SECONDS = 0.01

@@ -1,4 +1,4 @@
-"""What every bus must prove to the handlers behind it. A backend gives a `Stage`: a service that commits, a bus to read."""
+"""What every bus must prove to the handlers behind it. A backend gives a `Stage`."""
 
 from __future__ import annotations
 

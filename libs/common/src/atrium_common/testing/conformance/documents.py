@@ -128,7 +128,7 @@ class DocumentsConformance:
             (Condition("words", "eq", "red"), {"k0"}),
             (Condition("words", "prefix", "fru"), {"k0", "k1"}),
             (Condition("words", "in", ("red", "none")), {"k0"}),
-            (Condition("yes", "eq", True), {"k0"}),  # noqa: FBT003 (a value)
+            (Condition("yes", "eq", True), {"k0"}),
             (Condition("_key", "in", ("k1", "k9")), {"k1"}),
         ]
         for condition, keys in expected:

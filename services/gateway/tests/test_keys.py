@@ -1,0 +1,109 @@
+import asyncio
+
+import pytest
+
+from atrium_common.bus.ports import Message
+from atrium_common.errors import InvalidApiKey, NotFound
+from atrium_common.jsontypes import JSONObject
+from atrium_common.testing.clock import START, FakeClock
+from atrium_gateway.keys import Asked, KeyCache
+
+ASKED = Asked("d" * 64, None, None)
+
+
+class Tenancy:
+    """Answers what the test says, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.position = 10
+        self.known = True
+        self.slow = asyncio.Event()
+        self.slow.set()
+
+    async def resolve(self, _: Asked) -> JSONObject:
+        self.asked += 1
+        position = self.position
+        await self.slow.wait()
+        if not self.known:
+            raise NotFound("api_key", "given")
+        return {
+            "position": position,
+            "key": {"id": "key_1", "workspace_id": "wks_1", "expires_at": None, "scopes": []},
+            "user": {"id": "usr_1", "tier": "free"},
+            "context": {"workspace": {"id": "wks_1"}},
+        }
+
+
+def changed(kind: str, aggregate: str, position: int) -> Message:
+    data: JSONObject = {"object": {"id": aggregate, "attributes": {}}}
+    return Message("evt_1", kind, "/tenancy", "", START, "wks_1", data, workspace_id="wks_1", position=position)
+
+
+@pytest.fixture
+def tenancy() -> Tenancy:
+    return Tenancy()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def keys(tenancy: Tenancy, clock: FakeClock) -> KeyCache:
+    return KeyCache(tenancy.resolve, clock=clock)
+
+
+async def test_many_who_ask_at_once_make_one_look_up(keys: KeyCache, tenancy: Tenancy) -> None:
+    await asyncio.gather(*(keys.holder(ASKED) for _ in range(50)))
+    await keys.holder(ASKED)
+    assert tenancy.asked == 1
+
+
+async def test_a_key_is_kept_for_seconds_only_while_the_stream_is_not_current(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    await keys.holder(ASKED)
+    clock.advance(4.9)
+    await keys.holder(ASKED)
+    assert tenancy.asked == 1
+    clock.advance(0.2)
+    await keys.holder(ASKED)
+    assert tenancy.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "aggregate"), [("api_key.revoked", "key_1"), ("workspace.suspended", "wks_1"), ("user.updated", "usr_1")]
+)
+async def test_a_change_drops_what_is_known(keys: KeyCache, tenancy: Tenancy, kind: str, aggregate: str) -> None:
+    await keys.holder(ASKED)
+    keys.invalidate(changed(kind, aggregate, 11))
+    tenancy.position = 11
+    await keys.holder(ASKED)
+    assert tenancy.asked == 2
+
+
+async def test_a_late_fill_can_not_undo_a_newer_revocation(keys: KeyCache, tenancy: Tenancy) -> None:
+    tenancy.slow.clear()
+    asking = asyncio.create_task(keys.holder(ASKED))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    keys.invalidate(changed("api_key.revoked", "key_1", 11))
+    tenancy.position = 11
+    tenancy.slow.set()
+    await asking
+    assert tenancy.asked == 2
+
+
+async def test_an_unknown_key_is_remembered_as_unknown_for_a_while(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    tenancy.known = False
+    for _ in range(3):
+        with pytest.raises(InvalidApiKey):
+            await keys.holder(ASKED)
+    assert tenancy.asked == 1
+    clock.advance(6)
+    tenancy.known = True
+    await keys.holder(ASKED)

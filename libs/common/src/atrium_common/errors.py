@@ -175,6 +175,14 @@ class PayloadTooLarge(AtriumError):
     """The body is over the limit."""
 
 
+class RequestTimeout(AtriumError):
+    """The client sends too slowly."""
+
+
+class PaymentRequired(AtriumError):
+    """Reserved."""
+
+
 class UriTooLong(AtriumError):
     """The request line is over the limit."""
 

@@ -214,6 +214,16 @@ class ConcurrentLimitExceeded(AtriumError):
     """Too many at once."""
 
 
+@dataclass(eq=False)
+class Refused(AtriumError):
+    """Another service has refused this one's call; `members` is the whole error of its answer."""
+
+    status: int
+    code: str
+    message: str
+    members: Mapping[str, object] = field(default_factory=dict)
+
+
 class BadGateway(AtriumError):
     """A service behind the gateway broke off."""
 

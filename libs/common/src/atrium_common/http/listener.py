@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import socket
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -196,17 +195,6 @@ def refuse_large_headers(request: web.BaseRequest, *, most: int = 100, most_byte
     raw = request.raw_headers
     if len(raw) > most or sum(len(name) + len(value) + 4 for name, value in raw) > most_bytes:
         raise HeadersTooLarge
-
-
-def port_is_free(host: str, port: int) -> bool:
-    """Whether nobody listens there: asked before sharing a port, which a stranger's listener would also allow."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
 
 
 def _malformed(error: BaseException | None, message: str, limits: Limits) -> AtriumError:

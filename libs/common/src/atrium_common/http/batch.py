@@ -16,6 +16,7 @@ from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
 from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.store.ports import ClaimTaken
 
 log = structlog.get_logger("http")
 
@@ -105,10 +106,13 @@ class _BatchHandler:
 
     async def _atomic(self, call: Call, batch: Batch) -> Reply:
         results: list[JSON] = []
+        claimants: dict[str, int] = {}
 
         async def decide(joint: Joint) -> None:
+            nonlocal claimants
             # It may run again after a lost race: what the first run answered does not count.
             results.clear()
+            claimants = joint.claimants
             for number, operation in enumerate(batch.operations):
                 try:
                     results.append(_result(await self._run(call, number, operation, joint)))
@@ -118,9 +122,15 @@ class _BatchHandler:
         try:
             await self._repository.transact_jointly(call.command, decide)
         except _Failed as failed:
-            problem = replace(failed.problem, members={**failed.problem.members, "failed_index": failed.index})
-            return Reply(problem.status, cast("JSON", problem.body(call.request_id)), None, problem.headers)
+            return _refused(call, failed.problem, failed.index)
+        except ClaimTaken as taken:
+            return _refused(call, _problem(taken, call, 0), claimants[taken.claim])
         return _summary(results)
+
+
+def _refused(call: Call, problem: Problem, index: int) -> Reply:
+    named = replace(problem, members={**problem.members, "failed_index": index})
+    return Reply(named.status, cast("JSON", named.body(call.request_id)), None, named.headers)
 
 
 def _problem(error: Exception, call: Call, number: int) -> Problem:

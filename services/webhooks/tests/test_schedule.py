@@ -38,7 +38,7 @@ def test_the_pauses_are_those_of_the_schedule_with_a_tenth_of_jitter_and_then_it
     [
         (429, "120", 120),
         (429, "5", 60),
-        (503, "Tue, 01 Jan 2030 00:10:00 GMT", 600),
+        (503, "Thu, 15 Jan 2026 10:40:00 GMT", 600),
         (503, "9999999999", 86400),
         (500, "120", 60),
         (429, "soon", 60),

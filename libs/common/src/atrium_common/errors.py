@@ -175,6 +175,14 @@ class PayloadTooLarge(AtriumError):
     """The body is over the limit."""
 
 
+class RequestTimeout(AtriumError):
+    """The client sends too slowly."""
+
+
+class PaymentRequired(AtriumError):
+    """Reserved."""
+
+
 class UriTooLong(AtriumError):
     """The request line is over the limit."""
 
@@ -204,6 +212,16 @@ class QuotaExceeded(AtriumError):
 
 class ConcurrentLimitExceeded(AtriumError):
     """Too many at once."""
+
+
+@dataclass(eq=False)
+class Refused(AtriumError):
+    """Another service has refused this one's call; `members` is the whole error of its answer."""
+
+    status: int
+    code: str
+    message: str
+    members: Mapping[str, object] = field(default_factory=dict)
 
 
 class BadGateway(AtriumError):

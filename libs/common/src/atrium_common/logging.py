@@ -11,13 +11,24 @@ from typing import Any, Literal
 import orjson
 import structlog
 
-_SECRET = re.compile(r"(sk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]+|(Bearer )\S+")
-_SECRET_NAMES = frozenset({"key", "secret", "token", "authorization", "password", "principal"})
+MASK = "…"
+_DEEPEST = 6
+_SECRET = re.compile(
+    r"(?P<head>sk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]+"
+    r"|(?P<scheme>(?i:Bearer|Basic) )[^\s\"',]+"
+    r"|(?P<user>://[^\s:/@]*:)[^\s@/]+(?=@)"
+    r"|(?P<principal>\bv1\.)[\w-]+\.[\w-]{16,}\.[\w-]{80,}"
+)
+_SECRET_NAME = re.compile(
+    r"(?:^|[_-])(?:key|keys|secret|secrets|token|tokens|authorization|password|cookie|principal|signature)\Z",
+    re.IGNORECASE,
+)
 
 
 def configure_logging(*, service: str, level: str, style: Literal["console", "json"]) -> None:
     """Send all logs of this process, the libraries' too, to standard error in this style."""
     numeric = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    # The stack is made text before it is redacted, and never shows the values of variables.
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,7 +38,7 @@ def configure_logging(*, service: str, level: str, style: Literal["console", "js
         redacted,
     ]
     renderer: Any = (
-        structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())
+        structlog.processors.JSONRenderer(serializer=_json)
         if style == "json"
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
@@ -50,13 +61,31 @@ def configure_logging(*, service: str, level: str, style: Literal["console", "js
 
 
 def redacted(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The log entry with everything that looks like a secret masked."""
+    """The log entry with everything that looks like a secret, or is named like one, masked at any depth."""
     for name, value in event.items():
-        if name.lower() in _SECRET_NAMES:
-            event[name] = "…"
-        elif isinstance(value, str):
-            event[name] = _SECRET.sub(lambda match: f"{match[1] or match[2]}…", value)
+        event[name] = _masked(name, value, _DEEPEST)
     return event
+
+
+def _masked(name: str, value: object, depth: int) -> object:
+    if isinstance(value, str):
+        if _SECRET_NAME.search(name):
+            return MASK
+        return _SECRET.sub(lambda found: f"{found[found.lastgroup or 0]}{MASK}", value)
+    if isinstance(value, bytes):
+        return MASK
+    if depth and isinstance(value, dict):
+        return {str(key): _masked(str(key), item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        return [_masked(name, item, depth - 1) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    # What a renderer would turn into text must not carry a secret past the mask.
+    return _masked(name, str(value), 0)
+
+
+def _json(value: object, **_: object) -> str:
+    return orjson.dumps(value, default=str).decode()
 
 
 def _named(service: str) -> Any:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from atrium_common.jsontypes import JSONObject
-from atrium_common.scopes import OPERATOR, grants
+from atrium_common.scopes import OPERATOR, grants, writes_live_data
 
-LIFETIME_SECONDS = 60.0
+LIFETIME_SECONDS = 30.0
+AUDIENCE = "atrium"
 _LEEWAY_SECONDS = 5.0
 _REMEMBERED = 4096
 
@@ -40,6 +41,7 @@ class Principal:
         bound: whether the key is bound to its workspace for life.
         livemode: False for a test key.
         facts: versioned facts about holders, resolved by the gateway from tenancy.
+        audience: the suite that the token is for; another one refuses it.
         expires_at: Unix seconds.
     """
 
@@ -60,6 +62,7 @@ class Principal:
     livemode: bool = True
     facts: JSONObject = field(default_factory=dict)
     expires_at: float = 0.0
+    audience: str = AUDIENCE
 
     @property
     def is_operator(self) -> bool:
@@ -71,9 +74,23 @@ class Principal:
         """How the caller stands in events and audit logs."""
         return f"service/{self.service}" if self.kind == "service" else f"key/{self.key_id}"
 
+    @property
+    def key_workspace_binding(self) -> str | None:
+        """The workspace to which the key is bound for life, or None."""
+        return self.key_workspace_id if self.bound else None
+
     def allows(self, scope: str) -> bool:
-        """Whether the key's scopes allow what needs this scope."""
-        return self.kind == "service" or grants(self.scopes, scope)
+        """Whether the key's scopes allow what needs this scope; a test key never writes what live data shares."""
+        if self.kind == "service":
+            return True
+        return grants(self.scopes, scope) and (self.livemode or not writes_live_data(scope))
+
+    def permits(self, permission: str) -> bool:
+        """Whether role and team allow it in the workspace in context; the operator and services may do all."""
+        return self.kind == "service" or self.is_operator or grants(self.permissions, permission)
+
+
+_MEMBERS = frozenset(member.name for member in fields(Principal))
 
 
 class PrincipalSigner:
@@ -93,8 +110,9 @@ class PrincipalSigner:
 class PrincipalVerifier:
     """Reads tokens. One that has verified is remembered until it is past, so that the usual check is a look-up."""
 
-    def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
+    def __init__(self, keys: Mapping[str, Ed25519PublicKey], *, audience: str = AUDIENCE) -> None:
         self._keys = dict(keys)
+        self._audience = audience
         self._known: OrderedDict[str, Principal] = OrderedDict()
 
     def verify(self, token: str | None, *, now: float) -> Principal:
@@ -123,15 +141,18 @@ class PrincipalVerifier:
             raise InvalidPrincipal("the principal is malformed or signed by a stranger")
         try:
             self._keys[parts[1]].verify(_unbase64(signature), head.encode())
-            fields = orjson.loads(_unbase64(parts[2]))
+            claims = orjson.loads(_unbase64(parts[2]))
         except (InvalidSignature, ValueError) as error:
             raise InvalidPrincipal("the principal's signature does not hold") from error
         # A user's principal vouched for by a service's key would let any service act for anybody.
-        if fields["kind"] == "user" and parts[1].startswith("service"):
+        if claims.get("kind") != "service" and parts[1].startswith("service"):
             raise InvalidPrincipal("a service can't vouch for a user")
-        fields["permissions"] = tuple(fields["permissions"])
-        fields["scopes"] = tuple(fields["scopes"])
-        return Principal(**fields)
+        if claims.get("audience") != self._audience:
+            raise InvalidPrincipal("the principal is for another audience")
+        # A newer gateway may know members that this service does not yet.
+        known = {name: value for name, value in claims.items() if name in _MEMBERS}
+        known |= {name: tuple(known.get(name, ())) for name in ("permissions", "scopes")}
+        return Principal(**known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""A service as a process: serves its two ports, runs its jobs, and drains on SIGTERM."""
+"""A service as a process: serves its two ports, runs its jobs, and drains on SIGTERM (spec/command.md)."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,18 +15,21 @@ from aiohttp import web
 
 from atrium_common.bus.ports import BusUnavailable
 from atrium_common.http.health import Readiness, admin_app
+from atrium_common.http.listener import PUBLIC_LIMITS, SERVICE_LIMITS, Limits, Listener
 from atrium_common.logging import configure_logging
+from atrium_common.run_files import RunFiles
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.supervisor import Supervisor
-from atrium_common.wiring import Parts, Service, compose
+from atrium_common.wiring import Closer, Parts, Service, compose
 
 log = structlog.get_logger("process")
 
 PARENT_FD = "ATRIUM_PARENT_FD"
 _START_PAUSE = 1.0
-_ORPHAN_SECONDS = 3.0
+_ORPHAN_SECONDS = 2.0
+_CLOSE_SECONDS = 5.0
 
 Build: TypeAlias = Callable[[Parts], Awaitable[Service]]
 
@@ -33,7 +37,12 @@ Build: TypeAlias = Callable[[Parts], Awaitable[Service]]
 def run_service(
     name: str, settings: Settings, collections: Sequence[Collection], build: Build, *, reuse_port: bool = False
 ) -> None:
-    """Run the service until SIGTERM, SIGINT, or the end of the process that started it; then drain and return."""
+    """Run the service until SIGTERM, SIGINT, or the end of the process that started it; then drain and return.
+
+    Raises:
+        ValueError: a setting is unfit; the text says which and how it should be.
+        OSError: a port is taken.
+    """
     configure_logging(service=name, level=settings.log_level, style=settings.log_format)
     uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
 
@@ -41,74 +50,112 @@ def run_service(
 async def _main(
     name: str, settings: Settings, collections: Sequence[Collection], build: Build, *, reuse_port: bool
 ) -> None:
-    ending = _ending()
-    composed = await _composed(name, settings, collections, ending)
-    if composed is None:
-        return
-    parts, closers = composed
-    service = await build(parts)
-    readiness = Readiness({"store": _store_check(parts), **service.checks})
-    supervisor = Supervisor()
-    runner = _runner(service.server, settings.drain_seconds)
-    admin = web.AppRunner(admin_app(readiness), access_log=None)
-    await runner.setup()
-    await admin.setup()
-    site = web.TCPSite(runner, settings.host, settings.port, reuse_port=reuse_port or None, backlog=1024)
-    await web.TCPSite(admin, settings.host, settings.admin_port).start()
-    for job_name, job in service.jobs.items():
-        supervisor.start(job_name, job)
-    await site.start()
-    log.info("serving", api=_address(runner), admin=_address(admin))
-    await ending.wait()
-    log.info("draining")
-    readiness.draining = True
-    await runner.cleanup()
-    await supervisor.stop()
-    for close in (*service.closers, *closers):
+    ending = _Ending(settings.drain_seconds)
+    with RunFiles(settings.run_dir, settings.run_name or name) as files:
+        composed = await _composed(name, settings, collections, ending)
+        if composed is None:
+            return
+        parts, closers = composed
         try:
-            await close()
-        except Exception:
-            log.exception("closing failed")
-    await admin.cleanup()
+            service = await build(parts)
+            closers = [*service.closers, *closers]
+            await _serve(service, parts, ending, files, reuse_port=reuse_port)
+        finally:
+            await _close(closers)
     log.info("ended")
 
 
+async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFiles, *, reuse_port: bool) -> None:
+    settings = parts.settings
+    supervisor = Supervisor()
+    readiness = Readiness({"store": _store_check(parts), **service.checks}, failing=lambda: supervisor.failing)
+    runner, limits = _runner(service.server)
+    admin = web.AppRunner(admin_app(readiness), access_log=None)
+    try:
+        await runner.setup()
+        await admin.setup()
+        server = runner.server
+        if server is None:
+            raise RuntimeError("a runner that is set up has a server")
+        listener = Listener(server, limits)
+        admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
+        await admin_site.start()
+        port = await listener.open(settings.host, settings.port, reuse_port=reuse_port)
+        for job_name, job in service.jobs.items():
+            supervisor.start(job_name, job)
+        admin_port = int(admin.addresses[0][1])
+        files.write_ports(api=port, admin=admin_port)
+        log.info("serving", host=settings.host, port=port, admin_port=admin_port)
+        await ending.begun.wait()
+        readiness.draining = True
+        log.info("draining", reason=ending.reason, seconds=ending.seconds)
+        if not await listener.drain(ending.left()):
+            log.warning("requests were cut off after the time to drain")
+    finally:
+        # The admin port tells of the drain to its end.
+        await supervisor.stop(max(ending.left(), 1.0))
+        await runner.cleanup()
+        await admin.cleanup()
+
+
 async def _composed(
-    name: str, settings: Settings, collections: Sequence[Collection], ending: asyncio.Event
-) -> tuple[Parts, list[Callable[[], Awaitable[None]]]] | None:
+    name: str, settings: Settings, collections: Sequence[Collection], ending: _Ending
+) -> tuple[Parts, list[Closer]] | None:
     """The parts, as soon as store and bus can be reached; None if the end comes first."""
-    while not ending.is_set():
+    while not ending.begun.is_set():
         try:
             return await compose(name, settings, collections)
         except (StoreUnavailable, BusUnavailable) as error:
             log.warning("not yet", reason=str(error), again_in=_START_PAUSE)
-            try:
-                await asyncio.wait_for(ending.wait(), _START_PAUSE)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ending.begun.wait(), _START_PAUSE)
     return None
 
 
-def _ending() -> asyncio.Event:
-    """The event that is set by SIGTERM, SIGINT or the end of the starting process."""
-    ending = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ending.set)
-    inherited = os.environ.get(PARENT_FD)
-    if inherited is not None:
-        # The other end of this pipe is held by the parent alone: it reads as ended when the parent has.
-        loop.add_reader(int(inherited), _parent_gone, int(inherited), ending)
-    return ending
+async def _close(closers: Sequence[Closer]) -> None:
+    """Let go of everything in this order; what fails or hangs does not keep the rest."""
+    for close in closers:
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await close()
+        except Exception:
+            log.exception("closing failed")
 
 
-def _parent_gone(fd: int, ending: asyncio.Event) -> None:
-    if not os.read(fd, 1):
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(fd)
-        ending.set()
-        # Nobody waits for this process any more, and its data directory must be free soon: a crash loses nothing.
-        loop.call_later(_ORPHAN_SECONDS, os._exit, 1)
+class _Ending:
+    """Why and when the process ends: a signal, or the end of the process that started it."""
+
+    def __init__(self, seconds: float) -> None:
+        self.begun = asyncio.Event()
+        self.reason = ""
+        self.seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._begun_at = 0.0
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._begin, number.name)
+        inherited = os.environ.get(PARENT_FD)
+        if inherited is not None:
+            # The other end of this pipe is held by the parent alone: it reads as ended when the parent has.
+            self._loop.add_reader(int(inherited), self._parent_gone, int(inherited))
+
+    def left(self) -> float:
+        """How much of the time to drain is left, in seconds."""
+        return self.seconds if not self.begun.is_set() else max(0.0, self._begun_at + self.seconds - self._loop.time())
+
+    def _begin(self, reason: str) -> None:
+        if not self.begun.is_set():
+            self.reason = reason
+            self._begun_at = self._loop.time()
+            self.begun.set()
+
+    def _parent_gone(self, fd: int) -> None:
+        if not os.read(fd, 1):
+            self._loop.remove_reader(fd)
+            # Whoever starts the suite again wants the data directory and the ports soon.
+            self.seconds = min(self.seconds, _ORPHAN_SECONDS)
+            self._begin("the parent has ended")
+            # What still hangs then is ended as by a crash, which loses nothing.
+            self._loop.call_later(self.seconds + 1, os._exit, 1)
 
 
 def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:
@@ -119,13 +166,7 @@ def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:
     return check
 
 
-def _runner(server: web.Application | web.Server, drain_seconds: float) -> web.BaseRunner:
+def _runner(server: web.Application | web.Server) -> tuple[web.BaseRunner, Limits]:
     if isinstance(server, web.Application):
-        return web.AppRunner(
-            server, access_log=None, handler_cancellation=False, shutdown_timeout=drain_seconds, keepalive_timeout=75
-        )
-    return web.ServerRunner(server, shutdown_timeout=drain_seconds)
-
-
-def _address(runner: web.BaseRunner) -> str:
-    return ", ".join(f"{address[0]}:{address[1]}" for address in runner.addresses)
+        return web.AppRunner(server, access_log=None, handler_cancellation=False), SERVICE_LIMITS
+    return web.ServerRunner(server), PUBLIC_LIMITS

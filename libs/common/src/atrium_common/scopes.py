@@ -18,6 +18,7 @@ RESOURCES = (
 )
 ACTIONS = ("read", "write", "delete")
 OPERATOR = "admin:*"
+TEST_WRITABLE = frozenset({"webhooks", "events", "usage"})
 
 _SPELLINGS = {
     "read:all": "*:read",
@@ -57,6 +58,12 @@ def grants(scopes: Iterable[str], required: str) -> bool:
         if held_resource in {resource, "*"} and held_action in {action, "*"}:
             return True
     return False
+
+
+def writes_live_data(scope: str) -> bool:
+    """Whether what needs this scope changes what test and live mode share: no test key may (spec §4, "Test keys")."""
+    resource, _, action = canonical(scope).partition(":")
+    return scope != "" and action != "read" and resource not in TEST_WRITABLE
 
 
 def missing(wanted: Iterable[str], held: Iterable[str]) -> list[str]:

@@ -82,7 +82,7 @@ class Parts:
     @property
     def kit(self) -> Kit:
         """What the HTTP kit needs."""
-        return Kit(self.name, self.keys.verifier(), self.clock, self.ids)
+        return Kit(self.name, self.keys.verifier(), self.clock, self.ids, self.settings.log_every)
 
     def repository(self, registry: EventRegistry, deciders: Sequence[Decider[Any]]) -> Repository:
         """The repository over this service's log."""

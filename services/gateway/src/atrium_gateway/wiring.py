@@ -49,7 +49,7 @@ async def build(parts: Parts) -> Service:
             "workspace_id": asked.workspace_id,
             "namespace_id": asked.namespace_id,
         }
-        return await clients["tenancy"].call("POST", "/internal/keys/resolve", body)
+        return await clients["tenancy"].call("POST", "/internal/keys/resolve", body, reads=True)
 
     keys = KeyCache(resolve, clock=parts.clock)
     gateway = Gateway(

@@ -6,7 +6,8 @@ runs it again on fresh states where somebody else was faster.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -97,15 +98,20 @@ class Transaction:
         return loaded
 
     def claim(self, key: str, *, stream: str) -> None:
-        """Claim `key` for `stream`: the commit is refused where it is held.
+        """Claim `key` for `stream`: the commit is refused with `ClaimTaken` where it is held.
 
         Raises:
-            ClaimTaken: an earlier command of this transaction has claimed it for another stream.
+            ClaimTaken: another stream has claimed it in this very transaction.
         """
-        for claim in self._claims:
-            if claim.key == key:
-                raise ClaimTaken(key, claim.stream, 0)
+        rival = next((claim for claim in self._claims if claim.key == key and claim.stream != stream), None)
+        if rival is not None:
+            raise ClaimTaken(key, rival.stream, 0)
         self._claims.append(Claim(key, stream))
+
+    @property
+    def claimed(self) -> Sequence[str]:
+        """The keys claimed so far, in order."""
+        return [claim.key for claim in self._claims]
 
     def release(self, key: str, *, stream: str) -> None:
         """Give up a claim that `stream` holds; one made in this transaction is just not made."""
@@ -114,6 +120,17 @@ class Transaction:
             self._claims.remove(own)
         else:
             self._releases.append(Release(key, stream))
+
+    @contextlib.contextmanager
+    def whole(self) -> Iterator[None]:
+        """Forget what was done inside where it raises: a command that is refused leaves nothing behind."""
+        loaded, claims, releases = dict(self._loaded), list(self._claims), list(self._releases)
+        events = {stream: list(records) for stream, records in self._events.items()}
+        try:
+            yield
+        except BaseException:
+            self._loaded, self._claims, self._releases, self._events = loaded, claims, releases, events
+            raise
 
     def proposal(self, outcome: JSON) -> Proposal:
         """What is to be committed."""
@@ -139,10 +156,14 @@ class Joint:
 
     Each command's `Repository.transact` runs inside; the outcomes are kept in order, so that a replay of the whole
     gives each command its own first outcome again.
+
+    Attributes:
+        claimants: which command, by its number from 0, claimed a key.
     """
 
     def __init__(self, repository: Repository, transaction: Transaction | None, first: Transacted | None) -> None:
         self.outcomes: list[JSON] = []
+        self.claimants: dict[str, int] = {}
         self._repository = repository
         self._transaction = transaction
         self._first = first
@@ -155,7 +176,10 @@ class Joint:
             self.outcomes.append(outcome)
             return Transacted(outcome, self._first.commit, True, self._repository, {})
         transaction = cast("Transaction", self._transaction)
-        outcome = await decide(transaction)
+        with transaction.whole():
+            outcome = await decide(transaction)
+        for key in transaction.claimed:
+            self.claimants.setdefault(key, len(self.outcomes))
         self.outcomes.append(outcome)
         known = {decider.stream(loaded.id): loaded for decider, loaded in transaction.states()}
         return Transacted(outcome, Commit(0, transaction.proposal(None)), False, self._repository, known)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Literal, TypeAlias, cast
 
-from pydantic import Field
+import structlog
+from pydantic import Field, JsonValue
 
-from atrium_common.errors import ValidationFailed
+from atrium_common.errors import InsufficientPermissions, ValidationFailed
 from atrium_common.eventing.repository import Joint, Repository
 from atrium_common.http.body import Body
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
 from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.store.ports import ClaimTaken
+
+log = structlog.get_logger("http")
 
 MOST = 100
-Action = Literal["create", "update", "delete"]
+Action: TypeAlias = Literal["create", "update", "delete"]
 
 
 class BatchOperation(Body):
@@ -25,7 +29,7 @@ class BatchOperation(Body):
 
     action: Action
     id: str | None = None
-    data: dict[str, object] | None = None
+    data: dict[str, JsonValue] | None = None
 
 
 class Batch(Body):
@@ -36,9 +40,13 @@ class Batch(Body):
 
 
 def batch_route(path: str, actions: Mapping[str, Route], *, parameter: str, repository: Repository) -> Route:
-    """`POST {path}/batch` over these routes; `parameter` is the name of the id in their paths."""
+    """`POST {path}/batch` over these routes; `parameter` is the name of the id in their paths.
+
+    Each operation needs its own route's scope and permission, and has the batch's command id with its number behind.
+    """
     handler = _BatchHandler(actions, parameter, repository)
-    return Route("POST", f"{path}/batch", handler.handle, f"Run several operations ({', '.join(actions)})", body=Batch)
+    told = f"Run several operations ({', '.join(actions)})"
+    return Route("POST", f"{path}/batch", handler.handle, told, body=Batch, bare=True)
 
 
 class _Failed(Exception):
@@ -62,10 +70,9 @@ class _BatchHandler:
         results: list[JSON] = []
         for number, operation in enumerate(batch.operations):
             try:
-                reply = await self._run(call, number, operation, None)
-                results.append(_result(reply))
+                results.append(_result(await self._run(call, number, operation, None)))
             except Exception as error:
-                problem = problem_of(error) or INTERNAL
+                problem = _problem(error, call, number)
                 results.append({"status": problem.status, **problem.body(call.request_id)})
         return _summary(results)
 
@@ -74,10 +81,15 @@ class _BatchHandler:
         for number, operation in enumerate(batch.operations):
             name = f"operations.{number}"
             if operation.action not in self._actions:
-                faults[f"{name}.action"] = [f"Allowed here: {', '.join(self._actions)}."]
-            elif operation.action != "create" and operation.id is None:
+                faults[f"{name}.action"] = [f"Allowed: {', '.join(self._actions)}."]
+                continue
+            if operation.action == "create" and operation.id is not None:
+                faults[f"{name}.id"] = ["A new resource gets its id from us."]
+            if operation.action != "create" and not operation.id:
                 faults[f"{name}.id"] = ["The id field is required."]
-            elif operation.action != "delete" and operation.data is None:
+            if operation.action == "delete" and operation.data is not None:
+                faults[f"{name}.data"] = ["A deletion takes no data."]
+            if operation.action != "delete" and operation.data is None:
                 faults[f"{name}.data"] = ["The data field is required."]
         if faults:
             raise ValidationFailed(faults)
@@ -85,6 +97,8 @@ class _BatchHandler:
     async def _run(self, call: Call, number: int, operation: BatchOperation, joint: Joint | None) -> Reply:
         route = self._actions[operation.action]
         call.require_scope(route.scope)
+        if route.permission and not call.principal.permits(route.permission):
+            raise InsufficientPermissions(route.permission)
         params = {**call.params} | ({self._parameter: operation.id} if operation.id is not None else {})
         content = cast("JSONObject", operation.data or {})
         part = call.operation(number, params=params, content=content, joint=joint)
@@ -92,24 +106,39 @@ class _BatchHandler:
 
     async def _atomic(self, call: Call, batch: Batch) -> Reply:
         results: list[JSON] = []
+        claimants: dict[str, int] = {}
 
         async def decide(joint: Joint) -> None:
+            nonlocal claimants
+            # It may run again after a lost race: what the first run answered does not count.
             results.clear()
+            claimants = joint.claimants
             for number, operation in enumerate(batch.operations):
                 try:
                     results.append(_result(await self._run(call, number, operation, joint)))
                 except Exception as error:
-                    problem = problem_of(error)
-                    if problem is None:
-                        raise
-                    raise _Failed(number, problem) from error
+                    raise _Failed(number, _problem(error, call, number)) from error
 
         try:
             await self._repository.transact_jointly(call.command, decide)
         except _Failed as failed:
-            problem = replace(failed.problem, members={**failed.problem.members, "failed_index": failed.index})
-            return Reply(problem.status, cast("JSON", problem.body(call.request_id)), None, problem.headers)
+            return _refused(call, failed.problem, failed.index)
+        except ClaimTaken as taken:
+            return _refused(call, _problem(taken, call, 0), claimants[taken.claim])
         return _summary(results)
+
+
+def _refused(call: Call, problem: Problem, index: int) -> Reply:
+    named = replace(problem, members={**problem.members, "failed_index": index})
+    return Reply(named.status, cast("JSON", named.body(call.request_id)), None, named.headers)
+
+
+def _problem(error: Exception, call: Call, number: int) -> Problem:
+    problem = problem_of(error)
+    if problem is None:
+        log.error("operation failed", number=number, request_id=call.request_id, exc_info=error)
+        return INTERNAL
+    return problem
 
 
 def _result(reply: Reply) -> JSONObject:

@@ -1,25 +1,40 @@
-"""Request bodies: read as JSON objects, validated by pydantic, refused with messages by dotted field."""
+"""What clients send: bodies as JSON objects, query parameters, refused with messages by dotted field.
+
+pydantic validates; `faults` turns what it found into words for people.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from atrium_common.errors import InvalidJson, ValidationFailed
+from atrium_common.http.faults import details
 from atrium_common.jsontypes import JSON, JSONObject
 
 MAX_BODY = 1024 * 1024
 M = TypeVar("M", bound="Body")
+P = TypeVar("P", bound="Parameters")
 
 
 class Body(BaseModel):
-    """The base of request bodies: strings are trimmed, unknown fields refused.
+    """The base of request bodies: strings are trimmed, unknown fields refused, JSON types taken at their word.
 
-    `model_fields_set` tells what the client sent; a field sent as null is in it.
+    `"5"` is no integer and `1` no boolean; a string in ISO 8601 does become a datetime.
     """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, populate_by_name=True)
+
+    def sent(self) -> dict[str, object]:
+        """Only the fields that the client sent, by name; one that was sent as null is in it as None."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+class Parameters(BaseModel):
+    """The base of further query parameters: unknown ones are refused, texts read as what the field wants."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, populate_by_name=True)
 
@@ -30,14 +45,13 @@ def parse_object(raw: bytes) -> JSONObject:
     Raises:
         InvalidJson: it is not JSON, or not an object.
     """
-    if not raw.strip():
+    if not raw or not raw.strip():
         return {}
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise InvalidJson(
-            f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InvalidJson(f"The body is not valid JSON: {error.msg} at {place}.") from None
     if not isinstance(value, dict):
         raise InvalidJson("The body must be a JSON object.")
     return value
@@ -50,44 +64,19 @@ def validated(model: type[M], value: Mapping[str, JSON], *, prefix: str = "") ->
         ValidationFailed: with every fault by its dotted field, below `prefix` where one is given.
     """
     try:
+        # Strict types with strings for times and enumerations are what pydantic calls JSON mode.
+        return model.model_validate_json(orjson.dumps(value), strict=True)
+    except ValidationError as error:
+        raise ValidationFailed(details(error, model, value, prefix=prefix)) from None
+
+
+def validated_parameters(model: type[P], value: Mapping[str, str]) -> P:
+    """The query parameters as the model.
+
+    Raises:
+        ValidationFailed: with every fault by its parameter.
+    """
+    try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise ValidationFailed(_details(error, model, prefix)) from None
-
-
-def merged(target: JSON, patch: JSON) -> JSON:
-    """The JSON merge patch of RFC 7396: objects are merged, null removes, anything else replaces."""
-    if not isinstance(patch, dict):
-        return patch
-    result: JSONObject = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = merged(result.get(name), value)
-    return result
-
-
-def _details(error: ValidationError, model: type[BaseModel], prefix: str) -> dict[str, Sequence[str]]:
-    details: dict[str, list[str]] = {}
-    for fault in error.errors(include_url=False):
-        field = (
-            ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("function-", "literal[")))
-            or "body"
-        )
-        name = f"{prefix}.{field}" if prefix else field
-        details.setdefault(name, []).append(_message(dict(fault), field, model))
-    return {name: list(texts) for name, texts in details.items()}
-
-
-def _message(fault: dict[str, Any], field: str, model: type[BaseModel]) -> str:
-    kind = fault["type"]
-    if kind == "missing":
-        return f"The {field} field is required."
-    if kind == "extra_forbidden":
-        known = ", ".join(sorted(model.model_fields)) if "." not in field else ""
-        return f"Unknown field.{f' Known: {known}.' if known else ''}"
-    message = str(fault["msg"])
-    if kind == "value_error":
-        message = message.removeprefix("Value error, ")
-    return message if message.endswith(".") else f"{message}."
+        raise ValidationFailed(details(error, model, value)) from None

@@ -19,28 +19,27 @@ _CHECK_SECONDS = 2.0
 
 
 class Readiness:
-    """The checks of a service, and whether it is draining."""
+    """The checks of a service, and whether it is draining.
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    `failing` names background tasks that are waiting to be started again: told, but no reason to get no requests.
+    """
+
+    def __init__(self, checks: Mapping[str, Check], *, failing: Callable[[], Mapping[str, str]] = dict) -> None:
         self._checks = checks
+        self._failing = failing
         self.draining = False
 
     async def reasons(self) -> dict[str, str]:
-        """Why the service is not ready, by check; empty when it is."""
+        """Why the service is not ready, by check; empty when it is. Takes 2 s at most."""
         if self.draining:
             return {"drain": "the process is ending"}
-        reasons: dict[str, str] = {}
-        for name, check in self._checks.items():
-            try:
-                async with asyncio.timeout(_CHECK_SECONDS):
-                    reason = await check()
-            except TimeoutError:
-                reason = f"no answer within {_CHECK_SECONDS:g} s"
-            except Exception as error:
-                reason = str(error) or type(error).__name__
-            if reason is not None:
-                reasons[name] = reason
-        return reasons
+        answers = await asyncio.gather(*(_reason(check) for check in self._checks.values()))
+        return {name: reason for name, reason in zip(self._checks, answers, strict=True) if reason is not None}
+
+    async def report(self) -> JSONObject:
+        """What `/readyz` says."""
+        reasons = await self.reasons()
+        return {"ready": not reasons, "reasons": dict(reasons), "failing_tasks": dict(self._failing())}
 
 
 def admin_app(readiness: Readiness) -> web.Application:
@@ -50,9 +49,10 @@ def admin_app(readiness: Readiness) -> web.Application:
         return web.Response(text="alive\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        reasons = await readiness.reasons()
-        body: JSONObject = {"ready": not reasons, "reasons": dict(reasons)}
-        return web.Response(status=503 if reasons else 200, body=encoded(body), content_type="application/json")
+        report = await readiness.report()
+        return web.Response(
+            status=200 if report["ready"] else 503, body=encoded(report), content_type="application/json"
+        )
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -62,3 +62,13 @@ def admin_app(readiness: Readiness) -> web.Application:
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
     return app
+
+
+async def _reason(check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {_CHECK_SECONDS:g} s"
+    except Exception as error:
+        return str(error) or type(error).__name__

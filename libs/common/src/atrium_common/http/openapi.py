@@ -1,119 +1,114 @@
-"""A service's OpenAPI 3.1 document, made from its routes and the models that validate."""
+"""A service's OpenAPI 3.1 document, made from its routes and the models that validate.
+
+Everything but schemas stands inline, so that the gateway merges documents by joining paths and schemas.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from atrium_common.http.listing import Listing
+from atrium_common.http.openapi_parts import ERROR, failures, heads, parameters
 from atrium_common.http.route import Route
 from atrium_common.jsontypes import JSON, JSONObject
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
-_ERROR: JSONObject = {
+_Mode: TypeAlias = Literal["validation", "serialization"]
+_Refs: TypeAlias = Mapping[tuple[type[BaseModel], _Mode], JSONObject]
+
+_PAGE: JSONObject = {
     "type": "object",
-    "required": ["error"],
     "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message", "request_id"],
-            "properties": {
-                "code": {"type": "string"},
-                "message": {"type": "string"},
-                "request_id": {"type": "string"},
-                "details": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-            },
-        }
+        "current_page": {"type": ["integer", "null"]},
+        "per_page": {"type": "integer"},
+        "total": {"type": ["integer", "null"]},
+        "last_page": {"type": ["integer", "null"]},
+        "from": {"type": ["integer", "null"]},
+        "to": {"type": ["integer", "null"]},
+        "next_cursor": {"type": ["string", "null"], "description": "Give it as `cursor` for what stands behind"},
     },
+}
+_LINKS: JSONObject = {
+    "type": "object",
+    "properties": {name: {"type": ["string", "null"], "format": "uri"} for name in ("first", "last", "prev", "next")},
 }
 
 
 def document(title: str, routes: Sequence[Route]) -> JSONObject:
-    """The document of the public routes."""
+    """The document of the public routes.
+
+    Raises:
+        LookupError: a route documents an error that the table of problems does not know.
+    """
     public = [route for route in routes if not route.internal]
-    models = {model for route in public for model in (route.body, route.answer) if model is not None}
-    _, definitions = models_json_schema(
-        [(model, "validation") for model in sorted(models, key=lambda model: model.__name__)],
-        ref_template="#/components/schemas/{model}",
-    )
-    paths: dict[str, JSON] = {}
+    refs, schemas = _schemas(public)
+    paths: JSONObject = {}
     for route in public:
-        operations = paths.setdefault(route.path, {})
-        if isinstance(operations, dict):
-            operations[route.method.lower()] = _operation(route)
+        operations = cast("JSONObject", paths.setdefault(route.path, {}))
+        operations[route.method.lower()] = _operation(route, refs)
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Atrium {title}", "version": "1"},
         "paths": paths,
         "components": {
-            "schemas": {**definitions.get("$defs", {}), "Error": _ERROR},
+            "schemas": {**schemas, "Error": ERROR},
             "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "sk_live_…"}},
         },
         "security": [{"apiKey": []}],
     }
 
 
-def _operation(route: Route) -> JSONObject:
-    parameters: list[JSON] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _PARAMETER.findall(route.path)
-    ]
-    names = route.listing.parameters() if route.listing else frozenset(route.query)
-    parameters += [_query_parameter(name, route) for name in sorted(names)]
+def _schemas(routes: Sequence[Route]) -> tuple[_Refs, JSONObject]:
+    """Where each model's schema is to be found, and all schemas by name."""
+    wanted: dict[tuple[type[BaseModel], _Mode], None] = {}
+    for route in routes:
+        if route.body is not None:
+            wanted[(route.body, "validation")] = None
+        if route.answer is not None:
+            wanted[(route.answer, "serialization")] = None
+    if not wanted:
+        return {}, {}
+    refs, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
+    return cast("_Refs", refs), cast("JSONObject", definitions.get("$defs", {}))
+
+
+def _operation(route: Route, refs: _Refs) -> JSONObject:
     operation: JSONObject = {
         "summary": route.summary,
         "operationId": _operation_id(route),
-        "tags": [_tag(route.path)],
-        "parameters": parameters,
-        "responses": {
-            str(route.status): _success(route),
-            "4XX": {"description": "Refused", "content": _json({"$ref": "#/components/schemas/Error"})},
-            "5XX": {"description": "Failed", "content": _json({"$ref": "#/components/schemas/Error"})},
-        },
+        "tags": list(route.tags) or [_tag(route.path)],
+        "parameters": parameters(route),
+        "responses": {str(route.status): _success(route, refs), **failures(route)},
     }
+    told = [route.description] if route.description else []
     if route.scope:
-        operation["description"] = f"Needs the scope `{route.scope}`."
+        told.append(f"Needs the scope `{route.scope}`.")
+    if route.permission:
+        told.append(f"Needs the permission `{route.permission}`.")
+    if told:
+        operation["description"] = " ".join(told)
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _json(_ref(route.body))}
+        operation["requestBody"] = {"required": True, "content": _json(refs[(route.body, "validation")])}
+    if route.deprecated is not None:
+        operation["deprecated"] = True
     return operation
 
 
-def _success(route: Route) -> JSONObject:
+def _success(route: Route, refs: _Refs) -> JSONObject:
+    answer: JSONObject = {"description": route.summary, "headers": heads(route)}
     if route.status == 204:  # noqa: PLR2004 (No Content)
-        return {"description": "Done"}
-    resource: JSON = _ref(route.answer) if route.answer else {"type": "object"}
+        return answer
+    resource: JSON = refs[(route.answer, "serialization")] if route.answer else {"type": "object"}
     if route.bare:
-        return {"description": route.summary, "content": _json(resource)}
+        return {**answer, "content": _json(resource)}
     properties: JSONObject = {"data": {"type": "array", "items": resource} if route.listing else resource}
     if route.listing:
-        properties |= {"meta": {"type": "object"}, "links": {"type": "object"}}
-    schema: JSONObject = {"type": "object", "required": ["data"], "properties": properties}
-    return {"description": route.summary, "content": _json(schema)}
-
-
-def _query_parameter(name: str, route: Route) -> JSONObject:
-    listing = route.listing
-    schema: JSONObject = {"type": "string"}
-    if name == "page":
-        schema = {"type": "integer", "minimum": 1}
-    elif name == "per_page":
-        schema = {"type": "integer", "minimum": 1, "maximum": 100, "default": 15}
-    elif listing is not None and name in listing.filters:
-        schema = _filter_schema(listing, name)
-    parameter: JSONObject = {"name": name, "in": "query", "schema": schema}
-    if name in route.query:
-        parameter["description"] = route.query[name]
-    return parameter
-
-
-def _filter_schema(listing: Listing, name: str) -> JSONObject:
-    kind = listing.filters[name]
-    if kind == "boolean":
-        return {"type": "boolean"}
-    return {"type": "string"} if kind == "text" else {"type": "string", "enum": list(kind)}
+        properties |= {"meta": _PAGE, "links": _LINKS}
+    schema: JSONObject = {"type": "object", "required": list(properties), "properties": properties}
+    return {**answer, "content": _json(schema)}
 
 
 def _operation_id(route: Route) -> str:
@@ -123,10 +118,6 @@ def _operation_id(route: Route) -> str:
 
 def _tag(path: str) -> str:
     return path.removeprefix("/api/v1/").partition("/")[0]
-
-
-def _ref(model: type[BaseModel]) -> JSONObject:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def _json(schema: JSON) -> JSONObject:

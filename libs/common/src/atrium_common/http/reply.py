@@ -12,7 +12,8 @@ import orjson
 from atrium_common.errors import InvalidHeader, ValidationFailed
 from atrium_common.jsontypes import JSON, JSONObject
 
-_ETAG = re.compile(r'(?:W/)?"(?P<version>\d+)-[^"]*"\Z')
+_ENTITY_TAG = re.compile(r'(?:W/)?"(?P<opaque>[^"\s]*)"\Z')
+_OURS = re.compile(r"(?P<version>\d{1,18})-[0-9a-f]+\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,23 @@ class Reply:
 
     @classmethod
     def one(cls, attributes: JSONObject, *, version: int | None = None, status: int = 200) -> Reply:
-        """One resource."""
+        """One resource; `version` makes its ETag."""
         return cls(status, {"data": attributes}, version)
 
     @classmethod
     def created(cls, attributes: JSONObject, *, location: str, version: int | None = None) -> Reply:
         """A new resource and where it is."""
         return cls(201, {"data": attributes}, version, {"Location": location})
+
+    @classmethod
+    def accepted(cls, attributes: JSONObject, *, location: str | None = None) -> Reply:
+        """Begun; the resource tells how far it is."""
+        return cls(202, {"data": attributes}, None, {} if location is None else {"Location": location})
+
+    @classmethod
+    def page(cls, data: list[JSON], *, meta: JSONObject, links: JSONObject) -> Reply:
+        """A part of a list."""
+        return cls(200, {"data": data, "meta": meta, "links": links})
 
     @classmethod
     def bare(cls, body: JSON, *, status: int = 200) -> Reply:
@@ -62,18 +73,25 @@ def etag(version: int, representation: bytes) -> str:
     return f'"{version}-{hashlib.blake2b(representation, digest_size=8).hexdigest()}"'
 
 
-def expected_version(if_match: str | None) -> int | None:
-    """The version that an `If-Match` header asks for; None where there is none, or `*`.
+def expected_versions(if_match: str | None) -> frozenset[int] | None:
+    """The versions that an `If-Match` header allows; None where there is none, or `*`.
+
+    A tag that was never ours allows nothing: the answer will be 412. One that a proxy has weakened still counts.
 
     Raises:
-        InvalidHeader: it is no entity tag of ours.
+        InvalidHeader: it is no list of entity tags (RFC 9110 §8.8.3).
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    match = _ETAG.match(if_match.strip())
-    if match is None:
-        raise InvalidHeader('If-Match must be an ETag as given, like "3-1f0c…".')
-    return int(match["version"])
+    versions = set()
+    for candidate in if_match.split(","):
+        tag = _ENTITY_TAG.match(candidate.strip())
+        if tag is None:
+            raise InvalidHeader('If-Match must be an ETag as given, in double quotes, like "3-1f0c…".')
+        ours = _OURS.match(tag["opaque"])
+        if ours is not None:
+            versions.add(int(ours["version"]))
+    return frozenset(versions)
 
 
 def matches_any(if_none_match: str, tag: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-START = datetime(2030, 1, 1, tzinfo=UTC)
+START = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 
 
 class FakeClock:

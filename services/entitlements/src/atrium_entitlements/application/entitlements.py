@@ -53,7 +53,7 @@ class Entitlements:
             "namespace_ids": [namespace_id] if namespace_id else [],
             "workspace_ids": [] if namespace_id else [workspace_id],
         }
-        known = await self.tenancy.call("POST", "/internal/holders/resolve", asked)
+        known = await self.tenancy.call("POST", "/internal/holders/resolve", asked, reads=True)
         if namespace_id:
             return self._namespace(call, namespace_id, cast("JSONObject", known["namespaces"]))
         facts = cast("JSONObject", known["workspaces"]).get(workspace_id)

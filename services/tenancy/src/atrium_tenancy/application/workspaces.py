@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from atrium_common.errors import Duplicate, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.repository import Transaction
-from atrium_common.http.body import merged
+from atrium_common.http.merge_patch import merge_patch
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.ports import ClaimTaken
@@ -104,7 +104,7 @@ async def update(
         call.check_version(version)
         if tier is not None and tier != workspace.tier and not call.principal.is_operator:
             raise ValidationFailed({"tier": ["Only the platform's operator changes a workspace's tier."]})
-        patched = None if settings is None else merged(dict(workspace.settings), dict(settings))
+        patched = None if settings is None else merge_patch(workspace.settings, settings)
         events = domain.update(
             workspace,
             name=name,

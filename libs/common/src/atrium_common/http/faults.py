@@ -1,0 +1,102 @@
+"""Validation errors in words for people: what is wrong with which field, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from atrium_common.jsontypes import JSON
+
+_Context: TypeAlias = Mapping[str, Any]
+
+_WORDS: Mapping[str, Callable[[_Context], str]] = {
+    "string_type": lambda _: "Must be a text.",
+    "int_type": lambda _: "Must be a whole number.",
+    "int_parsing": lambda _: "Must be a whole number.",
+    "int_from_float": lambda _: "Must be a whole number.",
+    "float_type": lambda _: "Must be a number.",
+    "float_parsing": lambda _: "Must be a number.",
+    "decimal_parsing": lambda _: "Must be a number.",
+    "bool_type": lambda _: "Must be true or false.",
+    "bool_parsing": lambda _: "Must be true or false.",
+    "list_type": lambda _: "Must be a list.",
+    "tuple_type": lambda _: "Must be a list.",
+    "dict_type": lambda _: "Must be an object.",
+    "model_type": lambda _: "Must be an object.",
+    "model_attributes_type": lambda _: "Must be an object.",
+    "datetime_type": lambda _: "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z.",
+    "datetime_parsing": lambda _: "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z.",
+    "datetime_from_date_parsing": lambda _: "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z.",
+    "timezone_aware": lambda _: "Needs a time zone: end it with Z or an offset.",
+    "string_too_short": lambda c: _at_least(c["min_length"], "character"),
+    "string_too_long": lambda c: _at_most(c["max_length"], "character"),
+    "too_short": lambda c: _at_least(c["min_length"], "item"),
+    "too_long": lambda c: _at_most(c["max_length"], "item"),
+    "string_pattern_mismatch": lambda c: f"Must match {c['pattern']}.",
+    "greater_than_equal": lambda c: f"Must be at least {c['ge']}.",
+    "greater_than": lambda c: f"Must be greater than {c['gt']}.",
+    "less_than_equal": lambda c: f"Must be at most {c['le']}.",
+    "less_than": lambda c: f"Must be less than {c['lt']}.",
+    "literal_error": lambda c: f"Allowed: {str(c['expected']).replace(' or ', ', ')}.",
+    "enum": lambda c: f"Allowed: {str(c['expected']).replace(' or ', ', ')}.",
+    "value_error": lambda c: str(c["error"]),
+}
+
+
+def details(
+    error: ValidationError, model: type[BaseModel], value: Mapping[str, JSON] | Mapping[str, str], *, prefix: str = ""
+) -> dict[str, Sequence[str]]:
+    """Messages by dotted field, each once, below `prefix` where one is given."""
+    found: dict[str, list[str]] = {}
+    for fault in error.errors(include_url=False):
+        path = _path(fault, value)
+        field = ".".join((prefix, *path) if prefix else path) or "body"
+        messages = found.setdefault(field, [])
+        message = _message(fault, path, model)
+        if message not in messages:
+            messages.append(message)
+    return dict(found)
+
+
+def _path(fault: ErrorDetails, value: object) -> tuple[str, ...]:
+    """Where the fault is in what was sent: pydantic's own steps into unions and validators are left out."""
+    path: list[str] = []
+    at: object = value
+    last = len(fault["loc"]) - 1
+    for number, part in enumerate(fault["loc"]):
+        if _has(at, part):
+            at = at[part]  # type: ignore[index]
+        elif not (number == last and fault["type"] == "missing"):
+            continue
+        path.append(str(part))
+    return tuple(path)
+
+
+def _has(value: object, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and part < len(value)
+
+
+def _message(fault: ErrorDetails, path: Sequence[str], model: type[BaseModel]) -> str:
+    kind = fault["type"]
+    if kind == "missing":
+        return f"The {path[-1] if path else 'body'} field is required."
+    if kind == "extra_forbidden":
+        return (
+            f"Unknown field. Allowed: {', '.join(sorted(model.model_fields))}." if len(path) == 1 else "Unknown field."
+        )
+    words = _WORDS.get(kind)
+    message = words(fault.get("ctx", {})) if words else str(fault["msg"])
+    return message if message.endswith(".") else f"{message}."
+
+
+def _at_least(number: int, unit: str) -> str:
+    return "Must not be empty." if number == 1 else f"Must have at least {number} {unit}s."
+
+
+def _at_most(number: int, unit: str) -> str:
+    return f"Must have at most {number} {unit}{'' if number == 1 else 's'}."

@@ -1,0 +1,176 @@
+"""From a raw request to a `Call`: principal, scope, permission, query, body, in the order in which they may refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from atrium_common.clock import Clock
+from atrium_common.errors import (
+    EndpointNotFound,
+    InsufficientPermissions,
+    InsufficientScope,
+    InvalidHeader,
+    NotAcceptable,
+    PayloadTooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from atrium_common.http import headers
+from atrium_common.http.body import Body, parse_object, validated, validated_parameters
+from atrium_common.http.call import Call, further
+from atrium_common.http.list_query import check_known, parse_list_query, parse_names
+from atrium_common.http.listing import CONTEXT, ListQuery
+from atrium_common.http.reply import expected_versions
+from atrium_common.http.route import Route
+from atrium_common.ids import Ids
+from atrium_common.jsontypes import JSONObject
+from atrium_common.principal import InvalidPrincipal, Principal, PrincipalVerifier
+
+READS = frozenset({"GET", "HEAD"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?\Z")
+_DEFAULT_SECONDS = 30.0
+_MOST_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What the treatment of requests needs.
+
+    Attributes:
+        service: the service's name, for metrics and the document.
+        log_every: of how many requests that went well one is logged; failures always are.
+    """
+
+    service: str
+    verifier: PrincipalVerifier
+    clock: Clock
+    ids: Ids
+    log_every: int = 100
+
+
+def request_id_of(given: Mapping[str, str], ids: Ids) -> str:
+    """The client's own id where it is a fit one, else a new one."""
+    wanted = given.get(headers.REQUEST_ID, "")
+    return wanted if _REQUEST_ID.match(wanted) else ids.new("req")
+
+
+def seconds_left(given: Mapping[str, str]) -> float:
+    """How long the request may take, as the gateway says, else 30 s."""
+    text = given.get(headers.DEADLINE_MS, "")
+    return min(int(text) / 1000, _MOST_SECONDS) if text.isascii() and text.isdigit() else _DEFAULT_SECONDS
+
+
+def traceparent_of(given: Mapping[str, str]) -> str:
+    """The `traceparent` where it is well formed (W3C Trace Context), else empty."""
+    text = given.get(headers.TRACEPARENT, "")
+    return text if _TRACEPARENT.match(text) else ""
+
+
+async def incoming(route: Route, kit: Kit, request: web.Request, *, request_id: str, deadline: float) -> Call:
+    """The call that this request is.
+
+    Raises:
+        AtriumError: the first refusal that applies: principal, scope, permission, headers, query, body.
+    """
+    principal = _principal(kit, request)
+    _admit(route, principal, request)
+    if not accepts_json(request.headers.get("Accept", "")):
+        raise NotAcceptable
+    public_base = request.headers.get(headers.PUBLIC_BASE) or f"{request.scheme}://{request.host}"
+    writes = request.method not in READS
+    versions = expected_versions(request.headers.get("If-Match")) if writes else None
+    parameters = list(request.query.items()) if request.query_string else []
+    listing = _queried(route, parameters, url=f"{public_base}{request.path}", principal=principal)
+    content = await _content(request) if writes else {}
+    return Call(
+        principal=principal,
+        params=dict(request.match_info),
+        content=content,
+        query=dict(parameters),
+        listing=listing,
+        command_id=request.headers.get(headers.COMMAND_ID) or kit.ids.new("cmd"),
+        request_id=request_id,
+        if_match=versions,
+        at=kit.clock.now(),
+        public_base=public_base,
+        traceparent=traceparent_of(request.headers),
+        deadline=deadline,
+        parsed=_parsed(route, content) if writes else None,
+    )
+
+
+def accepts_json(accept: str) -> bool:
+    """Whether an `Accept` header allows JSON (RFC 9110 §12.5.1); an absent one does."""
+    if not accept or accept == "*/*":
+        return True
+    for part in accept.split(","):
+        media, _, parameters = part.strip().partition(";")
+        refused = re.search(r"(?:^|;)\s*q=0(?:\.0*)?\s*(?:;|$)", parameters) is not None
+        if media.strip().lower() in {"*/*", "application/*", "application/json"} and not refused:
+            return True
+    return False
+
+
+def _principal(kit: Kit, request: web.Request) -> Principal:
+    try:
+        return kit.verifier.verify(request.headers.get(headers.PRINCIPAL), now=kit.clock.now().timestamp())
+    except InvalidPrincipal:
+        raise Unauthenticated from None
+
+
+def _admit(route: Route, principal: Principal, request: web.Request) -> None:
+    if route.internal and principal.kind != "service":
+        raise EndpointNotFound(request.path)
+    if not principal.allows(route.scope):
+        raise InsufficientScope(route.scope, principal.scopes)
+    if route.permission and not principal.permits(route.permission):
+        raise InsufficientPermissions(route.permission)
+
+
+def _queried(
+    route: Route, parameters: Sequence[tuple[str, str]], *, url: str, principal: Principal
+) -> ListQuery | None:
+    """Judge the query, whether the route lists or not."""
+    if route.listing is not None:
+        return parse_list_query(route.listing, parameters, url=url, principal=principal)
+    if route.internal:
+        return None
+    values = dict(parameters)
+    if parameters:
+        check_known(parameters, route.parameters() | CONTEXT)
+    if route.single is not None and parameters:
+        parse_names(values, "fields", (*route.single.fields, *route.single.includes))
+        parse_names(values, "include", route.single.includes)
+    if isinstance(route.query, type):
+        validated_parameters(route.query, further(values, route.query))
+    return None
+
+
+async def _content(request: web.Request) -> JSONObject:
+    if not request.body_exists:
+        return {}
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise PayloadTooLarge from None
+    except web.HTTPBadRequest:
+        raise InvalidHeader("The body is not encoded as Content-Encoding says.") from None
+    if raw and "Content-Type" in request.headers:
+        media = request.content_type
+        if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+            raise UnsupportedMediaType
+    return parse_object(raw)
+
+
+def _parsed(route: Route, content: JSONObject) -> Body | None:
+    if route.body is None:
+        if content and not route.internal:
+            raise ValidationFailed({name: ["Unknown field. This takes no body."] for name in content})
+        return None
+    return validated(route.body, content) if issubclass(route.body, Body) else None

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from pydantic import Field, field_validator
+
+from atrium_common.errors import ValidationFailed
+from atrium_common.http.body import MAX_BODY, Body, validated
+from atrium_common.http.merge_patch import merge_patch
+from atrium_common.testing.http import ServiceUnderTest
+
+PATH = "/api/v1/notes"
+
+
+async def refused(api: ServiceUnderTest, body: object) -> Any:
+    answer = await api.request("POST", PATH, json=body)
+    assert answer.status == 422, answer.body
+    assert answer.error["code"] == "VALIDATION_ERROR"
+    assert answer.error["message"] == "Validation failed"
+    return answer.error["details"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({}, "title", "The title field is required."),
+        ({"title": ""}, "title", "Must not be empty."),
+        ({"title": "   "}, "title", "Must not be empty."),
+        ({"title": "a" * 21}, "title", "Must have at most 20 characters."),
+        ({"title": 5}, "title", "Must be a text."),
+        ({"title": None}, "title", "Must be a text."),
+        ({"title": "a", "stars": "5"}, "stars", "Must be a whole number."),
+        ({"title": "a", "stars": 1.5}, "stars", "Must be a whole number."),
+        ({"title": "a", "stars": True}, "stars", "Must be a whole number."),
+        ({"title": "a", "stars": -1}, "stars", "Must be at least 0."),
+        ({"title": "a", "kind": "green"}, "kind", "Allowed: 'plain', 'secret'."),
+        ({"title": "a", "settings": []}, "settings", "Must be an object."),
+        ({"title": "a", "due": "soon"}, "due", "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z."),
+        ({"title": "a", "due": "2024-01-15T10:30:00"}, "due", "Needs a time zone: end it with Z or an offset."),
+        ({"title": "a", "authors": {}}, "authors", "Must be a list."),
+        ({"title": "a", "authors": [{"name": "x"}, {}]}, "authors.1.name", "The name field is required."),
+        ({"title": "a", "authors": [{"name": "x", "age": 1}]}, "authors.0.age", "Unknown field."),
+    ],
+)
+async def test_a_fault_is_told_by_dotted_field_in_words(
+    api: ServiceUnderTest, body: object, field: str, message: str
+) -> None:
+    assert await refused(api, body) == {field: [message]}
+
+
+async def test_unknown_fields_are_refused_with_the_known_ones_named(api: ServiceUnderTest) -> None:
+    details = await refused(api, {"title": "a", "colour": "red"})
+    assert details == {"colour": ["Unknown field. Allowed: authors, due, kind, settings, stars, title."]}
+
+
+async def test_every_fault_is_told_at_once(api: ServiceUnderTest) -> None:
+    assert set(await refused(api, {"stars": -1, "x": 1})) == {"title", "stars", "x"}
+
+
+async def test_texts_are_trimmed(api: ServiceUnderTest) -> None:
+    answer = await api.request("POST", PATH, json={"title": "  a  "})
+    assert answer.json["data"]["title"] == "a"  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize("raw", [b"{", b"nul", b'{"a": NaN}', b'"\\ud800"', b"\xff", b"[" * 5000])
+async def test_what_is_no_json_is_refused_with_the_place(api: ServiceUnderTest, raw: bytes) -> None:
+    answer = await api.request("POST", PATH, data=raw, headers={"Content-Type": "application/json"})
+    assert (answer.status, answer.error["code"]) == (400, "INVALID_JSON")
+    assert "line 1" in str(answer.error["message"])
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"5", b"null", b'"text"', b"true"])
+async def test_what_is_no_object_is_refused(api: ServiceUnderTest, raw: bytes) -> None:
+    answer = await api.request("POST", PATH, data=raw)
+    assert (answer.status, answer.error["code"]) == (400, "INVALID_JSON")
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json"])
+async def test_another_media_type_is_refused(api: ServiceUnderTest, media: str) -> None:
+    answer = await api.request("POST", PATH, data=b'{"title": "a"}', headers={"Content-Type": media})
+    assert (answer.status, answer.error["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    "media", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"]
+)
+async def test_json_by_any_of_its_names_is_taken(api: ServiceUnderTest, media: str) -> None:
+    answer = await api.request("POST", PATH, data=b'{"title": "a"}', headers={"Content-Type": media})
+    assert answer.status == 201
+
+
+async def test_a_body_without_a_media_type_is_taken_as_json(api: ServiceUnderTest) -> None:
+    assert (await api.request("POST", PATH, data=b'{"title": "a"}')).status == 201
+
+
+async def test_a_body_over_one_mebibyte_is_refused_and_one_of_that_size_is_read(api: ServiceUnderTest) -> None:
+    frame = b'{"title": "a", "settings": {"x": "%s"}}'
+    room = MAX_BODY - len(frame) + 2
+    too_large = await api.request("POST", PATH, data=frame % (b"a" * (room + 1)))
+    assert (too_large.status, too_large.error["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert (await api.request("POST", PATH, data=frame % (b"a" * room))).status == 201
+
+
+async def test_a_route_without_a_body_refuses_fields_and_bears_an_empty_object(api: ServiceUnderTest) -> None:
+    refused = await api.request("POST", f"{PATH}/x/archive", json={"reason": "x"})
+    assert refused.status == 422
+    assert set(refused.error["details"]) == {"reason"}  # type: ignore[arg-type]
+    assert (await api.request("POST", f"{PATH}/x/archive", json={})).status == 409
+    assert (await api.request("POST", f"{PATH}/x/archive")).status == 409
+
+
+async def test_null_and_absent_are_told_apart(api: ServiceUnderTest, written: Callable[..., Any]) -> None:
+    (note_id,) = await written("a", settings={"x": 1, "y": {"z": 1}})
+    assert (await api.request("PATCH", f"{PATH}/{note_id}", json={"title": None})).status == 422
+    answer = await api.request("PATCH", f"{PATH}/{note_id}", json={"settings": {"x": None, "y": {"w": 2}}})
+    assert answer.json["data"]["settings"] == {"y": {"z": 1, "w": 2}}  # type: ignore[index, call-overload]
+    assert answer.json["data"]["title"] == "a"  # type: ignore[index, call-overload]
+
+
+class Circle(Body):
+    kind: Literal["circle"]
+    radius: int
+
+
+class Square(Body):
+    kind: Literal["square"]
+    side: int
+
+    @field_validator("side")
+    @classmethod
+    def _even(cls, side: int) -> int:
+        if side % 2:
+            raise ValueError("Must be even")
+        return side
+
+
+class Drawing(Body):
+    shape: Circle | Square = Field(discriminator="kind")
+    sizes: dict[str, list[int | bool]] = Field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"shape": {"kind": "circle"}}, {"shape.radius": ["The radius field is required."]}),
+        ({"shape": {"kind": "square", "side": 3}}, {"shape.side": ["Must be even."]}),
+        (
+            {"shape": {"kind": "circle", "radius": 1}, "sizes": {"a.b": [1, "x"]}},
+            {"sizes.a.b.1": ["Must be a whole number.", "Must be true or false."]},
+        ),
+    ],
+)
+def test_the_steps_of_unions_are_no_part_of_a_field(body: Any, expected: object) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        validated(Drawing, body)
+    assert caught.value.details == expected
+
+
+def test_only_what_was_sent_is_sent() -> None:
+    assert validated(Drawing, {"shape": {"kind": "circle", "radius": 1}}).sent() == {
+        "shape": Circle(kind="circle", radius=1)
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        # RFC 7396, appendix A, those whose target and patch are objects.
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_a_merge_patch_does_what_the_rfc_says(target: Any, patch: Any, result: object) -> None:
+    assert merge_patch(target, patch) == result

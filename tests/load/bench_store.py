@@ -49,12 +49,10 @@ async def appends(store: SqliteStore) -> None:
     left = iter(range(COMMITS))
 
     async def write(writer: int) -> None:
-        version = 0
-        for number in left:
+        for version, number in enumerate(left):
             started = time.perf_counter()
             await store.log.append(proposal(f"m{number}", f"many/{writer}", version))
             latencies.append(time.perf_counter() - started)
-            version += 1
 
     began = time.perf_counter()
     await asyncio.gather(*(write(writer) for writer in range(WRITERS)))

@@ -70,7 +70,7 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
     supervisor = Supervisor()
     readiness = Readiness({"store": _store_check(parts), **service.checks}, failing=lambda: supervisor.failing)
     runner, limits = _runner(service.server)
-    admin = web.AppRunner(admin_app(readiness), access_log=None)
+    admin = web.AppRunner(admin_app(readiness), access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()
         await admin.setup()
@@ -166,5 +166,5 @@ def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:
 
 def _runner(server: web.Application | web.Server) -> tuple[web.BaseRunner, Limits]:
     if isinstance(server, web.Application):
-        return web.AppRunner(server, access_log=None, handler_cancellation=False), SERVICE_LIMITS
-    return web.ServerRunner(server), PUBLIC_LIMITS
+        return web.AppRunner(server, access_log=None, shutdown_timeout=1.0), SERVICE_LIMITS
+    return web.ServerRunner(server, shutdown_timeout=1.0), PUBLIC_LIMITS

@@ -87,8 +87,8 @@ class Listener:
                     self._gone.clear()
                     await self._gone.wait()
         left = self._connections()
-        for connection in left:
-            connection.force_close()
+        # Their handlers are cancelled: nobody will hear what they answer.
+        await asyncio.gather(*(connection.shutdown(_ARRIVAL_SECONDS) for connection in left))
         return not left
 
     def _connections(self) -> list[_Connection]:
@@ -137,7 +137,7 @@ class _Connection(RequestHandler):
         self._draining = True
         busy = self._request_in_progress or self._messages or self._overdue is not None or self._waiter is None
         if not busy:
-            self.close()
+            self.force_close()
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -183,7 +183,8 @@ class _Connection(RequestHandler):
         head = "\r\n".join(["HTTP/1.1 408 Request Timeout", *lines, f"Content-Length: {len(body)}", "", ""])
         with contextlib.suppress(OSError):
             transport.write(head.encode() + body)
-        self.close()
+        # What has been written is still sent.
+        self.force_close()
 
 
 def refuse_large_headers(request: web.BaseRequest, *, most: int = 100, most_bytes: int = 16 * 1024) -> None:

@@ -40,11 +40,14 @@ def run_service(
     """Run the service until SIGTERM, SIGINT, or the end of the process that started it; then drain and return.
 
     Raises:
-        ValueError: a setting is unfit; the text says which and how it should be.
-        OSError: a port is taken.
+        SystemExit: it can't start, with 1: a setting is unfit, a port is taken; the log says which.
     """
     configure_logging(service=name, level=settings.log_level, style=settings.log_format)
-    uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
+    try:
+        uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
+    except (ValueError, OSError) as error:
+        log.error("can not start", reason=str(error), kind=type(error).__name__)
+        raise SystemExit(1) from None
 
 
 async def _main(

@@ -40,11 +40,14 @@ def run_service(
     """Run the service until SIGTERM, SIGINT, or the end of the process that started it; then drain and return.
 
     Raises:
-        ValueError: a setting is unfit; the text says which and how it should be.
-        OSError: a port is taken.
+        SystemExit: it can't start, with 1: a setting is unfit, a port is taken; the log says which.
     """
     configure_logging(service=name, level=settings.log_level, style=settings.log_format)
-    uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
+    try:
+        uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
+    except (ValueError, OSError) as error:
+        log.error("can not start", reason=str(error), kind=type(error).__name__)
+        raise SystemExit(1) from None
 
 
 async def _main(
@@ -70,7 +73,7 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
     supervisor = Supervisor()
     readiness = Readiness({"store": _store_check(parts), **service.checks}, failing=lambda: supervisor.failing)
     runner, limits = _runner(service.server)
-    admin = web.AppRunner(admin_app(readiness), access_log=None)
+    admin = web.AppRunner(admin_app(readiness), access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()
         await admin.setup()
@@ -168,5 +171,5 @@ def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:
 
 def _runner(server: web.Application | web.Server) -> tuple[web.BaseRunner, Limits]:
     if isinstance(server, web.Application):
-        return web.AppRunner(server, access_log=None, handler_cancellation=False), SERVICE_LIMITS
-    return web.ServerRunner(server), PUBLIC_LIMITS
+        return web.AppRunner(server, access_log=None, shutdown_timeout=1.0), SERVICE_LIMITS
+    return web.ServerRunner(server, shutdown_timeout=1.0), PUBLIC_LIMITS

@@ -244,7 +244,7 @@ def _routes(repository: Repository, store: MemoryStore, includes: list[int]) -> 
         asked = call.read_query(CountQuery)
         return Reply.bare({"kind": asked.kind, "window": asked.window})
 
-    async def archive(call: Call) -> Reply:
+    async def archive(_: Call) -> Reply:
         raise StateConflict("open", "archive")
 
     path, one = f"{BASE}/notes", f"{BASE}/notes/{{note_id}}"
@@ -306,7 +306,7 @@ def written(api: ServiceUnderTest, notes: Notes) -> Callable[..., object]:
             notes.clock.advance(1.0)
             answer = await api.request("POST", "/api/v1/notes", json={"title": title, **more})
             assert answer.status == 201, answer.body
-            ids.append(str(answer.json["data"]["id"]))  # type: ignore[call-overload, index]
+            ids.append(str(answer.json["data"]["id"]))
         return ids
 
     return write

@@ -108,7 +108,9 @@ async def test_an_atomic_batch_sees_its_own_earlier_operations(api: ServiceUnder
 
 
 @pytest.mark.parametrize("atomic", [False, True])
-async def test_a_batch_sent_again_under_its_command_id_is_not_done_again(api: ServiceUnderTest, atomic: bool) -> None:
+async def test_a_batch_sent_again_under_its_command_id_is_not_done_again(
+    api: ServiceUnderTest, *, atomic: bool
+) -> None:
     first = await run(api, create("a"), create("b"), command="cmd_same", atomic=atomic)
     again = await run(api, create("a"), create("b"), command="cmd_same", atomic=atomic)
     assert first.status == 200
@@ -139,7 +141,7 @@ async def test_a_batch_sent_again_under_its_command_id_is_not_done_again(api: Se
 async def test_an_unfit_batch_is_refused_as_a_whole(api: ServiceUnderTest, body: object, field: str) -> None:
     answer = await api.request("POST", f"{PATH}/batch", json=body)
     assert answer.status == 422
-    assert set(answer.error["details"]) == {field}  # type: ignore[arg-type]
+    assert set(answer.error["details"]) == {field}
     assert await titles(api) == set()
 
 

@@ -12,7 +12,7 @@ import orjson
 from atrium_common.clock import Clock
 from atrium_common.errors import BadGateway, GatewayTimeout, NotFound, Refused, Unavailable
 from atrium_common.http import headers
-from atrium_common.jsontypes import JSONObject
+from atrium_common.jsontypes import JSONMapping, JSONObject
 from atrium_common.principal import LIFETIME_SECONDS, Principal, PrincipalSigner
 
 _ATTEMPTS = 3
@@ -41,7 +41,7 @@ class ServiceClient:
         self,
         method: str,
         path: str,
-        body: JSONObject | None = None,
+        body: JSONMapping | None = None,
         *,
         more: Mapping[str, str] | None = None,
         request_id: str = "",

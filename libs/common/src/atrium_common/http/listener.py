@@ -48,13 +48,19 @@ SERVICE_LIMITS = Limits(line_bytes=16 * 1024, field_bytes=128 * 1024, fields=200
 
 
 class Listener:
-    """One listening port in front of an aiohttp server."""
+    """One listening port in front of an aiohttp server.
+
+    Attributes:
+        draining: whether it accepts no more; every answer is then its connection's last.
+        gone: set whenever a connection has ended.
+    """
 
     def __init__(self, server: web.Server, limits: Limits) -> None:
+        self.limits = limits
+        self.draining = False
+        self.gone = asyncio.Event()
         self._server = server
-        self._limits = limits
         self._listening: asyncio.Server | None = None
-        self._gone = asyncio.Event()
 
     async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
         """Listen, and return the port (a free one where 0 was asked for).
@@ -64,7 +70,7 @@ class Listener:
         """
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(
-            lambda: _Connection(self._server, self._limits, loop, self._gone),
+            lambda: _Connection(self._server, self, loop),
             host,
             port,
             backlog=1024,
@@ -75,6 +81,7 @@ class Listener:
 
     async def drain(self, seconds: float) -> bool:
         """Stop accepting, finish what has been or is being received, and close; whether all was done in time."""
+        self.draining = True
         if self._listening is not None:
             self._listening.close()
             # Connections that the kernel had accepted already come in now, and what they sent is read.
@@ -84,11 +91,11 @@ class Listener:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._connections():
-                    self._gone.clear()
-                    await self._gone.wait()
+                    self.gone.clear()
+                    await self.gone.wait()
         left = self._connections()
-        for connection in left:
-            connection.force_close()
+        # Their handlers are cancelled: nobody will hear what they answer.
+        await asyncio.gather(*(connection.shutdown(_ARRIVAL_SECONDS) for connection in left))
         return not left
 
     def _connections(self) -> list[_Connection]:
@@ -98,11 +105,10 @@ class Listener:
 class _Connection(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_draining", "_gone", "_limits", "_overdue")
+    __slots__ = ("_listener", "_overdue")
 
-    def __init__(
-        self, server: web.Server, limits: Limits, loop: asyncio.AbstractEventLoop, gone: asyncio.Event
-    ) -> None:
+    def __init__(self, server: web.Server, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
+        limits = listener.limits
         super().__init__(
             server,
             loop=loop,
@@ -113,9 +119,7 @@ class _Connection(RequestHandler):
             max_headers=limits.fields,
             lingering_time=1.0,
         )
-        self._limits = limits
-        self._gone = gone
-        self._draining = False
+        self._listener = listener
         self._overdue: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -124,26 +128,25 @@ class _Connection(RequestHandler):
         if self._messages or self._waiter is None:
             self._in_time()
         elif self._overdue is None:
-            self._overdue = self._loop.call_later(self._limits.header_seconds, self._refuse_slow_sender)
+            self._overdue = self._loop.call_later(self._listener.limits.header_seconds, self._refuse_slow_sender)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The peer has gone."""
         self._in_time()
         super().connection_lost(exc)
-        self._gone.set()
+        self._listener.gone.set()
 
     def finish(self) -> None:
         """Close as soon as nothing is being received or answered."""
-        self._draining = True
         busy = self._request_in_progress or self._messages or self._overdue is not None or self._waiter is None
         if not busy:
-            self.close()
+            self.force_close()
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Answer; while draining, the answer is the connection's last."""
-        if self._draining:
+        if self._listener.draining:
             resp.force_close()
         return await super().finish_response(request, resp, start_time)
 
@@ -161,7 +164,7 @@ class _Connection(RequestHandler):
             self.log_exception("Error handling request", exc_info=exc)
             problem = INTERNAL
         else:
-            problem = cast("Problem", problem_of(_malformed(exc, message or "", self._limits)))
+            problem = cast("Problem", problem_of(_malformed(exc, message or "", self._listener.limits)))
         response = refusal(problem, f"req_{secrets.token_hex(13)}")
         response.force_close()
         return response
@@ -183,7 +186,8 @@ class _Connection(RequestHandler):
         head = "\r\n".join(["HTTP/1.1 408 Request Timeout", *lines, f"Content-Length: {len(body)}", "", ""])
         with contextlib.suppress(OSError):
             transport.write(head.encode() + body)
-        self.close()
+        # What has been written is still sent.
+        self.force_close()
 
 
 def refuse_large_headers(request: web.BaseRequest, *, most: int = 100, most_bytes: int = 16 * 1024) -> None:

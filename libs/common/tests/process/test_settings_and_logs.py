@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from atrium_common.logging import redacted
+from atrium_common.settings import Settings
+
+KEY = "sk_live_abcdefghijklmnopqrstuvwxyz012345"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("ATRIUM_PORT", "ATRIUM_HOST", "ATRIUM_LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_flags_win_over_the_environment_over_the_env_file_over_toml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "atrium.toml").write_text('port = 1\nhost = "toml"\nlog_level = "error"\nkafka_prefix = "toml"\n')
+    assert Settings().port == 1
+    (tmp_path / ".env").write_text("ATRIUM_PORT=2\nATRIUM_HOST=dotenv\nATRIUM_LOG_LEVEL=warning\n")
+    assert Settings().port == 2
+    monkeypatch.setenv("ATRIUM_PORT", "3")
+    monkeypatch.setenv("ATRIUM_HOST", "environment")
+    assert Settings().port == 3
+    settings = Settings(port=4)
+    assert (settings.port, settings.host, settings.log_level, settings.kafka_prefix) == (
+        4, "environment", "warning", "toml"
+    )  # fmt: skip
+
+
+def test_what_is_in_force_is_shown_without_any_secret() -> None:
+    settings = Settings(
+        mongodb_url=SecretStr("mongodb://u:swordfish@db"), sealing_keys=SecretStr("k1:swordfish"), port=8080
+    )
+    shown = settings.masked()
+    assert "swordfish" not in json.dumps(shown)
+    assert (shown["mongodb_url"], shown["sealing_keys"], shown["lookup_key"]) == ("********", "********", "")
+    assert (shown["port"], shown["data_dir"], shown["kafka_bootstrap"]) == (8080, ".atrium", None)
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("DRAIN_SECONDS", "0"), ("LOG_LEVEL", "loud")])
+def test_an_unfit_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"ATRIUM_{name}", value)
+    with pytest.raises(ValidationError, match=name.lower()):
+        Settings()
+
+
+def test_a_level_may_be_spelt_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATRIUM_LOG_LEVEL", "DEBUG")
+    assert Settings().log_level == "debug"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"event": f"refused {KEY}"},
+        {"event": "x", "authorization": "swordfish"},
+        {"event": "x", "headers": {"Authorization": "Bearer swordfish", "Cookie": "swordfish"}},
+        {"event": "x", "lookup_key": "swordfish", "api-key": "swordfish", "client_secret": "swordfish"},
+        {"event": "x", "items": [{"token": "swordfish"}, ("Basic swordfish",)]},
+        {"event": "connect mongodb://user:swordfish@db:27017/x failed"},
+        {"event": "x", "exception": f"Traceback … ValueError: {KEY}"},
+        {"event": "whsec_swordfish"},
+        {"event": "x", "raw": b"swordfish"},
+        {"event": "x", "error": ValueError("Bearer swordfish")},
+        {"event": f"X-Principal: v1.gateway1.{'a' * 40}.{'swordfish' * 10}"},
+    ],
+)
+def test_no_secret_is_logged_at_any_depth(entry: dict[str, Any]) -> None:
+    shown = str(redacted(None, "info", entry))
+    assert "swordfish" not in shown
+    assert KEY not in shown
+
+
+def test_what_is_no_secret_stays() -> None:
+    entry = {"event": "served", "key_id": "key_1", "n": 5, "ok": True, "none": None, "list": ["a"], "status": "x"}
+    assert redacted(None, "info", dict(entry)) == entry
+
+
+SCRIPT = """
+import logging, structlog
+from atrium_common.logging import configure_logging
+configure_logging(service="tenancy", level="info", style={style!r})
+log = structlog.get_logger("x")
+log.debug("hidden")
+log.info("served", ms=1.5, authorization="swordfish")
+password = "swordfish"
+try:
+    raise ValueError("sk_live_abcdefghijklmnopqrstuvwxyz012345")
+except ValueError:
+    log.exception("failed")
+logging.getLogger("library").warning("careful with %s", "Bearer swordfish")
+logging.getLogger("library").info("hidden")
+"""
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_logs_are_one_stream_in_one_style_with_the_services_name(style: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(style=style)], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == ""
+    assert "swordfish" not in done.stderr
+    assert KEY not in done.stderr
+    assert "hidden" not in done.stderr
+    if style == "json":
+        entries = [json.loads(line) for line in done.stderr.splitlines()]
+        assert [(e["event"], e["level"], e["service"]) for e in entries] == [
+            ("served", "info", "tenancy"),
+            ("failed", "error", "tenancy"),
+            ("careful with Bearer …", "warning", "tenancy"),
+        ]  # fmt: skip
+        assert "ValueError" in entries[1]["exception"]
+        assert all(entry["timestamp"].endswith("Z") for entry in entries)
+    else:
+        assert "tenancy" in done.stderr
+    assert logging.getLogger().level != logging.NOTSET

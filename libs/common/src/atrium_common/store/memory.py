@@ -95,6 +95,7 @@ class MemoryEventLog:
 
     async def changed(self, *, after: int, timeout: float) -> None:
         """See `EventLog.changed`."""
+        await asyncio.sleep(0)  # a reader that goes round in circles must not keep everybody else waiting
         if len(self._commits) > after:
             return
         self._news.clear()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from yarl import URL
 
 from atrium_common.clock import SystemClock
 from atrium_common.http.reply import Reply
@@ -34,10 +35,15 @@ async def test_an_unfit_request_id_is_replaced(api: ServiceUnderTest, unfit: str
     assert re.fullmatch(r"req_[a-z0-9]{26}", answer.headers["X-Request-ID"])
 
 
-async def test_an_unknown_path_is_told_in_the_usual_shape(api: ServiceUnderTest) -> None:
-    answer = await api.request("GET", "/api/v1/nowhere?x=1")
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/nowhere", "/", "/%0A", "/a%2F%0D%0Ab", "/%00", "/%FF", "//x", "/api/v1/notes/", "/api/v1/notes/a/b"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+async def test_an_unknown_path_is_told_in_the_usual_shape(api: ServiceUnderTest, method: str, path: str) -> None:
+    answer = await api.request(method, URL(f"{api.base}{path}?x=1", encoded=True))
     assert (answer.status, answer.error["code"]) == (404, "ENDPOINT_NOT_FOUND")
-    assert answer.error["requested_path"] == "/api/v1/nowhere"
+    assert answer.error["requested_path"]
     assert answer.headers["Content-Type"] == "application/json"
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from prometheus_client import Counter
 
 from atrium_common.errors import AtriumError, EndpointNotFound, GatewayTimeout, MethodNotAllowed
 from atrium_common.http.body import MAX_BODY
@@ -29,6 +29,7 @@ __all__ = ["Kit", "create_app"]
 log = structlog.get_logger("http")
 
 DOCUMENT = "/internal/openapi.json"
+_ANYWHERE = "/{anywhere}"
 _FAILED = 500
 _Handle: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -41,31 +42,33 @@ def create_app(routes: Sequence[Route], kit: Kit) -> web.Application:
         return Reply.bare(public)
 
     own = Route("GET", DOCUMENT, serve_document, "The OpenAPI document", internal=True, bare=True)
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[_unrouted(kit)])
+    app = web.Application(client_max_size=MAX_BODY)
     for route in (*routes, own):
         handle = _Endpoint(route, kit).handle
         app.router.add_route(route.method, route.path, handle)
         if route.method == "GET":
             app.router.add_route("HEAD", route.path, handle)
+    # Last, and instead of a middleware, which every request would pay for.
+    app.router.add_route("*", "/{anywhere:(?s:.*)}", _unrouted(app, kit))
     return app
 
 
-def _unrouted(kit: Kit) -> Middleware:
-    """The middleware that gives unknown paths and methods the usual shape; known ones pass."""
+def _unrouted(app: web.Application, kit: Kit) -> _Handle:
+    """What answers where no route does: an unknown path, or a known one with another method."""
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: _Handle) -> web.StreamResponse:
-        error = request.match_info.http_exception
-        if error is None:
-            return await handler(request)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        allowed: set[str] = set()
+        for resource in app.router.resources():
+            if resource.canonical != _ANYWHERE:
+                allowed |= (await resource.resolve(request))[1]
         fault: AtriumError = EndpointNotFound(request.path)
-        if isinstance(error, web.HTTPMethodNotAllowed):
-            fault = MethodNotAllowed(request.method, sorted(error.allowed_methods))
+        if allowed:
+            fault = MethodNotAllowed(request.method, sorted(allowed))
         problem = cast("Problem", problem_of(fault))
         HTTP_REQUESTS.labels(kit.service, "any", "unknown", str(problem.status)).inc()
         return refusal(problem, request_id_of(request.headers, kit.ids))
 
-    return middleware
+    return handle
 
 
 class _Endpoint:
@@ -75,6 +78,7 @@ class _Endpoint:
         self._route = route
         self._kit = kit
         self._seconds = HTTP_SECONDS.labels(kit.service, route.method, route.path)
+        self._counted: dict[int, Counter] = {}
         self._answered = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -113,7 +117,11 @@ class _Endpoint:
         return INTERNAL
 
     def _account(self, request: web.Request, status: int, elapsed: float, request_id: str) -> None:
-        HTTP_REQUESTS.labels(self._kit.service, self._route.method, self._route.path, str(status)).inc()
+        counted = self._counted.get(status)
+        if counted is None:
+            counted = HTTP_REQUESTS.labels(self._kit.service, self._route.method, self._route.path, str(status))
+            self._counted[status] = counted
+        counted.inc()
         self._seconds.observe(elapsed)
         self._answered += 1
         if status < _FAILED and self._answered % self._kit.log_every:

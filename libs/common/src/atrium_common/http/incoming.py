@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
@@ -78,7 +79,8 @@ async def incoming(route: Route, kit: Kit, request: web.Request, *, request_id: 
     Raises:
         AtriumError: the first refusal that applies: principal, scope, permission, headers, query, body.
     """
-    principal = _principal(kit, request)
+    now = kit.clock.now()
+    principal = _principal(kit, request, now)
     _admit(route, principal, request)
     if not accepts_json(request.headers.get("Accept", "")):
         raise NotAcceptable
@@ -97,7 +99,7 @@ async def incoming(route: Route, kit: Kit, request: web.Request, *, request_id: 
         command_id=request.headers.get(headers.COMMAND_ID) or kit.ids.new("cmd"),
         request_id=request_id,
         if_match=versions,
-        at=kit.clock.now(),
+        at=now,
         public_base=public_base,
         traceparent=traceparent_of(request.headers),
         deadline=deadline,
@@ -117,9 +119,9 @@ def accepts_json(accept: str) -> bool:
     return False
 
 
-def _principal(kit: Kit, request: web.Request) -> Principal:
+def _principal(kit: Kit, request: web.Request, now: datetime) -> Principal:
     try:
-        return kit.verifier.verify(request.headers.get(headers.PRINCIPAL), now=kit.clock.now().timestamp())
+        return kit.verifier.verify(request.headers.get(headers.PRINCIPAL), now=now.timestamp())
     except InvalidPrincipal:
         raise Unauthenticated from None
 

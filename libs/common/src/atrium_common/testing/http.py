@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.http import headers
@@ -87,14 +88,14 @@ class ServiceUnderTest:
     async def request(
         self,
         method: str,
-        path: str,
+        path: str | URL,
         *,
         json: object = None,
         data: bytes | None = None,
         principal: Principal | None = OPERATOR,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request; `json` is encoded, `data` goes as it is, `principal` None sends none."""
+        """Send a request; `json` is encoded, `data` goes as it is, `principal` None sends none, a URL is whole."""
         sent = {"Content-Type": "application/json"} if json is not None else {}
         if principal is not None:
             sent[_PRINCIPAL] = self.token(principal)
@@ -102,7 +103,11 @@ class ServiceUnderTest:
         session = cast("aiohttp.ClientSession", self._session)
         given = {**sent, **(headers or {})}
         async with session.request(
-            method, f"{self.base}{path}", data=body, headers=given, skip_auto_headers=("Content-Type",)
+            method,
+            path if isinstance(path, URL) else f"{self.base}{path}",
+            data=body,
+            headers=given,
+            skip_auto_headers=("Content-Type",),
         ) as answer:
             return Answer(answer.status, answer.headers, await answer.read())
 

@@ -95,6 +95,26 @@ async def test_errors_have_one_shape_and_say_what_to_do(suite: Suite) -> None:
         answer = await suite.call(method, path, key=key, headers={"X-Request-ID": "mine-1"})
         assert (answer.status, answer.code) == (status, code), path
         assert answer.body["error"]["request_id"] == answer.headers["X-Request-ID"] == "mine-1"
+    large = [
+        ("GET", None, {f"X-Header-{n}": "x" for n in range(101)}, 431, "HEADERS_TOO_LARGE"),
+        (
+            "GET",
+            None,
+            {"X-A": "x" * 4000, "X-B": "x" * 7000, "X-C": "x" * 7000},
+            431,
+            "HEADERS_TOO_LARGE",
+        ),
+        ("POST", {"name": "x" * (1024 * 1024)}, {}, 413, "PAYLOAD_TOO_LARGE"),
+    ]
+    for method, body, headers, status, code in large:
+        answer = await suite.call(method, "workspaces", body, headers=headers)
+        assert (answer.status, answer.code) == (status, code)
+    reader, writer = await asyncio.open_connection("127.0.0.1", suite.port)
+    writer.write(b"this is no HTTP\r\n\r\n")
+    raw = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert raw.split()[1] == b"400"
+    assert json.loads(raw.partition(b"\r\n\r\n")[2])["error"]["code"] == "INVALID_HEADER"
     unknown = await suite.call("GET", "workspaces", headers={"X-Workspace-ID": "wks_unknown"})
     assert (unknown.status, unknown.code) == (403, "WORKSPACE_ACCESS_DENIED")
 

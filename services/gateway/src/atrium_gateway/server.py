@@ -15,7 +15,6 @@ from atrium_common.clock import Clock
 from atrium_common.errors import (
     BadGateway,
     GatewayTimeout,
-    HeadersTooLarge,
     InvalidHeader,
     PayloadTooLarge,
     Unavailable,
@@ -23,6 +22,7 @@ from atrium_common.errors import (
 from atrium_common.http import headers as names
 from atrium_common.http.body import MAX_BODY
 from atrium_common.http.client import ServiceClient
+from atrium_common.http.listener import refuse_large_headers
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import encoded
 from atrium_common.ids import Ids
@@ -45,7 +45,6 @@ _HOP_BY_HOP = frozenset(
 )  # fmt: skip
 _NOT_FORWARDED = _HOP_BY_HOP | names.INTERNAL | {"host", "authorization", "content-length", "cookie", "x-request-id"}
 _NOT_RETURNED = _HOP_BY_HOP | names.INTERNAL | {"content-length", "server", "date", "x-request-id"}
-_MOST_HEADERS = 100
 _BODY_SECONDS = 30.0
 
 
@@ -99,8 +98,7 @@ class Gateway:
         return response
 
     async def _pass(self, request: web.BaseRequest, entry: Entry, request_id: str) -> web.Response:
-        if len(request.headers) > _MOST_HEADERS:
-            raise HeadersTooLarge
+        refuse_large_headers(request)
         wanted = admission.asked(request.headers, request.query)
         holder = await self._keys.holder(wanted)
         now = self._clock.now()

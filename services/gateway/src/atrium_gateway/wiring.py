@@ -18,7 +18,6 @@ from atrium_gateway.upstream import SessionTransport
 
 NAME = "gateway"
 COLLECTIONS: tuple[Collection, ...] = ()
-_HEADER_BYTES = 16 * 1024
 
 
 class MissingPrincipalKey(ValueError):
@@ -62,15 +61,7 @@ async def build(parts: Parts) -> Service:
         clock=parts.clock,
         ids=parts.ids,
     )
-    server = web.Server(
-        gateway.handle,
-        access_log=None,
-        max_line_size=8190,
-        max_field_size=_HEADER_BYTES,
-        max_headers=_HEADER_BYTES,
-        lingering_time=1.0,
-        keepalive_timeout=75,
-    )
+    server = web.Server(gateway.handle)
     return Service(
         NAME,
         server,

@@ -58,10 +58,14 @@ class Relay:
                 if token is None:
                     await asyncio.sleep(LEASE_SECONDS / 10)
                     continue
-                await self._checkpoint.load()
+                await self.resume()
                 await self._lead(token)
         finally:
             await self._lease.release()
+
+    async def resume(self) -> None:
+        """Go on from where the last relay of this log has stored that it is."""
+        await self._checkpoint.load()
 
     async def step(self, token: Token) -> int:
         """Publish one page; the number of commits."""

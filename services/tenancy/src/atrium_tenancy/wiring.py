@@ -11,9 +11,9 @@ from atrium_common.wiring import Parts, Service
 from atrium_tenancy import rows
 from atrium_tenancy.application.context import Tenancy
 from atrium_tenancy.http.routes import routes
+from atrium_tenancy.published import PUBLISHED, TOPIC
 
 NAME = "tenancy"
-TOPIC = "tenancy.events"
 COLLECTIONS = rows.COLLECTIONS
 
 
@@ -31,7 +31,7 @@ async def build(parts: Parts) -> Service:
     tenancy = Tenancy(repository, parts.store.documents, parts.ids, parts.clock, _lookup_key(parts.settings.lookup_key))
     return Service(
         NAME,
-        create_app(routes(tenancy, parts.store), parts.kit),
+        create_app(routes(tenancy, parts.store), parts.kit, published=PUBLISHED),
         jobs=parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC),
     )
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from atrium_common.errors import AtriumError, EndpointNotFound, GatewayTimeout, MethodNotAllowed
+from atrium_common.eventing.published import PublishedType, described
 from atrium_common.http.body import MAX_BODY
 from atrium_common.http.call import Call
 from atrium_common.http.incoming import READS, Kit, incoming, request_id_of, seconds_left, traceparent_of
@@ -29,21 +30,33 @@ __all__ = ["Kit", "create_app"]
 log = structlog.get_logger("http")
 
 DOCUMENT = "/internal/openapi.json"
+EVENT_TYPES = "/internal/event-types"
 _ANYWHERE = "/{anywhere}"
 _FAILED = 500
 _Handle: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(routes: Sequence[Route], kit: Kit) -> web.Application:
-    """The application that serves these routes and their OpenAPI document (`/internal/openapi.json`)."""
+def create_app(routes: Sequence[Route], kit: Kit, *, published: Sequence[PublishedType] = ()) -> web.Application:
+    """The application that serves these routes.
+
+    It also serves their OpenAPI document (`/internal/openapi.json`), and what the service publishes
+    (`/internal/event-types`).
+    """
     public = document(kit.service, routes)
+    told = described(published)
 
     async def serve_document(_: Call) -> Reply:
         return Reply.bare(public)
 
-    own = Route("GET", DOCUMENT, serve_document, "The OpenAPI document", internal=True, bare=True)
+    async def serve_types(_: Call) -> Reply:
+        return Reply.bare({"data": told})
+
+    own = (
+        Route("GET", DOCUMENT, serve_document, "The OpenAPI document", internal=True, bare=True),
+        Route("GET", EVENT_TYPES, serve_types, "The public event types", internal=True, bare=True),
+    )
     app = web.Application(client_max_size=MAX_BODY)
-    for route in (*routes, own):
+    for route in (*routes, *own):
         handle = _Endpoint(route, kit).handle
         app.router.add_route(route.method, route.path, handle)
         if route.method == "GET":

@@ -12,32 +12,34 @@ from atrium_common.http.route import BASE, Call, Route
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Condition, Document
 from atrium_common.store.ports import Store
-from atrium_tenancy import rows
+from atrium_tenancy import resources, rows
 from atrium_tenancy.application import api_keys, namespaces, workspaces
 from atrium_tenancy.application.bootstrap import bootstrap
 from atrium_tenancy.application.context import Tenancy
 from atrium_tenancy.application.resolution import holders, resolve
 from atrium_tenancy.domain.api_key import ApiKey as ApiKeyState
 from atrium_tenancy.domain.api_key import RateLimit
-from atrium_tenancy.http import models
+from atrium_tenancy.http import bodies
 
 _TIERS = ("free", "pro", "business", "enterprise")
 WORKSPACES = Listing(
-    fields=tuple(models.Workspace.model_fields),
+    fields=tuple(resources.Workspace.model_fields),
     sortable=("created_at", "updated_at", "name", "slug"),
     filters={"status": ("active", "suspended"), "tier": _TIERS},
     searchable=True,
 )
 NAMESPACES = Listing(
-    fields=tuple(models.Namespace.model_fields),
+    fields=tuple(resources.Namespace.model_fields),
     sortable=("created_at", "updated_at", "name", "slug"),
     filters={"owner_type": ("User", "Workspace"), "is_active": "boolean"},
     searchable=True,
 )
 API_KEYS = Listing(
-    fields=tuple(models.ApiKey.model_fields), sortable=("created_at", "updated_at", "name"), searchable=True
+    fields=tuple(resources.ApiKey.model_fields), sortable=("created_at", "updated_at", "name"), searchable=True
 )
-USERS = Listing(fields=tuple(models.User.model_fields), sortable=("created_at", "updated_at", "name"), searchable=True)
+USERS = Listing(
+    fields=tuple(resources.User.model_fields), sortable=("created_at", "updated_at", "name"), searchable=True
+)
 _ROW_ONLY = frozenset({"words", "members", "visible_to", "digest", "bound"})
 
 
@@ -64,7 +66,7 @@ def _workspace_routes(tenancy: Tenancy) -> list[Route]:
         return await call.asked.reply(tenancy.documents, rows.WORKSPACES.name, where=where, render=_shown)
 
     async def create(call: Call) -> Reply:
-        body = call.read(models.CreateWorkspace)
+        body = call.read(bodies.CreateWorkspace)
         wanted = workspaces.NewWorkspace(body.name, body.slug, body.tier, body.settings)
         made = await workspaces.create(tenancy, call, wanted)
         return _created(call, "workspaces", made.id, rows.workspace_attributes(made.id, made.there), made.version)
@@ -74,7 +76,7 @@ def _workspace_routes(tenancy: Tenancy) -> list[Route]:
         return Reply.one(rows.workspace_attributes(found.id, found.there), version=found.version)
 
     async def update(call: Call) -> Reply:
-        body = call.read(models.UpdateWorkspace)
+        body = call.read(bodies.UpdateWorkspace)
         _refuse_nulls(call, "name", "slug", "tier", "settings")
         changed = await workspaces.update(
             tenancy,
@@ -99,16 +101,16 @@ def _workspace_routes(tenancy: Tenancy) -> list[Route]:
         return await act(call, "restore")
 
     async def suspend(call: Call) -> Reply:
-        return await act(call, "suspend", call.read(models.Suspend).reason)
+        return await act(call, "suspend", call.read(bodies.Suspend).reason)
 
     async def unsuspend(call: Call) -> Reply:
         return await act(call, "unsuspend")
 
-    path, one, model = f"{BASE}/workspaces", f"{BASE}/workspaces/{{workspace_id}}", models.Workspace
+    path, one, model = f"{BASE}/workspaces", f"{BASE}/workspaces/{{workspace_id}}", resources.Workspace
     creating = Route(
-        "POST", path, create, "Create a workspace", "workspaces:write", models.CreateWorkspace, model, status=201
+        "POST", path, create, "Create a workspace", "workspaces:write", bodies.CreateWorkspace, model, status=201
     )
-    updating = Route("PATCH", one, update, "Change a workspace", "workspaces:write", models.UpdateWorkspace, model)
+    updating = Route("PATCH", one, update, "Change a workspace", "workspaces:write", bodies.UpdateWorkspace, model)
     deleting = Route(
         "DELETE", one, delete, "Delete a workspace, restorable for 30 days", "workspaces:delete", status=204
     )
@@ -121,7 +123,7 @@ def _workspace_routes(tenancy: Tenancy) -> list[Route]:
         updating,
         deleting,
         Route("POST", f"{one}/restore", restore, "Restore a deleted workspace", "workspaces:write", answer=model),
-        Route("POST", f"{one}/suspend", suspend, "Suspend a workspace", "admin:*", models.Suspend, model),
+        Route("POST", f"{one}/suspend", suspend, "Suspend a workspace", "admin:*", bodies.Suspend, model),
         Route("POST", f"{one}/unsuspend", unsuspend, "End a suspension", "admin:*", answer=model),
     ]
 
@@ -133,7 +135,7 @@ def _namespace_routes(tenancy: Tenancy) -> list[Route]:
         return await call.asked.reply(tenancy.documents, rows.NAMESPACES.name, where=where, render=_shown)
 
     async def create(call: Call) -> Reply:
-        body = call.read(models.CreateNamespace)
+        body = call.read(bodies.CreateNamespace)
         wanted = namespaces.NewNamespace(body.name, body.slug, body.description, body.owner_type, body.is_default)
         made = await namespaces.create(tenancy, call, wanted)
         return _created(call, "namespaces", made.id, rows.namespace_attributes(made.id, made.there), made.version)
@@ -143,7 +145,7 @@ def _namespace_routes(tenancy: Tenancy) -> list[Route]:
         return Reply.one(rows.namespace_attributes(found.id, found.there), version=found.version)
 
     async def update(call: Call) -> Reply:
-        body = call.read(models.UpdateNamespace)
+        body = call.read(bodies.UpdateNamespace)
         _refuse_nulls(call, "name", "is_active")
         changed = await namespaces.update(
             tenancy,
@@ -159,11 +161,11 @@ def _namespace_routes(tenancy: Tenancy) -> list[Route]:
         await namespaces.delete(tenancy, call, call.params["namespace_id"])
         return Reply.empty()
 
-    path, one, model = f"{BASE}/namespaces", f"{BASE}/namespaces/{{namespace_id}}", models.Namespace
+    path, one, model = f"{BASE}/namespaces", f"{BASE}/namespaces/{{namespace_id}}", resources.Namespace
     creating = Route(
-        "POST", path, create, "Create a namespace", "namespaces:write", models.CreateNamespace, model, status=201
+        "POST", path, create, "Create a namespace", "namespaces:write", bodies.CreateNamespace, model, status=201
     )
-    updating = Route("PATCH", one, update, "Change a namespace", "namespaces:write", models.UpdateNamespace, model)
+    updating = Route("PATCH", one, update, "Change a namespace", "namespaces:write", bodies.UpdateNamespace, model)
     deleting = Route("DELETE", one, delete, "Delete a namespace", "namespaces:delete", status=204)
     actions = {"create": creating, "update": updating, "delete": deleting}
     return [
@@ -190,9 +192,9 @@ def _user_routes(tenancy: Tenancy) -> list[Route]:
         return await call.asked.reply(tenancy.documents, rows.USERS.name, where=where, render=_shown)
 
     return [
-        Route("GET", f"{BASE}/user", me, "Get the user of the key", answer=models.User),
+        Route("GET", f"{BASE}/user", me, "Get the user of the key", answer=resources.User),
         Route("GET", f"{BASE}/users", index, "List the members of the workspace in context", "users:read",
-              answer=models.User, listing=USERS),
+              answer=resources.User, listing=USERS),
     ]  # fmt: skip
 
 
@@ -204,7 +206,7 @@ def _api_key_routes(tenancy: Tenancy) -> list[Route]:
         return await call.asked.reply(tenancy.documents, rows.API_KEYS.name, where=where, render=_shown)
 
     async def create(call: Call) -> Reply:
-        body = call.read(models.CreateApiKey)
+        body = call.read(bodies.CreateApiKey)
         limit = body.rate_limit
         wanted = api_keys.NewApiKey(
             name=body.name,
@@ -228,9 +230,9 @@ def _api_key_routes(tenancy: Tenancy) -> list[Route]:
         await api_keys.revoke(tenancy, call, call.params["key_id"])
         return Reply.empty()
 
-    path, one, model = f"{BASE}/api-keys", f"{BASE}/api-keys/{{key_id}}", models.ApiKey
+    path, one, model = f"{BASE}/api-keys", f"{BASE}/api-keys/{{key_id}}", resources.ApiKey
     creating = Route(
-        "POST", path, create, "Create an API key", "api-keys:write", models.CreateApiKey, model, status=201
+        "POST", path, create, "Create an API key", "api-keys:write", bodies.CreateApiKey, model, status=201
     )
     revoking = Route("DELETE", one, revoke, "Revoke an API key", "api-keys:delete", status=204)
     return [

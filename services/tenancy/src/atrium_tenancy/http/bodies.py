@@ -1,15 +1,14 @@
-"""Bodies that clients send to tenancy, and resources as they are answered."""
+"""Bodies that clients send to tenancy."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import zoneinfo
-from datetime import datetime
 from typing import Annotated
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from atrium_common.api_keys import Environment
 from atrium_common.http.body import Body
@@ -114,66 +113,3 @@ class UpdateNamespace(Body):
     name: Name | None = None
     description: Annotated[str, Field(max_length=2000)] | None = None
     is_active: bool | None = None
-
-
-class Workspace(BaseModel):
-    """A tenant."""
-
-    id: str
-    name: str
-    slug: str
-    tier: Tier
-    status: str
-    settings: dict[str, JsonValue]
-    owner_id: str
-    created_at: datetime
-    updated_at: datetime
-
-
-class User(BaseModel):
-    """A person."""
-
-    id: str
-    name: str | None
-    email: str | None
-    tier: Tier
-    email_verified_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class Namespace(BaseModel):
-    """An isolated context."""
-
-    id: str
-    uuid: str
-    name: str
-    slug: str
-    description: str | None
-    owner_type: OwnerType
-    owner_id: str
-    workspace_id: str | None
-    is_default: bool
-    is_active: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-class ApiKey(BaseModel):
-    """An API key, without the key."""
-
-    id: str
-    name: str
-    prefix: str
-    last4: str
-    environment: Environment
-    user_id: str
-    workspace_id: str
-    scopes: list[str]
-    rate_limit_tier: Tier
-    rate_limit: RateLimitBody | None
-    ip_allowlist: list[str]
-    last_used_at: datetime | None
-    expires_at: datetime | None
-    created_at: datetime
-    updated_at: datetime

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 from pydantic import BaseModel
 
 from atrium_common.jsontypes import JSON, JSONObject
+
+Model: TypeAlias = type[BaseModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class PublishedType:
     type: str
     description: str
     object_type: str
-    attributes: type[BaseModel]
+    attributes: Model
     topic: str
 
     @property

@@ -1,10 +1,10 @@
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.suite import Suite
+from tests.e2e.suite import Platform, Suite
 
 STACKS = ["embedded", pytest.param("kafka+mongodb", marks=[pytest.mark.kafka, pytest.mark.mongo])]
 
@@ -33,7 +33,29 @@ def stack(request: pytest.FixtureRequest) -> dict[str, str]:
 
 @pytest.fixture
 async def suite(stack: dict[str, str], directory: Path) -> AsyncIterator[Suite]:
+    """A suite of the test's own, which it may kill and restart."""
     running = Suite(directory / os.urandom(4).hex(), stack)
-    await running.start()
+    running.start()
+    async with running:
+        yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[dict[str, Suite]]:
+    running: dict[str, Suite] = {}
     yield running
-    await running.stop()
+    for each in running.values():
+        each.stop()
+
+
+@pytest.fixture
+async def platform(stack: dict[str, str], directory: Path, _shared: dict[str, Suite]) -> AsyncIterator[Platform]:
+    """The one suite of its stack that all such tests share: leave it running, and use a tenant of your own."""
+    name = "kafka+mongodb" if "ATRIUM_KAFKA_BOOTSTRAP" in stack else "embedded"
+    if name not in _shared:
+        started = Suite(directory / f"shared-{name}", stack)
+        started.start()
+        _shared[name] = started
+    async with Platform(_shared[name].directory, _shared[name].port) as reached:
+        yield reached

@@ -1,11 +1,13 @@
-"""A running suite for a test: started by the command itself, reached by its public port alone."""
+"""A running suite for tests: started by the command itself, reached by its public port alone."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import select
 import signal
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,69 +42,29 @@ class Answer:
         return str(self.body["error"]["code"])
 
 
-class Suite:
-    """`atrium up` on a data directory."""
+class Platform:
+    """A suite that runs already, as its clients see it; several tests may share it, each with a tenant of its own."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, port: int) -> None:
         self.directory = directory
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.environment = environment
-        self.ready: dict[str, Any] = {}
-        self._process: asyncio.subprocess.Process | None = None
+        self.port = port
+        self.base = f"http://127.0.0.1:{port}"
         self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._session is not None
+        await self._session.close()
 
     @property
     def key(self) -> str:
         """The operator's key."""
         return (self.directory / "operator-key").read_text().strip()
-
-    @property
-    def pid(self) -> int:
-        """The supervisor's process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    async def start(self) -> None:
-        """Start it and wait until it is ready."""
-        self._session = aiohttp.ClientSession()
-        with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json"),
-                env={**os.environ, **self.environment},
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), READY_SECONDS)
-        assert line, self.log()[-4000:]
-        self.ready = json.loads(line)
-
-    async def stop(self) -> int:
-        """End it as an operator would; its exit code."""
-        assert self._process is not None
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(self._process.wait(), 60)
-        if self._session is not None:
-            await self._session.close()
-        return code
-
-    async def kill(self) -> None:
-        """End the supervisor at once."""
-        assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
-
-    def kill_service(self, name: str) -> int:
-        """Kill one service; the process id that it had."""
-        pid = int((self.directory / "run" / f"{name}.pid").read_text())
-        os.kill(pid, signal.SIGKILL)
-        return pid
-
-    def log(self) -> str:
-        """What the suite has logged so far."""
-        return (self.directory.parent / f"{self.directory.name}.log").read_text()
 
     async def call(
         self,
@@ -136,6 +98,60 @@ class Suite:
             "api-keys", {"name": "all", "scopes": ["*"]}, headers={"X-Workspace-ID": workspace["id"]}
         )
         return Tenant(workspace, key["key"])
+
+
+class Suite(Platform):
+    """`atrium up` on a data directory of its own, to be killed and restarted."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(directory, free_port())
+        self.environment = environment
+        self.ready: dict[str, Any] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json"),
+                env={**os.environ, **self.environment},
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        readable, _, _ = select.select([self._process.stdout], [], [], READY_SECONDS)
+        line = self._process.stdout.readline() if readable else b""
+        assert line, self.log()[-4000:]
+        self.ready = json.loads(line)
+
+    def stop(self) -> int:
+        """End it as an operator would; its exit code."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(60)
+
+    def kill(self) -> None:
+        """End the supervisor at once."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def kill_service(self, name: str) -> int:
+        """Kill one service; the process id that it had."""
+        pid = int((self.directory / "run" / f"{name}.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def log(self) -> str:
+        """What the suite has logged so far."""
+        return (self.directory.parent / f"{self.directory.name}.log").read_text()
 
 
 @dataclass(frozen=True, slots=True)

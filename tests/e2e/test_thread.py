@@ -1,4 +1,4 @@
-"""The thin thread through all four services, on both stacks. One suite is started per test: each test tells a story."""
+"""The thin thread through all four services, on both stacks. Each test tells a story."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
-from tests.e2e.suite import Receiver, Suite, command
+from tests.e2e.suite import Platform, Receiver, Suite, command
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -80,7 +80,7 @@ async def test_the_reference_examples_of_the_thread_work_as_written(suite: Suite
     assert (await suite.call("GET", f"workspaces/{workspace}")).status == 404
 
 
-async def test_errors_have_one_shape_and_say_what_to_do(suite: Suite) -> None:
+async def test_errors_have_one_shape_and_say_what_to_do(platform: Platform) -> None:
     for method, path, key, status, code in [
         ("GET", "workspaces", "", 401, "UNAUTHENTICATED"),
         ("GET", "workspaces", "sk_live_" + "a" * 32, 401, "INVALID_API_KEY"),
@@ -92,7 +92,7 @@ async def test_errors_have_one_shape_and_say_what_to_do(suite: Suite) -> None:
         ("GET", "workspaces?colour=red", None, 422, "VALIDATION_ERROR"),
         ("POST", "workspaces", None, 422, "VALIDATION_ERROR"),
     ]:
-        answer = await suite.call(method, path, key=key, headers={"X-Request-ID": "mine-1"})
+        answer = await platform.call(method, path, key=key, headers={"X-Request-ID": "mine-1"})
         assert (answer.status, answer.code) == (status, code), path
         assert answer.body["error"]["request_id"] == answer.headers["X-Request-ID"] == "mine-1"
     large = [
@@ -107,23 +107,23 @@ async def test_errors_have_one_shape_and_say_what_to_do(suite: Suite) -> None:
         ("POST", {"name": "x" * (1024 * 1024)}, {}, 413, "PAYLOAD_TOO_LARGE"),
     ]
     for method, body, headers, status, code in large:
-        answer = await suite.call(method, "workspaces", body, headers=headers)
+        answer = await platform.call(method, "workspaces", body, headers=headers)
         assert (answer.status, answer.code) == (status, code)
-    reader, writer = await asyncio.open_connection("127.0.0.1", suite.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", platform.port)
     writer.write(b"this is no HTTP\r\n\r\n")
     raw = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     assert raw.split()[1] == b"400"
     assert json.loads(raw.partition(b"\r\n\r\n")[2])["error"]["code"] == "INVALID_HEADER"
-    unknown = await suite.call("GET", "workspaces", headers={"X-Workspace-ID": "wks_unknown"})
+    unknown = await platform.call("GET", "workspaces", headers={"X-Workspace-ID": "wks_unknown"})
     assert (unknown.status, unknown.code) == (403, "WORKSPACE_ACCESS_DENIED")
 
 
-async def test_a_signed_webhook_arrives_and_published_libraries_verify_it(suite: Suite) -> None:
-    tenant = await suite.tenant()
+async def test_a_signed_webhook_arrives_and_published_libraries_verify_it(platform: Platform) -> None:
+    tenant = await platform.tenant()
     async with Receiver(answers=[500]) as receiver:
-        webhook = await suite.created("webhooks", {"url": receiver.url, "events": ["namespace.*"]}, key=tenant.key)
-        namespace = await suite.created("namespaces", {"name": "Watched"}, key=tenant.key)
+        webhook = await platform.created("webhooks", {"url": receiver.url, "events": ["namespace.*"]}, key=tenant.key)
+        namespace = await platform.created("namespaces", {"name": "Watched"}, key=tenant.key)
         async with asyncio.timeout(30):
             while len(receiver.got) < 2:
                 await asyncio.sleep(0.02)
@@ -141,52 +141,54 @@ async def test_a_signed_webhook_arrives_and_published_libraries_verify_it(suite:
         assert payload["workspace_id"] == tenant.workspace["id"]
         assert payload["data"]["object"]["id"] == namespace["id"]
         async with asyncio.timeout(10):
-            while (listed := await suite.call("GET", f"webhooks/{webhook['id']}/deliveries", key=tenant.key)).data[0][
-                "status"
-            ] != "success":
+            while (listed := await platform.call("GET", f"webhooks/{webhook['id']}/deliveries", key=tenant.key)).data[
+                0
+            ]["status"] != "success":
                 await asyncio.sleep(0.05)
         assert listed.data[0]["attempts"] == 2
-        one = await suite.call("GET", f"webhooks/{webhook['id']}/deliveries/{listed.data[0]['id']}", key=tenant.key)
+        one = await platform.call("GET", f"webhooks/{webhook['id']}/deliveries/{listed.data[0]['id']}", key=tenant.key)
         assert [attempt["status_code"] for attempt in one.data["history"]] == [500, 204]
-        tested = await suite.call("POST", f"webhooks/{webhook['id']}/test", key=tenant.key)
+        tested = await platform.call("POST", f"webhooks/{webhook['id']}/test", key=tenant.key)
         assert (tested.body["success"], tested.body["status_code"]) == (True, 204)
 
 
-async def test_no_tenant_sees_or_hears_of_another(suite: Suite) -> None:
-    mine, theirs = await suite.tenant(), await suite.tenant()
+async def test_no_tenant_sees_or_hears_of_another(platform: Platform) -> None:
+    mine, theirs = await platform.tenant(), await platform.tenant()
     async with Receiver() as receiver:
-        webhook = await suite.created("webhooks", {"url": receiver.url, "events": ["*"]}, key=mine.key)
-        other = await suite.created("namespaces", {"name": "Theirs"}, key=theirs.key)
-        await suite.created("namespaces", {"name": "Mine"}, key=mine.key)
+        webhook = await platform.created("webhooks", {"url": receiver.url, "events": ["*"]}, key=mine.key)
+        other = await platform.created("namespaces", {"name": "Theirs"}, key=theirs.key)
+        await platform.created("namespaces", {"name": "Mine"}, key=mine.key)
         await receiver.until("namespace.created")
         bodies = [json.loads(body) for _, body in receiver.got]
         assert {body["workspace_id"] for body in bodies} == {mine.workspace["id"]}
-        assert (await suite.call("GET", f"webhooks/{webhook['id']}", key=theirs.key)).status == 404
-        assert (await suite.call("GET", f"namespaces/{other['id']}", key=mine.key)).status == 404
-        names = [namespace["name"] for namespace in (await suite.call("GET", "namespaces", key=mine.key)).data]
+        assert (await platform.call("GET", f"webhooks/{webhook['id']}", key=theirs.key)).status == 404
+        assert (await platform.call("GET", f"namespaces/{other['id']}", key=mine.key)).status == 404
+        names = [namespace["name"] for namespace in (await platform.call("GET", "namespaces", key=mine.key)).data]
         assert names == ["Mine"]
 
 
-async def test_concurrent_enforced_usage_never_passes_the_limit(suite: Suite) -> None:
-    tenant = await suite.tenant()
+async def test_concurrent_enforced_usage_never_passes_the_limit(platform: Platform) -> None:
+    tenant = await platform.tenant()
     body = {"feature": "seats", "quantity": 1, "enforce": True}
-    answers = await asyncio.gather(*(suite.call("POST", "entitlements/usage", body, key=tenant.key) for _ in range(40)))
+    answers = await asyncio.gather(
+        *(platform.call("POST", "entitlements/usage", body, key=tenant.key) for _ in range(40))
+    )
     assert {answer.status for answer in answers} == {200}
     assert sum(answer.body["recorded"] for answer in answers) == 20
-    summary = await suite.call("GET", "entitlements/summary", key=tenant.key)
+    summary = await platform.call("GET", "entitlements/summary", key=tenant.key)
     assert summary.data["entitlements"]["seats"]["used"] == 20
 
 
-async def test_a_retried_write_with_its_idempotency_key_has_one_effect(suite: Suite) -> None:
-    tenant = await suite.tenant()
+async def test_a_retried_write_with_its_idempotency_key_has_one_effect(platform: Platform) -> None:
+    tenant = await platform.tenant()
     headers = {"Idempotency-Key": "550e8400-e29b-41d4-a716-446655440000"}
     answers = await asyncio.gather(
-        *(suite.call("POST", "namespaces", {"name": "Once"}, key=tenant.key, headers=headers) for _ in range(10))
+        *(platform.call("POST", "namespaces", {"name": "Once"}, key=tenant.key, headers=headers) for _ in range(10))
     )
     assert {answer.status for answer in answers} == {201}
     assert len({answer.data["id"] for answer in answers}) == 1
     key_body = {"name": "k", "scopes": ["*:read"]}
-    keys = [await suite.created("api-keys", key_body, key=tenant.key, headers=headers) for _ in range(2)]
+    keys = [await platform.created("api-keys", key_body, key=tenant.key, headers=headers) for _ in range(2)]
     assert keys[0]["key"] == keys[1]["key"]
 
 
@@ -248,24 +250,24 @@ async def test_a_second_start_keeps_the_key_and_a_second_suite_on_the_directory_
     _, errors = await asyncio.wait_for(second.communicate(), 20)
     assert second.returncode == 1
     assert b"in use" in errors
-    assert await suite.stop() == 0
+    assert suite.stop() == 0
     began = asyncio.get_running_loop().time()
-    await suite.start()
+    suite.start()
     assert asyncio.get_running_loop().time() - began < 20
     assert suite.key == key
     assert (await suite.call("GET", "user")).status == 200
     pids = [int(path.read_text()) for path in (suite.directory / "run").glob("*.pid")]
-    await suite.kill()
+    suite.kill()
     async with asyncio.timeout(10):
         while any(_alive(pid) for pid in pids):
             await asyncio.sleep(0.05)
-    await suite.start()
+    suite.start()
     assert (await suite.call("GET", "user")).status == 200
 
 
-async def test_the_demo_shows_a_verified_delivery_soon_after_its_write(suite: Suite) -> None:
+async def test_the_demo_shows_a_verified_delivery_soon_after_its_write(platform: Platform) -> None:
     demo = await asyncio.create_subprocess_exec(
-        *command("demo", "--data-dir", str(suite.directory), "--url", suite.base),
+        *command("demo", "--data-dir", str(platform.directory), "--url", platform.base),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

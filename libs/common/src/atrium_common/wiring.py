@@ -24,6 +24,7 @@ from atrium_common.eventing.projector import RowProjector
 from atrium_common.eventing.reactor import PARKED_MESSAGES
 from atrium_common.eventing.relay import Relay
 from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.snapshot import SNAPSHOTS
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.http.app import Kit
 from atrium_common.http.client import ServiceClient
@@ -41,7 +42,7 @@ TOPICS: Mapping[str, str] = {
     "entitlements.events": "entitlements",
     "webhooks.events": "webhooks",
 }
-KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES)
+KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, SNAPSHOTS)
 _SWEEP_SECONDS = 10.0
 
 Closer: TypeAlias = Callable[[], Awaitable[None]]

@@ -20,6 +20,11 @@ class Codec:
         self._registry = registry
         self._sealing = sealing
 
+    @property
+    def sealing(self) -> Sealing:
+        """What seals and opens."""
+        return self._sealing
+
     async def read(self, record: EventRecord) -> Event:
         """The event of a stored record, opened as far as its subjects are remembered.
 

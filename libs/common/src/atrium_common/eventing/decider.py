@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from atrium_common.eventing.event import Event
+from atrium_common.eventing.snapshot import Snapshotting
 from atrium_common.store.commit import Publication
 from atrium_common.store.documents import Delete, Put
 
@@ -44,12 +45,14 @@ class Decider(Generic[S]):
             internal one. Pure.
             Personal values stand in its data as `Personal(...).marked()`.
         row: the read-model document of a state at a version (guarded `Newer`), or None where there is no row.
+        snapshot: how long streams are shortened for loading: `Snapshotting.of(Account, schema=1)`; None: always folded.
     """
 
     name: str
     evolve: Callable[[S | None, Event], S]
     publish: Callable[[Event, S | None, S, str], Publication | None] | None = None
     row: Callable[[Loaded[S]], Put | Delete | None] | None = None
+    snapshot: Snapshotting[S] | None = None
 
     def stream(self, aggregate_id: str) -> str:
         """The name of the stream of the aggregate with this id."""

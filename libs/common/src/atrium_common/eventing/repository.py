@@ -16,10 +16,12 @@ from atrium_common.eventing.cache import StateCache
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.eventing.event import Event
+from atrium_common.eventing.snapshot import Snapshots
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Claim, Commit, EventRecord, Meta, Proposal, Release, Slice
-from atrium_common.store.ports import ClaimTaken, Store, VersionConflict
+from atrium_common.store.documents import Delete, Put
+from atrium_common.store.ports import ClaimTaken, Store, StoreUnavailable, VersionConflict
 
 S = TypeVar("S")
 
@@ -150,6 +152,10 @@ class Transaction:
         """The aggregates that this transaction adds events to, as they are after it."""
         return [self._loaded[stream] for stream, records in self._events.items() if records]
 
+    def base(self, stream: str) -> int:
+        """The version at which this transaction found the stream."""
+        return self._base[stream]
+
 
 class Joint:
     """Several commands decided one after the other in one transaction; all are committed, or none.
@@ -224,14 +230,12 @@ class Repository:
         self._store = store
         self._codec = codec
         self._cache = cache or StateCache()
+        self._snapshots = Snapshots(store.documents, codec.sealing)
 
     async def load(self, decider: Decider[S], aggregate_id: str, *, at: int | None = None) -> Loaded[S]:
         """The aggregate's newest state, or its state at version `at`."""
         stream = decider.stream(aggregate_id)
-        start: Loaded[S] = Loaded(aggregate_id, None, 0)
-        cached = self._cache.get(stream)
-        if cached is not None and (at is None or cached.version <= at):
-            start = cached
+        start = await self._nearest(decider, aggregate_id, at)
         state, version = start.state, start.version
         limit = None if at is None else at - version
         if limit != 0:
@@ -241,6 +245,7 @@ class Repository:
         loaded = Loaded(aggregate_id, state, version)
         if at is None and version:
             self._cache.put(stream, loaded)
+            await self._keep_snapshots([(decider, loaded, start.version)])
         return loaded
 
     async def find(self, command_id: str) -> Transacted | None:
@@ -311,7 +316,34 @@ class Repository:
         for release in commit.proposal.releases:
             await self._store.log.release(release.key, stream=release.stream, before=commit.position)
         await self._put_rows(states)
+        await self._keep_snapshots(
+            [(decider, loaded, transaction.base(decider.stream(loaded.id))) for decider, loaded in states]
+        )
         return Transacted(outcome, commit, False, self, known)
+
+    async def _nearest(self, decider: Decider[S], aggregate_id: str, at: int | None) -> Loaded[S]:
+        """The newest state that is known without folding, not above version `at`."""
+        stream = decider.stream(aggregate_id)
+        cached = self._cache.get(stream)
+        if cached is not None and (at is None or cached.version <= at):
+            return cached
+        if decider.snapshot is not None:
+            kept = await self._snapshots.newest(stream, decider.snapshot, at=at)
+            if kept is not None:
+                return Loaded(aggregate_id, kept.state, kept.version)
+        return Loaded(aggregate_id, None, 0)
+
+    async def _keep_snapshots(self, states: Sequence[tuple[Decider[Any], Loaded[Any], int]]) -> None:
+        """Keep those of the states that are due for it; each comes with the version from which it was folded."""
+        writes: list[Put | Delete] = []
+        for decider, loaded, before in states:
+            how = decider.snapshot
+            if how is not None and how.due(before, loaded.version):
+                stream = decider.stream(loaded.id)
+                writes += await self._snapshots.writes(stream, how, loaded.there, before=before, version=loaded.version)
+        if writes:
+            with contextlib.suppress(StoreUnavailable):  # no command fails for want of a shortcut
+                await self._store.documents.write(writes)
 
     async def _put_rows(self, states: Sequence[tuple[Decider[Any], Loaded[Any]]]) -> None:
         """Put the rows before anybody hears of the commit, so that every read after the answer shows them."""

@@ -31,7 +31,8 @@ from atrium_common.principal import PrincipalSigner
 from atrium_gateway import admission
 from atrium_gateway.document import merged_document
 from atrium_gateway.keys import KeyCache
-from atrium_gateway.route_table import Entry, RouteTable
+from atrium_gateway.route_table import Entry
+from atrium_gateway.routing import Router
 from atrium_gateway.settings import GatewaySettings
 from atrium_gateway.upstream import Answer, Transport
 
@@ -55,7 +56,7 @@ class Gateway:
         self,
         *,
         settings: GatewaySettings,
-        table: RouteTable,
+        table: Router,
         keys: KeyCache,
         signer: PrincipalSigner,
         transport: Transport,
@@ -85,7 +86,7 @@ class Gateway:
                     body=encoded(await merged_document(self._clients)), content_type="application/json"
                 )
             else:
-                entry = self._table.find(request.method, request.path)
+                entry = self._table.find(request.method, request.path).entry
                 template = entry.template
                 response = await self._pass(request, entry, request_id)
         except asyncio.CancelledError:

@@ -11,7 +11,7 @@ from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
 from atrium_common.wiring import Parts, Service
 from atrium_gateway.keys import Asked, KeyCache
-from atrium_gateway.route_table import RouteTable
+from atrium_gateway.routing import Router
 from atrium_gateway.server import Gateway
 from atrium_gateway.settings import GatewaySettings
 from atrium_gateway.upstream import SessionTransport
@@ -53,7 +53,7 @@ async def build(parts: Parts) -> Service:
     keys = KeyCache(resolve, clock=parts.clock)
     gateway = Gateway(
         settings=settings,
-        table=RouteTable(),
+        table=Router(),
         keys=keys,
         signer=signer,
         transport=transport,

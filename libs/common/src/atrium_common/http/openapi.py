@@ -82,6 +82,7 @@ def _operation(route: Route, refs: _Refs) -> JSONObject:
         "tags": list(route.tags) or [_tag(route.path)],
         "parameters": parameters(route),
         "responses": {str(route.status): _success(route, refs), **failures(route)},
+        "security": [{"apiKey": [route.scope] if route.scope else []}],
     }
     told = [route.description] if route.description else []
     if route.scope:

@@ -1,0 +1,100 @@
+"""Finds the line of the route table that a request means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from atrium_common.errors import EndpointNotFound, MethodNotAllowed
+from atrium_gateway.route_table import TABLE, Entry
+
+VERSIONS = ("v1",)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The line of the table, and the values in the path by their names."""
+
+    entry: Entry
+    params: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Node:
+    fixed: dict[str, _Node] = field(default_factory=dict)
+    variable: _Node | None = None
+    # By method: the line, and the place of each of its parameters among the path's segments.
+    entries: dict[str, tuple[Entry, tuple[tuple[str, int], ...]]] = field(default_factory=dict)
+
+
+class Router:
+    """The table, compiled to a tree by segments; fixed segments go before variables."""
+
+    def __init__(self, entries: Iterable[Entry] = TABLE) -> None:
+        self._root = _Node()
+        for entry in entries:
+            node = self._root
+            places = []
+            for index, segment in enumerate(_segments(entry.template)):
+                if segment.startswith("{"):
+                    node.variable = node.variable or _Node()
+                    node = node.variable
+                    places.append((segment[1:-1], index))
+                else:
+                    node = node.fixed.setdefault(segment, _Node())
+            if entry.method in node.entries:
+                raise ValueError(f"two lines for {entry.method} {entry.template}")
+            node.entries[entry.method] = (entry, tuple(places))
+
+    def find(self, method: str, path: str) -> Found:
+        """What this method and path mean; `HEAD` means `GET`.
+
+        Raises:
+            EndpointNotFound: no line has the path, or the version is none of ours.
+            MethodNotAllowed: the path has other methods.
+        """
+        segments = _segments(path)
+        node = _descend(self._root, segments, 0)
+        if node is None:
+            raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
+        found = node.entries.get("GET" if method == "HEAD" else method)
+        if found is None:
+            raise MethodNotAllowed(method, _allowed(node))
+        entry, places = found
+        return Found(entry, {name: segments[index] for name, index in places} if places else {})
+
+    def allowed(self, path: str) -> list[str]:
+        """The methods that the path has.
+
+        Raises:
+            EndpointNotFound: no line has the path.
+        """
+        segments = _segments(path)
+        node = _descend(self._root, segments, 0)
+        if node is None:
+            raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
+        return _allowed(node)
+
+
+def _segments(path: str) -> list[str]:
+    return path[1:].split("/")
+
+
+def _descend(node: _Node, segments: list[str], index: int) -> _Node | None:
+    if index == len(segments):
+        return node if node.entries else None
+    segment = segments[index]
+    fixed = node.fixed.get(segment)
+    if fixed is not None and (found := _descend(fixed, segments, index + 1)) is not None:
+        return found
+    if node.variable is not None and segment:
+        return _descend(node.variable, segments, index + 1)
+    return None
+
+
+def _is_other_version(segments: list[str]) -> bool:
+    return len(segments) > 1 and segments[0] == "api" and segments[1][:1] == "v" and segments[1] not in VERSIONS
+
+
+def _allowed(node: _Node) -> list[str]:
+    return sorted({*node.entries, "OPTIONS", *(["HEAD"] if "GET" in node.entries else [])})

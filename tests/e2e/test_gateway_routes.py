@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from atrium_common.clock import SystemClock
 from atrium_common.http.client import ServiceClient
 from atrium_common.principal import PrincipalKeys
 from atrium_gateway.route_table import TABLE
-from tests.e2e.suite import Suite
+from tests.e2e.suite import Platform
 
 
 def _told(document: dict[str, Any]) -> dict[tuple[str, str], str]:
@@ -24,24 +25,25 @@ def _told(document: dict[str, Any]) -> dict[tuple[str, str], str]:
     return found
 
 
-async def _services(suite: Suite) -> dict[tuple[str, str], tuple[str, str]]:
+async def _services(platform: Platform) -> dict[tuple[str, str], tuple[str, str]]:
     """Service and scope by method and template."""
-    secrets = (suite.directory / "secrets").read_text()
+    secrets = (platform.directory / "secrets").read_text()
     keys = re.search(r"ATRIUM_PRINCIPAL_KEYS='([^']*)'", secrets)
     assert keys is not None
     signer = PrincipalKeys.parse(keys[1]).signer("service")
     assert signer is not None
+    ports = json.loads((platform.directory / "run" / "ports.json").read_text())
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for name in ("tenancy", "entitlements", "webhooks"):
-        client = ServiceClient(suite.ready["services"][name], service="test", signer=signer, clock=SystemClock())
+        client = ServiceClient(f"http://127.0.0.1:{ports[name]}", service="test", signer=signer, clock=SystemClock())
         document = await client.call("GET", "/internal/openapi.json")
         await client.close()
         found |= {operation: (name, scope) for operation, scope in _told(document).items()}
     return found
 
 
-async def test_the_table_of_routes_and_the_services_agree(suite: Suite) -> None:
-    served = await _services(suite)
+async def test_the_table_of_routes_and_the_services_agree(platform: Platform) -> None:
+    served = await _services(platform)
     # What the gateway composes by itself is no single service's.
     table = {
         (entry.method, entry.template): (entry.upstream, entry.scope) for entry in TABLE if entry.compose != "usage"

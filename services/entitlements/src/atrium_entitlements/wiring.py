@@ -10,6 +10,7 @@ from atrium_common.store.documents import Collection
 from atrium_common.wiring import Parts, Service
 from atrium_entitlements import rows
 from atrium_entitlements.application.entitlements import Entitlements
+from atrium_entitlements.application.holders import AskedHolders
 from atrium_entitlements.domain.catalogue import CATALOGUE
 from atrium_entitlements.http.routes import routes
 
@@ -22,7 +23,7 @@ async def build(parts: Parts) -> Service:
     """The service over these parts."""
     repository = parts.repository(EventRegistry(rows.EVENTS), [rows.ACCOUNT])
     tenancy = parts.client(parts.settings.tenancy_url)
-    entitlements = Entitlements(repository, CATALOGUE, tenancy, parts.ids, Turns())
+    entitlements = Entitlements(repository, CATALOGUE, AskedHolders(tenancy), parts.ids, Turns())
     return Service(
         NAME,
         create_app(routes(entitlements), parts.kit),

@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from pydantic import JsonValue
 
-from atrium_common.errors import NotFound, ValidationFailed
+from atrium_common.errors import ValidationFailed
 from atrium_common.eventing.repository import Repository, Transaction
 from atrium_common.eventing.turns import Turns
-from atrium_common.http.client import ServiceClient
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
+from atrium_entitlements.application.holders import Holders
 from atrium_entitlements.domain import account, verdict
 from atrium_entitlements.domain.account import Account
 from atrium_entitlements.domain.catalogue import Catalogue, Feature
+from atrium_entitlements.domain.holder import Holder
 from atrium_entitlements.rows import ACCOUNT
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whose entitlements are asked for: the accounts of its levels in order, and its owner's tier."""
-
-    id: str
-    levels: tuple[str, ...]
-    tier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +28,34 @@ class Entitlements:
 
     repository: Repository
     catalogue: Catalogue
-    tenancy: ServiceClient
+    holders: Holders
     ids: Ids
     turns: Turns
 
     async def holder(self, call: Call, *, namespace_id: str | None, workspace_id: str | None = None) -> Holder:
-        """The namespace, or else the workspace in context, as tenancy knows it now.
+        """The namespace, or else the workspace in context.
 
         Raises:
             NotFound: there is none, or it is not the caller's to see.
             Unavailable: tenancy does not answer.
         """
-        workspace_id = workspace_id or call.principal.workspace_id or ""
-        asked: JSONObject = {
-            "namespace_ids": [namespace_id] if namespace_id else [],
-            "workspace_ids": [] if namespace_id else [workspace_id],
-        }
-        known = await self.tenancy.call("POST", "/internal/holders/resolve", asked, reads=True)
-        if namespace_id:
-            return self._namespace(call, namespace_id, cast("JSONObject", known["namespaces"]))
-        facts = cast("JSONObject", known["workspaces"]).get(workspace_id)
-        own = workspace_id == call.principal.workspace_id or call.principal.is_operator
-        if not isinstance(facts, dict) or facts["deleted"] or not own:
-            raise NotFound("workspace", workspace_id)
-        return Holder(workspace_id, (workspace_id,), str(facts["tier"]))
+        return await self.holders.of(call.principal, namespace_id=namespace_id, workspace_id=workspace_id)
 
     async def standing(self, holder: Holder, feature: Feature, *, at: datetime) -> verdict.Standing | None:
         """Where the holder stands: on the first level that grants the feature, or None where none does."""
         for level in holder.levels:
-            state = (await self.repository.load(ACCOUNT, level)).state or Account()
+            state = (await self.repository.load(ACCOUNT, level.account)).state or Account()
             grant = account.granted(state, feature.code, at=at)
             if grant is not None:
-                return _standing(feature, level, state, grant.limit, at)
-        package = self.catalogue.of_tier(holder.tier)
-        if package is None or feature.code not in package.limits:
-            return None
-        state = (await self.repository.load(ACCOUNT, holder.levels[-1])).state or Account()
-        return _standing(feature, holder.levels[-1], state, package.limits[feature.code], at)
+                return _standing(feature, level.account, state, grant.limit, at)
+            package = self.catalogue.of_tier(level.tier) if level.tier else None
+            if package is not None and feature.code in package.features:
+                return _standing(feature, level.account, state, package.features[feature.code], at)
+        return None
 
     async def check(self, call: Call, holder: Holder, code: str, quantity: int) -> JSONObject:
         """May the holder use so much more?"""
-        feature = self.catalogue.features.get(code)
+        feature = self.catalogue.feature(code)
         if feature is None:
             return verdict.unknown(code)
         standing = await self.standing(holder, feature, at=call.at)
@@ -100,7 +78,7 @@ class Entitlements:
         Raises:
             ValidationFailed: the feature is unknown, or has no quantity, or more would be given back than is used.
         """
-        feature = self.catalogue.features.get(code)
+        feature = self.catalogue.feature(code)
         if feature is None or feature.type == "boolean":
             raise ValidationFailed({"feature": [f"Not a feature with a quantity. Known: {self._countable()}."]})
         cycle = account.month_of(call.at) if feature.reset == "monthly" else account.NO_CYCLE
@@ -109,7 +87,7 @@ class Entitlements:
             standing = await self.standing(holder, feature, at=tx.at)
             if enforce and standing is None:
                 return {"recorded": False, **verdict.not_included(feature)}
-            level = standing.holder_id if standing else holder.levels[0]
+            level = standing.holder_id if standing else holder.levels[0].account
             state = (await tx.load(ACCOUNT, level)).state or Account()
             present = _standing(feature, level, state, standing.limit if standing else 0, tx.at)
             if enforce and quantity > 0 and not present.allows(quantity):
@@ -126,7 +104,7 @@ class Entitlements:
                 "available": now.available,
             }
 
-        async with self.turns.of(holder.levels[-1]):
+        async with self.turns.of(holder.turn):
             return (await self.repository.transact(call.command, decide)).outcome
 
     async def provision(
@@ -138,9 +116,11 @@ class Entitlements:
             ValidationFailed: there is no such package.
             StateConflict: the holder has a base package already.
         """
-        package = self.catalogue.packages.get(code)
+        package = self.catalogue.package(code)
         if package is None:
-            raise ValidationFailed({"package": [f"Unknown. Known: {', '.join(self.catalogue.packages)}."]})
+            raise ValidationFailed(
+                {"package": [f"Unknown. Known: {', '.join(known.code for known in self.catalogue.packages())}."]}
+            )
         entitlement_id = self.ids.new("ent")
 
         async def decide(tx: Transaction) -> JSONObject:
@@ -149,7 +129,7 @@ class Entitlements:
                 entitlement_id=entitlement_id,
                 package=code,
                 is_base=package.is_base,
-                limits=dict(package.limits),
+                limits=dict(package.features),
                 source=source,
                 expires_at=expires_at,
                 at=tx.at,
@@ -164,7 +144,7 @@ class Entitlements:
     async def summary(self, call: Call, holder: Holder) -> JSONObject:
         """Every feature that the holder has, with its figures."""
         figures: JSONObject = {}
-        for feature in self.catalogue.features.values():
+        for feature in self.catalogue.features():
             standing = await self.standing(holder, feature, at=call.at)
             if standing is not None:
                 figures[feature.code] = standing.summary()
@@ -175,17 +155,8 @@ class Entitlements:
         state = (await self.repository.load(ACCOUNT, holder.id)).state or Account()
         return sorted(state.packages.values(), key=lambda given: (given.at, given.entitlement_id), reverse=True)
 
-    def _namespace(self, call: Call, namespace_id: str, known: JSONObject) -> Holder:
-        facts = known.get(namespace_id)
-        if not isinstance(facts, dict) or facts["deleted"]:
-            raise NotFound("namespace", namespace_id)
-        owner = str(facts["owner_id"])
-        if owner not in {call.principal.workspace_id, call.principal.user_id} and not call.principal.is_operator:
-            raise NotFound("namespace", namespace_id)
-        return Holder(namespace_id, (namespace_id, owner), str(facts["owner_tier"]))
-
     def _countable(self) -> str:
-        return ", ".join(code for code, feature in self.catalogue.features.items() if feature.type != "boolean")
+        return ", ".join(feature.code for feature in self.catalogue.features() if feature.type != "boolean")
 
 
 def _standing(feature: Feature, level: str, state: Account, limit: int | None, at: datetime) -> verdict.Standing:

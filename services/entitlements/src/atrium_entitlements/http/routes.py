@@ -20,7 +20,7 @@ def routes(entitlements: Entitlements) -> list[Route]:
 
 def _catalogue_routes(entitlements: Entitlements) -> list[Route]:
     async def features(_: Call) -> Reply:
-        data: list[JSON] = [asdict(feature) for feature in entitlements.catalogue.features.values()]
+        data: list[JSON] = [asdict(feature) for feature in entitlements.catalogue.features()]
         return _whole_list(data)
 
     async def packages(_: Call) -> Reply:
@@ -31,9 +31,9 @@ def _catalogue_routes(entitlements: Entitlements) -> list[Route]:
                 "is_base": package.is_base,
                 "is_stackable": package.is_stackable,
                 "tier": package.tier,
-                "features": [{"feature": code, "limit": limit} for code, limit in package.limits.items()],
+                "features": [{"feature": code, "limit": limit} for code, limit in package.features.items()],
             }
-            for package in entitlements.catalogue.packages.values()
+            for package in entitlements.catalogue.packages()
         ]
         return _whole_list(data)
 

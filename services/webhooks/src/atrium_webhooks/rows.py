@@ -13,12 +13,26 @@ from atrium_common.store.documents import Collection, Delete, Index, Newer, Put
 from atrium_webhooks.domain import endpoint
 
 WEBHOOKS = Collection("webhooks", (Index(("workspace_id", "created_at")),))
-EVENTS_SEEN = Collection("events")
+EVENTS_SEEN = Collection(
+    "events",
+    (Index(("workspace_id", "created_at")),),
+    frozenset({"workspace_ids", "people"}),
+)
+"""Every event received, for thirty days (`application.kept`)."""
 DELIVERIES = Collection(
     "deliveries",
-    (Index(("endpoint_id", "created_at")), Index(("due_at",)), Index(("endpoint_id", "status", "created_at"))),
+    (
+        Index(("endpoint_id", "created_at")),
+        Index(("endpoint_id", "due")),
+        Index(("endpoint_id", "status", "created_at")),
+        Index(("due",)),
+    ),
 )
-COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES)
+"""`domain.delivery`."""
+LANES = Collection("lanes")
+"""What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count` (deliveries that ended so),
+`consecutive_failures` (attempts), `last_delivery_at` (the last attempt), and its breaker. At most a second old."""
+COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, LANES)
 
 
 def endpoint_attributes(endpoint_id: str, state: endpoint.Endpoint) -> JSONObject:
@@ -80,7 +94,9 @@ def delivery_attributes(body: JSONObject, delivery_id: str, *, whole: bool = Fal
         "attempts",
         "next_attempt_at",
         "delivered_at",
+        "livemode",
         "created_at",
+        "updated_at",
     )
     shown: JSONObject = {"id": delivery_id, **{name: body.get(name) for name in names}}
     if whole:

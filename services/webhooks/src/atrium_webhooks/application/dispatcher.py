@@ -12,25 +12,25 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
 
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
-from atrium_common.eventing.reactor import restored
 from atrium_common.eventing.repository import Command, Repository, Transaction
 from atrium_common.eventing.vault import MasterKeys
 from atrium_common.ids import Ids
-from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import DELIVERIES_IN_FLIGHT, DELIVERY_ATTEMPTS, DELIVERY_SECONDS
 from atrium_common.store.commit import Meta
 from atrium_common.store.documents import Condition, Document, Is, Order, Put, Query
 from atrium_common.store.ports import Documents, StoreUnavailable
-from atrium_webhooks.application.body import body_of
 from atrium_webhooks.application.directory import Directory
+from atrium_webhooks.application.kept import body_of
 from atrium_webhooks.application.sender import Sender, Sent
 from atrium_webhooks.domain import endpoint as domain
+from atrium_webhooks.domain.delivery import attempted, cancelled
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.schedule import GONE, Attempted, Verdict, judge
 from atrium_webhooks.domain.signing import signature, standard_signature
@@ -41,7 +41,6 @@ log = structlog.get_logger("dispatcher")
 USER_AGENT = "Atrium-Webhooks/1"
 _LEASE_BEYOND_TIMEOUT = 10.0
 _PATIENCE = 0.25
-_HISTORY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +124,15 @@ class Dispatcher:
         status = sent.attempted.status_code
         success = status is not None and 200 <= status < 300  # noqa: PLR2004 (2xx)
         verdict = Verdict("success" if success else "failed")
-        await self._settle(delivery, _changes(delivery, sent, verdict, attempt=1, at=rfc3339(self._clock.now())))
+        await self._settle(delivery, _after(delivery, sent, verdict, attempt=1, at=self._clock.now()))
         answer: JSONObject = {"success": success, "status_code": status, "response_time_ms": sent.duration_ms}
         return answer if sent.attempted.error is None else {**answer, "error": sent.attempted.error}
 
     async def _claim(self, room: int) -> list[Document]:
         now = self._clock.now()
         full = [endpoint for endpoint, count in self._busy.items() if count >= self._limits.per_endpoint]
-        where = [Condition("due_at", "lte", rfc3339(now)), *(Condition("endpoint_id", "ne", each) for each in full)]
-        due = await self._documents.query(DELIVERIES.name, Query(tuple(where), (Order("due_at"),), limit=room))
+        where = [Condition("due", "lte", rfc3339(now)), *(Condition("endpoint_id", "ne", each) for each in full)]
+        due = await self._documents.query(DELIVERIES.name, Query(tuple(where), (Order("due"),), limit=room))
         chosen: list[Document] = []
         planned = Counter(self._busy)
         for delivery in due:
@@ -142,9 +141,7 @@ class Dispatcher:
                 planned[endpoint_id] += 1
                 chosen.append(delivery)
         until = rfc3339(now + timedelta(seconds=self._limits.seconds + _LEASE_BEYOND_TIMEOUT))
-        claims = [
-            Document(each.key, each.version + 1, {**each.body, "due_at": until}, each.expires_at) for each in chosen
-        ]
+        claims = [Document(each.key, each.version + 1, {**each.body, "due": until}, each.expires_at) for each in chosen]
         puts = [
             Put(DELIVERIES.name, claim.key, claim.body, claim.version, Is(claim.version - 1), claim.expires_at)
             for claim in claims
@@ -158,7 +155,7 @@ class Dispatcher:
             await self._directory.catch_up()
             endpoint = self._directory.get(endpoint_id)
             if endpoint is None or not endpoint.is_active:
-                await self._settle(delivery, {"status": "cancelled", "due_at": None, "next_attempt_at": None})
+                await self._settle(delivery, cancelled(delivery.body, now=self._clock.now()))
                 return
             sent = await self._send(endpoint_id, endpoint, delivery)
             await self._record(endpoint_id, delivery, sent)
@@ -177,44 +174,49 @@ class Dispatcher:
         stored = await self._documents.get(EVENTS_SEEN.name, str(delivery.body["event_id"]))
         if stored is None:
             return Sent(Attempted(None, "The event is kept no longer.", final=True), 0, {}, "", False)
-        message = restored(stored.body)
-        body = body_of(message, workspace_id=str(delivery.body["workspace_id"]))
+        body = body_of(
+            str(delivery.body["event_id"]),
+            stored.body,
+            workspace_id=str(delivery.body["workspace_id"]),
+            livemode=bool(delivery.body["livemode"]),
+        )
         secret = self._master.open(endpoint.sealed_secret, context=endpoint_id).decode()
         timestamp = int(time.time())
+        event_id = str(delivery.body["event_id"])
         attempt = cast("int", delivery.body["attempts"]) + 1
         headers = {
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
-            "X-Webhook-ID": message.id,
-            "X-Webhook-Event": message.type,
+            "X-Webhook-ID": event_id,
+            "X-Webhook-Event": str(stored.body["type"]),
             "X-Webhook-Delivery": delivery.key,
             "X-Webhook-Attempt": str(attempt),
             "X-Webhook-Timestamp": str(timestamp),
             "X-Webhook-Signature": signature(secret, body),
-            "webhook-id": message.id,
+            "webhook-id": event_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": standard_signature([secret], message_id=message.id, timestamp=timestamp, body=body),
+            "webhook-signature": standard_signature([secret], message_id=event_id, timestamp=timestamp, body=body),
         }
         return await self._sender.send(endpoint.url, headers, body)
 
     async def _record(self, endpoint_id: str, delivery: Document, sent: Sent) -> None:
         now = self._clock.now()
         attempt = cast("int", delivery.body["attempts"]) + 1
-        round_of = attempt - cast("int", delivery.body.get("attempts_before_retry") or 0)
+        round_of = attempt - cast("int", delivery.body["round_start"])
         verdict = judge(sent.attempted, attempt=round_of, schedule=self._limits.schedule, now=now, random=random.random)
         DELIVERY_ATTEMPTS.labels(verdict.outcome).inc()
-        changes = _changes(delivery, sent, verdict, attempt=attempt, at=rfc3339(now))
+        changed = _after(delivery, sent, verdict, attempt=attempt, at=now)
         if verdict.outcome == "success":
             DELIVERY_SECONDS.observe((now - parse_rfc3339(str(delivery.body["event_time"]))).total_seconds())
-        await self._settle(delivery, changes)
+        await self._settle(delivery, changed)
         if sent.attempted.status_code == GONE:
             await self._disable(endpoint_id, delivery.key)
 
-    async def _settle(self, delivery: Document, changes: JSONObject) -> None:
+    async def _settle(self, delivery: Document, body: JSONObject) -> None:
         put = Put(
             DELIVERIES.name,
             delivery.key,
-            {**delivery.body, **changes},
+            body,
             delivery.version + 1,
             Is(delivery.version),
             delivery.expires_at,
@@ -231,29 +233,24 @@ class Dispatcher:
         await self._repository.transact(Command(f"gone/{delivery_id}", self._clock.now(), meta), decide)
 
 
-def _changes(delivery: Document, sent: Sent, verdict: Verdict, *, attempt: int, at: str) -> JSONObject:
-    history = list(cast("list[JSON]", delivery.body.get("history") or []))
-    history.append(
-        {
-            "attempt": attempt,
-            "at": at,
-            "status_code": sent.attempted.status_code,
-            "error": sent.attempted.error,
-            "duration_ms": sent.duration_ms,
-            "response": {
-                "headers": dict(sent.response_headers),
-                "body": sent.response_body,
-                "truncated": sent.truncated,
-            },
-        }
-    )
-    following = None if verdict.next_attempt_at is None else rfc3339(verdict.next_attempt_at)
-    return {
-        "status": verdict.outcome,
-        "status_code": sent.attempted.status_code,
-        "attempts": attempt,
-        "due_at": following,
-        "next_attempt_at": following,
-        "delivered_at": at if verdict.outcome == "success" else None,
-        "history": history[-_HISTORY:],
+def _after(delivery: Document, sent: Sent, verdict: Verdict, *, attempt: int, at: datetime) -> JSONObject:
+    response: JSONObject = {
+        "headers": dict(sent.response_headers),
+        "body": sent.response_body,
+        "truncated": sent.truncated,
     }
+    entry: JSONObject = {
+        "attempt": attempt,
+        "at": rfc3339(at),
+        "status_code": sent.attempted.status_code,
+        "error": sent.attempted.error,
+        "error_class": None,
+        "duration_ms": sent.duration_ms,
+        "timings": {"dns": None, "connect": None, "tls": None, "first_byte": None, "total": sent.duration_ms},
+        "remote_address": None,
+        "request": {"headers": {}},
+        "response": None if sent.attempted.status_code is None else response,
+    }
+    following = verdict.next_attempt_at
+    due = None if following is None else rfc3339(following)
+    return attempted(delivery.body, entry=entry, status=verdict.outcome, due=due, next_attempt_at=following, at=at)

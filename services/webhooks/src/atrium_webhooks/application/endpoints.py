@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import secrets as randomness
 from dataclasses import dataclass
-from typing import cast
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock, rfc3339
 from atrium_common.errors import CannotRetry, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import PERSONAL, Personal
-from atrium_common.eventing.reactor import stored_form
 from atrium_common.eventing.repository import Repository, Transaction
 from atrium_common.eventing.vault import MasterKeys, day_subject
 from atrium_common.http.route import Call
@@ -19,15 +17,14 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Document, Is, Put
 from atrium_common.store.ports import Documents
-from atrium_webhooks.application.body import delivery_id
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.fanout import KEPT
+from atrium_webhooks.application.kept import kept_form
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.addresses import UnfitUrl, check_url
+from atrium_webhooks.domain.delivery import RETRIABLE, again, delivery_id, new_delivery
 from atrium_webhooks.domain.signing import new_secret
 from atrium_webhooks.rows import DELIVERIES, ENDPOINT, EVENTS_SEEN
-
-_RETRIABLE = frozenset({"failed", "retrying", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,26 +146,22 @@ class Webhooks:
             livemode=endpoint.livemode,
         )
         moment = rfc3339(now)
-        body: JSONObject = {
-            "endpoint_id": endpoint_id,
-            "workspace_id": endpoint.workspace_id,
-            "event_id": message.id,
-            "event_type": message.type,
-            "event_time": moment,
-            "status": "pending",
-            "status_code": None,
-            "attempts": 0,
-            "due_at": None,
-            "next_attempt_at": None,
-            "delivered_at": None,
-            "created_at": moment,
-            "history": [],
-        }
-        delivery = Document(delivery_id(message.id, endpoint_id), 1, body, now + KEPT)
+        kept = kept_form(message, received_at=moment, endpoints=[endpoint_id])
+        body = new_delivery(
+            event_id=message.id,
+            event_type=message.type,
+            event_time=moment,
+            endpoint_id=endpoint_id,
+            workspace_id=endpoint.workspace_id,
+            livemode=endpoint.livemode,
+            sequence=0,
+            now=moment,
+        )
+        delivery = Document(delivery_id(message.id, endpoint_id), 1, {**body, "due": None}, now + KEPT)
         await self.documents.write(
             [
-                Put(EVENTS_SEEN.name, message.id, stored_form(message), 1, Absent(), now + KEPT),
-                Put(DELIVERIES.name, delivery.key, body, 1, Absent(), delivery.expires_at),
+                Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), now + KEPT),
+                Put(DELIVERIES.name, delivery.key, delivery.body, 1, Absent(), delivery.expires_at),
             ]
         )
         return await self.dispatcher.test(endpoint_id, endpoint, delivery)
@@ -194,16 +187,9 @@ class Webhooks:
         """
         document = await self.delivery(call, endpoint_id, wanted)
         status = str(document.body["status"])
-        if status not in _RETRIABLE:
+        if status not in RETRIABLE:
             raise CannotRetry(status)
-        now = rfc3339(self.clock.now())
-        body = {
-            **document.body,
-            "status": "retrying",
-            "due_at": now,
-            "next_attempt_at": now,
-            "attempts_before_retry": cast("int", document.body["attempts"]),
-        }
+        body = again(document.body, now=self.clock.now())
         put = Put(DELIVERIES.name, wanted, body, document.version + 1, Is(document.version), document.expires_at)
         (done,) = await self.documents.write([put])
         if not done:

@@ -7,12 +7,11 @@ from datetime import timedelta
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock, rfc3339
-from atrium_common.eventing.reactor import stored_form
-from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Put
 from atrium_common.store.ports import Documents
-from atrium_webhooks.application.body import delivery_id
 from atrium_webhooks.application.directory import Directory
+from atrium_webhooks.application.kept import kept_form
+from atrium_webhooks.domain.delivery import delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
 
 KEPT = timedelta(days=30)
@@ -29,6 +28,7 @@ class FanOut:
         self._directory = directory
         self._clock = clock
         self._written = written
+        self._sequence = 0
 
     async def before(self, _: Sequence[Message]) -> None:
         """Know every endpoint that was created before these events were received."""
@@ -37,37 +37,31 @@ class FanOut:
     async def handle(self, message: Message) -> None:
         """Store the event, then its deliveries."""
         now = self._clock.now()
-        expires_at = now + KEPT
-        writes = [
-            Put(
-                DELIVERIES.name,
-                delivery_id(message.id, endpoint_id),
-                self._delivery(message, endpoint_id, endpoint.workspace_id, active=endpoint.is_active),
-                1,
-                Absent(),
-                expires_at,
+        moment, expires_at = rfc3339(now), now + KEPT
+        matching = list(self._directory.matching(message))
+        endpoints = [endpoint_id for endpoint_id, _ in matching]
+        kept = kept_form(message, received_at=moment, endpoints=endpoints)
+        stored = Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), expires_at)
+        writes = []
+        for endpoint_id, endpoint in matching:
+            body = new_delivery(
+                event_id=message.id,
+                event_type=message.type,
+                event_time=str(kept["created_at"]),
+                endpoint_id=endpoint_id,
+                workspace_id=endpoint.workspace_id,
+                livemode=endpoint.livemode,
+                sequence=self._next(now.timestamp()),
+                now=moment,
+                active=endpoint.is_active,
             )
-            for endpoint_id, endpoint in self._directory.matching(message)
-        ]
+            key = delivery_id(message.id, endpoint_id)
+            writes.append(Put(DELIVERIES.name, key, body, 1, Absent(), expires_at))
+        await self._documents.write([stored, *writes])
         if writes:
-            stored = Put(EVENTS_SEEN.name, message.id, stored_form(message), 1, Absent(), expires_at)
-            await self._documents.write([stored, *writes])
             self._written()
 
-    def _delivery(self, message: Message, endpoint_id: str, workspace_id: str, *, active: bool) -> JSONObject:
-        now = rfc3339(self._clock.now())
-        return {
-            "endpoint_id": endpoint_id,
-            "workspace_id": workspace_id,
-            "event_id": message.id,
-            "event_type": message.type,
-            "event_time": rfc3339(message.time),
-            "status": "pending" if active else "cancelled",
-            "status_code": None,
-            "attempts": 0,
-            "due_at": now if active else None,
-            "next_attempt_at": now if active else None,
-            "delivered_at": None,
-            "created_at": now,
-            "history": [],
-        }
+    def _next(self, now: float) -> int:
+        """A number above every earlier one: microseconds, counted up where events come faster."""
+        self._sequence = max(self._sequence + 1, int(now * 1_000_000))
+        return self._sequence

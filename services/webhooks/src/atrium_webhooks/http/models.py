@@ -81,5 +81,7 @@ class Delivery(BaseModel):
     attempts: int
     next_attempt_at: datetime | None
     delivered_at: datetime | None
+    livemode: bool
     created_at: datetime
+    updated_at: datetime
     history: list[dict[str, JsonValue]] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atrium_common import api_keys as form
+from atrium_common.errors import NotFound
 from atrium_common.eventing.personal import Personal
 from atrium_common.eventing.repository import Command, Transaction
 from atrium_common.eventing.vault import day_subject
@@ -17,6 +18,7 @@ from atrium_tenancy.domain import api_key, user, workspace
 from atrium_tenancy.rows import API_KEY, USER, WORKSPACE
 
 _EMAIL = "operator@localhost"
+_COMMAND = "bootstrap/operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,21 @@ async def bootstrap(tenancy: Tenancy) -> Operator:
             "key": Personal(day_subject(tx.at), key).marked(),
         }
 
-    command = Command("bootstrap/operator", tenancy.clock.now(), Meta(actor="service/tenancy"))
+    command = Command(_COMMAND, tenancy.clock.now(), Meta(actor="service/tenancy"))
     done = await tenancy.repository.transact(command, decide)
     outcome = done.outcome
     return Operator(
         str(outcome["user_id"]), str(outcome["workspace_id"]), str(outcome["key_id"]), shown_once(outcome["key"])
     )
+
+
+async def who_operates(tenancy: Tenancy) -> tuple[str, str]:
+    """The ids of the operator's user and workspace.
+
+    Raises:
+        NotFound: the installation has no operator yet.
+    """
+    done = await tenancy.repository.find(_COMMAND)
+    if done is None:
+        raise NotFound("user", "operator")
+    return str(done.outcome["user_id"]), str(done.outcome["workspace_id"])

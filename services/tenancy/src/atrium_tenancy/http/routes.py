@@ -14,7 +14,7 @@ from atrium_common.store.documents import Condition, Document
 from atrium_common.store.ports import Store
 from atrium_tenancy import resources, rows
 from atrium_tenancy.application import api_keys, namespaces, workspaces
-from atrium_tenancy.application.bootstrap import bootstrap
+from atrium_tenancy.application.bootstrap import bootstrap, who_operates
 from atrium_tenancy.application.context import Tenancy
 from atrium_tenancy.application.resolution import holders, resolve
 from atrium_tenancy.domain.api_key import ApiKey as ApiKeyState
@@ -275,7 +275,12 @@ def _internal_routes(tenancy: Tenancy, store: Store) -> list[Route]:
             }
         )
 
+    async def operator(_: Call) -> Reply:
+        user_id, workspace_id = await who_operates(tenancy)
+        return Reply.one({"user_id": user_id, "workspace_id": workspace_id})
+
     return [
+        Route("GET", "/internal/operator", operator, "Who runs the platform", internal=True),
         Route("POST", "/internal/keys/resolve", resolve_key, "Resolve a key", internal=True),
         Route("POST", "/internal/holders/resolve", resolve_holders, "Resolve holders", internal=True),
         Route("POST", "/internal/bootstrap", start, "Create the operator", internal=True),

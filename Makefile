@@ -9,7 +9,7 @@ ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench infra lock clean
+.PHONY: help run demo install test check fmt lint types imports bench infra lock images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for d
 
 lock: ## Lock the dependencies anew (needs uv)
 	@requirements/lock
+
+images: ## Build the images (needs a Docker engine)
+	@for target in gateway tenancy entitlements webhooks command; do \
+	  docker build -f deploy/docker/Dockerfile --target $$target -t atrium/$$target . || exit 1; done
 
 clean: ## Remove what was made here: .venv, caches, the local data directory stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,68 @@
+"""What is promised of the images: linted, pinned, without root or anything to write, with a list of what is inside."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+import yaml
+
+from tests.deploy.image import DOCKERFILE, ROOT, image
+
+SERVICES = ("gateway", "tenancy", "entitlements", "webhooks")
+COMPOSE = ROOT / "deploy/docker/compose.yaml"
+
+
+def _tool(name: str) -> Path:
+    return Path(sys.executable).with_name(name)
+
+
+def test_the_dockerfile_has_nothing_that_a_linter_objects_to() -> None:
+    done = subprocess.run([_tool("hadolint"), "--no-color", DOCKERFILE], check=False, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout.decode()) == (0, "")
+
+
+def test_every_base_image_is_pinned() -> None:
+    text = DOCKERFILE.read_text()
+    assert "ARG PYTHON=3." in text
+    bases = [line.split()[1] for line in text.splitlines() if line.startswith("FROM ")]
+    stages = {line.split(" AS ")[1] for line in text.splitlines() if line.startswith("FROM ")}
+    assert {base for base in bases if base not in stages} == {"python:${PYTHON}"}
+    for service in yaml.safe_load(COMPOSE.read_text())["services"].values():
+        assert "build" in service or ":" in service["image"]
+
+
+@pytest.mark.parametrize("target", [*SERVICES, "command"])
+def test_every_image_runs_as_a_user_that_is_not_root(target: str) -> None:
+    built = image(target)
+    assert built.user == "65532:65532"
+    assert built.entrypoint == (["atrium"] if target == "command" else ["python", "-m", f"atrium_{target}"])
+
+
+def test_the_list_of_what_is_inside_names_every_locked_package() -> None:
+    lock = ROOT / "requirements/runtime.txt"
+    listing: list[str | Path] = [_tool("cyclonedx-py"), "requirements", lock, "--output-reproducible", "--of", "JSON"]
+    made = orjson.loads(subprocess.run(listing, check=True, capture_output=True, timeout=60).stdout)
+    locked = {line.partition("==")[0] for line in lock.read_text().splitlines() if "==" in line}
+    assert {part["name"] for part in made["components"]} == locked
+    assert "cyclonedx-py requirements requirements/runtime.txt" in DOCKERFILE.read_text()
+
+
+def test_compose_is_understood() -> None:
+    compose = shutil.which("docker-compose")
+    if compose is None:
+        pytest.skip("docker-compose is not installed")
+    keys = ("SEALING_KEYS", "LOOKUP_KEY", "SERVICE_PRINCIPAL_KEYS", "GATEWAY_PRINCIPAL_KEYS")
+    made_up = {f"ATRIUM_{name}": "k:AAAA" for name in keys}
+    done = subprocess.run([compose, "-f", COMPOSE, "config"], check=False, capture_output=True, timeout=60,
+                          env={**os.environ, **made_up})  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    services = yaml.safe_load(done.stdout)["services"]
+    assert {*SERVICES, "kafka", "mongodb", "migrate", "prometheus", "grafana"} == services.keys()
+    published = {name for name, service in services.items() if service.get("ports")}
+    assert published == {"gateway", "grafana"}
+    for name in (*SERVICES, "migrate"):
+        assert services[name]["read_only"] is True

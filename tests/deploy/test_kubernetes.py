@@ -1,0 +1,182 @@
+"""What is promised of the manifests: valid, least privilege, probed, drained, reachable only by those who may."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from atrium_common.wiring import TOPICS
+from atrium_webhooks.domain.addresses import is_allowed
+from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, workloads
+
+CUSTOM = {"PodMonitor", "PrometheusRule", "Kafka", "KafkaNodePool", "KafkaTopic", "MongoDBCommunity"}
+_ALL = [(folder.rpartition("/")[2], workload) for folder in OVERLAYS for workload in workloads(folder)]
+WORKLOADS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL]
+DEPLOYMENTS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL if each.kind == "Deployment"]
+everywhere = pytest.mark.parametrize("folder", OVERLAYS)
+
+
+@everywhere
+def test_every_object_is_valid_for_the_current_kubernetes(folder: str) -> None:
+    kinds = {each["kind"] for each in objects(folder)}
+    assert {"Deployment", "Service", "NetworkPolicy", "Ingress", "Job"} <= kinds
+    for each in objects(folder):
+        if each["kind"] not in CUSTOM:
+            kubernetes_validate.validate(each, "1.37", strict=True)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_container_runs_without_root_rights_or_anything_to_write(workload: Workload) -> None:
+    context = workload.pod["securityContext"]
+    assert context["runAsNonRoot"] is True
+    assert context["runAsUser"] > 0
+    assert context["seccompProfile"]["type"] == "RuntimeDefault"
+    assert workload.pod["automountServiceAccountToken"] is False
+    assert not any(workload.pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC", "volumes"))
+    for container in workload.containers:
+        own = container["securityContext"]
+        assert own["allowPrivilegeEscalation"] is False
+        assert own["readOnlyRootFilesystem"] is True
+        assert own["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_container_is_limited(workload: Workload) -> None:
+    for container in workload.containers:
+        resources = container["resources"]
+        assert {"cpu", "memory"} <= resources["requests"].keys()
+        assert "memory" in resources["limits"]
+
+
+@pytest.mark.parametrize("workload", DEPLOYMENTS)
+def test_every_container_is_probed_on_a_port_that_it_names(workload: Workload) -> None:
+    for container in workload.containers:
+        ports = {port["name"] for port in container["ports"]}
+        assert ports == {"api", "admin"}
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert container[probe]["httpGet"]["port"] in ports
+        assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+@pytest.mark.parametrize("workload", DEPLOYMENTS)
+def test_a_pod_has_time_for_its_pause_and_its_drain(workload: Workload) -> None:
+    settings = of_kind("overlays/production", "ConfigMap")[0]["data"]
+    pause = workload.pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    # The process ends what it runs after the drain within 5 s (the process kit's own bound).
+    assert workload.pod["terminationGracePeriodSeconds"] >= pause + float(settings["ATRIUM_DRAIN_SECONDS"]) + 5
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_secrets_come_by_reference_alone(workload: Workload) -> None:
+    for container in workload.containers:
+        for variable in container.get("env", ()):
+            assert not any(word in variable["name"] for word in ("KEY", "SECRET", "PASSWORD", "MONGODB_URL"))
+
+
+@everywhere
+def test_no_secret_is_written_into_the_tree(folder: str) -> None:
+    assert not of_kind(folder, "Secret")
+    for settings in of_kind(folder, "ConfigMap"):
+        assert not any("KEY" in name or "MONGODB_URL" in name for name in settings["data"])
+
+
+@everywhere
+def test_only_the_gateway_gets_the_key_that_vouches_for_users(folder: str) -> None:
+    for workload in workloads(folder):
+        given = {each["secretRef"]["name"] for each in workload.pod["containers"][0]["envFrom"] if "secretRef" in each}
+        assert "atrium-stores" in given
+        assert ("atrium-gateway-keys" in given) == (workload.name == "gateway")
+
+
+@everywhere
+def test_every_selector_finds_what_it_is_meant_for(folder: str) -> None:
+    pods = list(workloads(folder))
+    for workload in pods:
+        assert workload.selector.items() <= workload.labels.items()
+    for service in of_kind(folder, "Service"):
+        found = [pod for pod in pods if service["spec"]["selector"].items() <= pod.labels.items()]
+        assert len(found) == 1, service["metadata"]["name"]
+        named = {port["name"] for port in found[0].pod["containers"][0]["ports"]}
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= named
+    for budget in of_kind(folder, "PodDisruptionBudget"):
+        wanted = budget["spec"]["selector"]["matchLabels"]
+        assert any(wanted.items() <= pod.labels.items() for pod in pods), budget["metadata"]["name"]
+    for scaler in of_kind(folder, "HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]["name"]
+        assert any(pod.name == target for pod in pods)
+        assert all("replicas" not in each["spec"] for each in of_kind(folder, "Deployment")
+                   if each["metadata"]["name"] == target)  # fmt: skip
+    accounts = {each["metadata"]["name"] for each in of_kind(folder, "ServiceAccount")}
+    assert {pod.pod["serviceAccountName"] for pod in pods if pod.kind == "Deployment"} == accounts
+
+
+@everywhere
+def test_every_deployment_may_be_drained_node_by_node(folder: str) -> None:
+    budgets = [each["spec"] for each in of_kind(folder, "PodDisruptionBudget")]
+    for workload in workloads(folder):
+        if workload.kind == "Deployment":
+            own = [budget for budget in budgets if budget["selector"]["matchLabels"].items() <= workload.labels.items()]
+            assert [budget["maxUnavailable"] for budget in own] == [1]
+
+
+@everywhere
+def test_nothing_passes_the_network_that_no_policy_names(folder: str) -> None:
+    policies = [each["spec"] for each in of_kind(folder, "NetworkPolicy")]
+    assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies
+
+
+@everywhere
+def test_only_the_gateway_is_public(folder: str) -> None:
+    for ingress in of_kind(folder, "Ingress"):
+        backends = {path["backend"]["service"]["name"] for rule in ingress["spec"]["rules"]
+                    for path in rule["http"]["paths"]}  # fmt: skip
+        assert backends == {"gateway"}
+    for policy in of_kind(folder, "NetworkPolicy"):
+        for rule in policy["spec"].get("ingress") or ():
+            if not rule.get("from"):
+                assert policy["spec"]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "gateway"}
+                assert [port["port"] for port in rule["ports"]] == [8080]
+    assert {each["spec"].get("type", "ClusterIP") for each in of_kind(folder, "Service")} == {"ClusterIP"}
+
+
+@everywhere
+def test_only_webhooks_may_leave_and_never_for_an_address_that_the_sender_refuses(folder: str) -> None:
+    blocks = []
+    for policy in of_kind(folder, "NetworkPolicy"):
+        ours = "strimzi.io/cluster" not in str(policy["spec"]["podSelector"]) and "mongodb-svc" not in str(
+            policy["spec"]
+        )
+        for rule in policy["spec"].get("egress") or ():
+            assert rule.get("to") or not ours, "an egress to everywhere"
+            for peer in rule.get("to", ()):
+                if "ipBlock" in peer:
+                    blocks.append(peer["ipBlock"])
+                    values = policy["spec"]["podSelector"]["matchExpressions"][0]["values"]
+                    assert set(values) == {"webhooks-api", "webhooks-dispatcher"}
+    assert blocks
+    for block in blocks:
+        for refused in block["except"]:
+            assert not is_allowed(str(_first(refused)), ()), refused
+    for address in ("10.1.2.3", "169.254.169.254", "192.168.0.1", "127.0.0.1", "100.64.0.1", "fd00::1", "fe80::1"):
+        assert not any(_opens(block, address) for block in blocks), address
+    assert any(_opens(block, "93.184.216.34") for block in blocks)
+
+
+def test_the_topics_of_the_operator_are_those_of_the_code() -> None:
+    topics = {each["metadata"]["name"]: each["spec"] for each in of_kind("overlays/dev", "KafkaTopic")}
+    assert topics.keys() >= TOPICS.keys()
+    assert topics["tenancy.events"]["config"]["retention.ms"] == str(7 * 24 * 3600 * 1000)
+
+
+def _opens(block: dict[str, Any], address: str) -> bool:
+    wanted = ipaddress.ip_address(address)
+    network = ipaddress.ip_network(block["cidr"])
+    return wanted in network and not any(wanted in ipaddress.ip_network(each) for each in block["except"])
+
+
+def _first(network: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_network(network)[1]

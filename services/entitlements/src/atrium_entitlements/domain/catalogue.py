@@ -8,7 +8,6 @@ from typing import Literal, Protocol, TypeAlias
 
 FeatureType: TypeAlias = Literal["boolean", "limit", "unlimited"]
 Reset: TypeAlias = Literal["none", "monthly", "rolling"]
-GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class PackageVersion:
         is_stackable: whether a holder may have the add-on several times.
         is_active: whether it can be given to holders.
         is_public: whether tenants see it in the list.
-        tier: the tier that grants it in the cascade.
+        tier: the tier that grants it in the cascade, while it is active.
         features: limits by feature code; None: no limit, and for a boolean feature just included.
     """
 
@@ -120,7 +119,7 @@ class FixedCatalogue:
         for package in packages:
             self._versions.setdefault(package.code, {})[package.version] = package
         self._codes = {package.id: code for code, versions in self._versions.items() for package in versions.values()}
-        self._tiers = {package.tier: package for package in self.packages() if package.tier is not None}
+        self._tiers = {package.tier: package for package in self.packages() if package.tier and package.is_active}
 
     def feature(self, reference: str) -> Feature | None:
         """See `Catalogue.feature`."""
@@ -157,34 +156,3 @@ class FixedCatalogue:
         while (parent := self._features.get(chain[-1].parent or "")) is not None and parent not in chain:
             chain.append(parent)
         return tuple(chain)
-
-
-_FEATURES = (
-    Feature("feat_api_calls", "api_calls", "API calls", "limit", "monthly", unit="calls", category="api"),
-    Feature("feat_storage", "storage", "Storage", "limit", unit="bytes", category="storage"),
-    Feature("feat_seats", "seats", "Seats", "limit", unit="seats", category="team"),
-    Feature("feat_webhooks", "webhooks", "Webhooks", "boolean", category="api"),
-    Feature("feat_sso", "sso", "Single sign-on", "boolean", category="security"),
-)
-
-
-def _tier(
-    tier: str, *, calls: int | None, storage: int | None, seats: int | None, more: tuple[str, ...]
-) -> PackageVersion:
-    limits: dict[str, int | None] = {"api_calls": calls, "storage": storage, "seats": seats, **dict.fromkeys(more)}
-    return PackageVersion(f"pkg_tier_{tier}", f"tier.{tier}", f"{tier.capitalize()} tier", limits, tier=tier)
-
-
-_PACKAGES = (
-    _tier("free", calls=10_000, storage=1 * GIB, seats=3, more=("webhooks",)),
-    _tier("pro", calls=100_000, storage=50 * GIB, seats=20, more=("webhooks",)),
-    _tier("business", calls=1_000_000, storage=500 * GIB, seats=200, more=("webhooks", "sso")),
-    _tier("enterprise", calls=None, storage=None, seats=None, more=("webhooks", "sso")),
-    PackageVersion("pkg_starter", "starter", "Starter Package", {"storage": 5 * GIB, "api_calls": 10_000}),
-    PackageVersion(
-        "pkg_storage_extra", "storage.extra", "Extra storage", {"storage": 5 * GIB}, is_base=False, is_stackable=True
-    ),
-)
-
-CATALOGUE = FixedCatalogue(_FEATURES, _PACKAGES)
-"""The catalogue that an installation starts with."""

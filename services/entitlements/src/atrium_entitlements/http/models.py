@@ -73,35 +73,6 @@ class Entitlement(BaseModel):
     created_at: datetime
 
 
-class Feature(BaseModel):
-    """Something that plans include or limit."""
-
-    code: str
-    name: str
-    type: str
-    reset: str
-    unit: str | None
-    category: str
-
-
-class PackageFeature(BaseModel):
-    """A package's limit of a feature; null: no limit."""
-
-    feature: str
-    limit: int | None
-
-
-class Package(BaseModel):
-    """A plan."""
-
-    code: str
-    name: str
-    is_base: bool
-    is_stackable: bool
-    tier: str | None
-    features: list[PackageFeature]
-
-
 class Summary(BaseModel):
     """All figures of a holder."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from atrium_common.errors import ValidationFailed
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import BASE, Call, Route
@@ -15,32 +13,7 @@ from atrium_entitlements.rows import entitlement_attributes
 
 def routes(entitlements: Entitlements) -> list[Route]:
     """Every route of the service."""
-    return [*_catalogue_routes(entitlements), *_holder_routes(entitlements)]
-
-
-def _catalogue_routes(entitlements: Entitlements) -> list[Route]:
-    async def features(_: Call) -> Reply:
-        data: list[JSON] = [asdict(feature) for feature in entitlements.catalogue.features()]
-        return _whole_list(data)
-
-    async def packages(_: Call) -> Reply:
-        data: list[JSON] = [
-            {
-                "code": package.code,
-                "name": package.name,
-                "is_base": package.is_base,
-                "is_stackable": package.is_stackable,
-                "tier": package.tier,
-                "features": [{"feature": code, "limit": limit} for code, limit in package.features.items()],
-            }
-            for package in entitlements.catalogue.packages()
-        ]
-        return _whole_list(data)
-
-    return [
-        Route("GET", f"{BASE}/features", features, "List the features", "packages:read", answer=models.Feature),
-        Route("GET", f"{BASE}/packages", packages, "List the packages", "packages:read", answer=models.Package),
-    ]
+    return _holder_routes(entitlements)
 
 
 def _holder_routes(entitlements: Entitlements) -> list[Route]:

@@ -1,0 +1,104 @@
+"""The catalogue in memory, brought up to the register before anything relies on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from atrium_common.eventing.decider import Loaded
+from atrium_common.eventing.repository import Repository
+from atrium_entitlements.catalogue_rows import FEATURE, PACKAGE, REGISTER
+from atrium_entitlements.domain.catalogue import Feature, FixedCatalogue, PackageVersion
+from atrium_entitlements.domain.feature_entry import FeatureEntry
+from atrium_entitlements.domain.package_entry import PackageEntry
+
+ONE = "register"
+"""The id of the one register that there is."""
+
+
+class LiveCatalogue:
+    """See `Catalogue`: what was committed before the last `refresh`, read without waiting."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._features: dict[str, Loaded[FeatureEntry]] = {}
+        self._packages: dict[str, Loaded[PackageEntry]] = {}
+        self._now = FixedCatalogue((), ())
+        self._version = 0
+        self._reads = 0
+        self._reading = asyncio.Lock()
+
+    async def refresh(self) -> None:
+        """See every change that was committed before this call: one look at the register's stream.
+
+        Calls that wait at the same time share one look that begins after all of them.
+        """
+        needed = self._reads + 1
+        async with self._reading:
+            if self._reads < needed:
+                self._reads += 1
+                await self._read()
+
+    def feature_entries(self) -> Sequence[Loaded[FeatureEntry]]:
+        """Every feature with its version, as the catalogue's own routes show it."""
+        return list(self._features.values())
+
+    def package_entries(self) -> Sequence[Loaded[PackageEntry]]:
+        """Every package with its version, as the catalogue's own routes show it."""
+        return list(self._packages.values())
+
+    def feature_entry(self, reference: str) -> Loaded[FeatureEntry] | None:
+        """The feature with this code or id."""
+        found = self._now.feature(reference)
+        return None if found is None else self._features[found.id]
+
+    def package_entry(self, reference: str) -> Loaded[PackageEntry] | None:
+        """The package with this code or id."""
+        found = self._now.package(reference)
+        return None if found is None else self._packages[found.id]
+
+    def feature(self, reference: str) -> Feature | None:
+        """See `Catalogue.feature`."""
+        return self._now.feature(reference)
+
+    def features(self) -> Sequence[Feature]:
+        """See `Catalogue.features`."""
+        return self._now.features()
+
+    def chain(self, feature: Feature) -> Sequence[Feature]:
+        """See `Catalogue.chain`."""
+        return self._now.chain(feature)
+
+    def children(self, code: str) -> Sequence[Feature]:
+        """See `Catalogue.children`."""
+        return self._now.children(code)
+
+    def package(self, reference: str, version: int | None = None) -> PackageVersion | None:
+        """See `Catalogue.package`."""
+        return self._now.package(reference, version)
+
+    def packages(self) -> Sequence[PackageVersion]:
+        """See `Catalogue.packages`."""
+        return self._now.packages()
+
+    def of_tier(self, tier: str) -> PackageVersion | None:
+        """See `Catalogue.of_tier`."""
+        return self._now.of_tier(tier)
+
+    async def _read(self) -> None:
+        loaded = await self._repository.load(REGISTER, ONE)
+        if loaded.state is None or loaded.version == self._version:
+            return
+        features, packages = dict(self._features), dict(self._packages)
+        for feature in loaded.state.features.values():
+            if feature.id not in features or features[feature.id].version < feature.version:
+                features[feature.id] = await self._repository.load(FEATURE, feature.id)
+        for package in loaded.state.packages.values():
+            if package.id not in packages or packages[package.id].version < package.version:
+                packages[package.id] = await self._repository.load(PACKAGE, package.id)
+        self._features, self._packages = features, packages
+        self._now = FixedCatalogue(
+            [each.there.feature(each.id) for each in features.values()],
+            [version for each in packages.values() for version in each.there.versions(each.id)],
+        )
+        self._version = loaded.version

@@ -8,7 +8,7 @@ from typing import cast
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.sealing import Sealing
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_common.store.commit import EventRecord, Proposal, Publication, Slice
+from atrium_common.store.commit import EventRecord, Further, Proposal, Publication, Slice
 
 
 class Codec:
@@ -40,7 +40,9 @@ class Codec:
             Slice(part.stream, part.expected, tuple([await self._seal_record(record) for record in part.events]))
             for part in proposal.slices
         ]
-        return replace(proposal, slices=tuple(slices), outcome=await self._sealing.seal(proposal.outcome))
+        further = [Further(each.command_id, await self._sealing.seal(each.outcome)) for each in proposal.further]
+        outcome = await self._sealing.seal(proposal.outcome)
+        return replace(proposal, slices=tuple(slices), outcome=outcome, further=tuple(further))
 
     async def open(self, value: JSON) -> JSON:
         """A stored value (an outcome, a publication's data) in the clear."""

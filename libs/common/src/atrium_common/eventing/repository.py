@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from atrium_common.eventing.cache import StateCache
 from atrium_common.eventing.codec import Codec
@@ -19,11 +19,12 @@ from atrium_common.eventing.event import Event
 from atrium_common.eventing.snapshot import Snapshots
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_common.store.commit import Claim, Commit, EventRecord, Meta, Proposal, Release, Slice
+from atrium_common.store.commit import Claim, Commit, EventRecord, Further, Meta, Proposal, Release, Slice
 from atrium_common.store.documents import Delete, Put
 from atrium_common.store.ports import ClaimTaken, Store, StoreUnavailable, VersionConflict
 
 S = TypeVar("S")
+Decide: TypeAlias = Callable[["Transaction"], Awaitable[JSONObject]]
 
 ATTEMPTS = 32
 """How often a command is decided again after losing a race before its caller is told."""
@@ -133,6 +134,11 @@ class Transaction:
         except BaseException:
             self._loaded, self._claims, self._releases, self._events = loaded, claims, releases, events
             raise
+
+    @property
+    def size(self) -> int:
+        """How many events, claims and releases it has so far."""
+        return len(self._claims) + len(self._releases) + sum(len(records) for records in self._events.values())
 
     def proposal(self, outcome: JSON) -> Proposal:
         """What is to be committed."""
@@ -251,7 +257,7 @@ class Repository:
     async def find(self, command_id: str) -> Transacted | None:
         """What became of an earlier command of this id, or None."""
         commit = await self._store.log.find(command_id)
-        return None if commit is None else await self._replay(commit)
+        return None if commit is None else await self._replay(commit, command_id)
 
     async def transact(self, command: Command, decide: Callable[[Transaction], Awaitable[JSONObject]]) -> Transacted:
         """Run `decide` and commit what it emitted, all or nothing, once for this command id.
@@ -286,7 +292,7 @@ class Repository:
                     return earlier
                 raise
             if appended.replayed:
-                return await self._replay(appended.commit)
+                return await self._replay(appended.commit, command.id)
             return await self._finish(transaction, appended.commit, outcome)
         raise Contended(command.id)
 
@@ -307,6 +313,30 @@ class Repository:
             if not earlier.replayed:
                 return
         await decide(Joint(self, None, earlier))
+
+    async def commit(self, transaction: Transaction, outcomes: Mapping[str, JSONObject]) -> Transacted:
+        """Commit what several commands have emitted in one transaction; their outcomes by command id, in order.
+
+        Where one of them was committed before, nothing is written, and what that commit was is returned, `replayed`
+        true.
+
+        Raises:
+            VersionConflict: others were faster; to be decided anew.
+            ClaimTaken: a claim of the transaction is held.
+            StoreUnavailable: the store cannot say; the same commands may be sent again.
+        """
+        (first, outcome), *more = outcomes.items()
+        proposal = replace(
+            transaction.proposal(outcome), command_id=first, further=tuple(Further(*command) for command in more)
+        )
+        try:
+            appended = await self._store.log.append(await self._codec.seal(proposal))
+        except VersionConflict as conflict:
+            self._cache.drop(conflict.stream)
+            raise
+        if appended.replayed:
+            return Transacted({}, appended.commit, True, self, {})
+        return await self._finish(transaction, appended.commit, outcome)
 
     async def _finish(self, transaction: Transaction, commit: Commit, outcome: JSONObject) -> Transacted:
         states = transaction.states()
@@ -351,7 +381,7 @@ class Repository:
         if rows:
             await self._store.documents.write(rows)
 
-    async def _replay(self, commit: Commit) -> Transacted:
+    async def _replay(self, commit: Commit, command_id: str) -> Transacted:
         # Whoever made the commit may have died before it put the rows.
         states = []
         for stream in commit.versions:
@@ -360,7 +390,7 @@ class Repository:
             if decider is not None:
                 states.append((decider, await self.load(decider, aggregate_id)))
         await self._put_rows(states)
-        outcome = cast("JSONObject", await self._codec.open(commit.proposal.outcome))
+        outcome = cast("JSONObject", await self._codec.open(commit.proposal.outcome_of(command_id)))
         return Transacted(outcome, commit, True, self, {})
 
     async def _complete_release(self, taken: ClaimTaken) -> bool:

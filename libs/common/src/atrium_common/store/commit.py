@@ -77,6 +77,14 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """One more command that the same commit settles, with an outcome of its own."""
+
+    command_id: str
+    outcome: JSON = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A commit before it has a position.
 
@@ -87,6 +95,7 @@ class Proposal:
         claims: keys to claim; refused if any is held.
         releases: claims that streams of this commit give up; freed by `EventLog.release` afterwards.
         outcome: what the command answered: ids, versions, status; secrets sealed.
+        further: other commands that were decided with this one. Each of their ids makes one commit, ever, too.
     """
 
     command_id: str
@@ -96,6 +105,25 @@ class Proposal:
     releases: tuple[Release, ...] = ()
     outcome: JSON = None
     meta: Meta = field(default_factory=Meta)
+    further: tuple[Further, ...] = ()
+
+    @property
+    def command_ids(self) -> tuple[str, ...]:
+        """The ids of all commands that it settles."""
+        return (self.command_id, *(command.command_id for command in self.further))
+
+    def outcome_of(self, command_id: str) -> JSON:
+        """What this one of its commands answered.
+
+        Raises:
+            LookupError: it settles no such command.
+        """
+        if command_id == self.command_id:
+            return self.outcome
+        for command in self.further:
+            if command.command_id == command_id:
+                return command.outcome
+        raise LookupError(command_id)
 
 
 @dataclass(frozen=True, slots=True)

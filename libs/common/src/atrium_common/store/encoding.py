@@ -12,6 +12,7 @@ from atrium_common.store.commit import (
     Claim,
     Commit,
     EventRecord,
+    Further,
     Meta,
     Proposal,
     Publication,
@@ -24,6 +25,7 @@ from atrium_common.store.commit import (
 def encode(proposal: Proposal) -> bytes:
     """The stored form."""
     meta = proposal.meta
+    further = {"further": [[each.command_id, each.outcome] for each in proposal.further]} if proposal.further else {}
     return orjson.dumps(
         {
             "command_id": proposal.command_id,
@@ -36,6 +38,7 @@ def encode(proposal: Proposal) -> bytes:
             "releases": [[release.key, release.stream] for release in proposal.releases],
             "outcome": proposal.outcome,
             "meta": [meta.actor, meta.correlation_id, meta.causation_id, meta.traceparent],
+            **further,
         }
     )
 
@@ -56,6 +59,7 @@ def decode(position: int, stored: bytes | str) -> Commit:
             releases=tuple(Release(*release) for release in body["releases"]),
             outcome=body["outcome"],
             meta=Meta(*body["meta"]),
+            further=tuple(Further(*command) for command in body.get("further", ())),
         ),
     )
 

@@ -51,9 +51,10 @@ class MemoryEventLog:
 
     async def append(self, proposal: Proposal) -> Appended:
         """See `EventLog.append`."""
-        first = self._commands.get(proposal.command_id)
-        if first is not None:
-            return Appended(self._commits[first - 1], replayed=True)
+        for command_id in proposal.command_ids:
+            first = self._commands.get(command_id)
+            if first is not None:
+                return Appended(self._commits[first - 1], replayed=True)
         for part in proposal.slices:
             check_expected(part, len(self._streams.get(part.stream, ())))
         for claim in proposal.claims:
@@ -62,7 +63,7 @@ class MemoryEventLog:
                 raise ClaimTaken(claim.key, held[0].stream, held[1])
         commit = Commit(len(self._commits) + 1, copy.deepcopy(proposal))
         self._commits.append(commit)
-        self._commands[proposal.command_id] = commit.position
+        self._commands |= dict.fromkeys(proposal.command_ids, commit.position)
         for claim in proposal.claims:
             self._claims[claim.key] = (claim, commit.position)
         for part in commit.proposal.slices:

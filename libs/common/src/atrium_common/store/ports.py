@@ -21,7 +21,8 @@ class EventLog(Protocol):
     async def append(self, proposal: Proposal) -> Appended:
         """Make `proposal` the next commit; durable when this returns.
 
-        A command id that has been committed before writes nothing and returns the first commit, `replayed` true.
+        Where any of its command ids has been committed before, nothing is written and the commit of the first such id
+        is returned, `replayed` true.
 
         Raises:
             VersionConflict: a stream is not at the version that its slice expects (too low, too high, inside another

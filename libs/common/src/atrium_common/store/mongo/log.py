@@ -172,7 +172,8 @@ class MongoEventLog:
         versions = await self._versions({part.stream for proposal, _ in group for part in proposal.slices})
         checked: list[tuple[Proposal, asyncio.Future[Appended], int]] = []
         for proposal, future in group:
-            first = taken.get(f"command/{proposal.command_id}")
+            known = (taken.get(f"command/{command_id}") for command_id in proposal.command_ids)
+            first = next((commit for commit in known if commit is not None), None)
             if first is not None:
                 _settle(future, Appended(first, replayed=True))
                 continue
@@ -218,7 +219,8 @@ def _check_one(proposal: Proposal, versions: dict[str, int], taken: dict[str, Co
 
 def _keys(proposal: Proposal) -> list[str]:
     versions = (f"stream/{part.stream}@{part.expected + 1}" for part in proposal.slices if part.events)
-    return [f"command/{proposal.command_id}", *versions, *(f"claim/{claim.key}" for claim in proposal.claims)]
+    commands = (f"command/{command_id}" for command_id in proposal.command_ids)
+    return [*commands, *versions, *(f"claim/{claim.key}" for claim in proposal.claims)]
 
 
 def _document(proposal: Proposal, position: int) -> dict[str, Any]:

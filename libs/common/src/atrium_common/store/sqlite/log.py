@@ -16,6 +16,10 @@ from atrium_common.store.sqlite.writer import Writer
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS commits (position INTEGER PRIMARY KEY, command_id TEXT NOT NULL, body BLOB NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS commits_command ON commits (command_id)",
+    # The commands that a commit settles besides its own.
+    """CREATE TABLE IF NOT EXISTS further_commands (
+        command_id TEXT PRIMARY KEY, position INTEGER NOT NULL
+    ) WITHOUT ROWID""",
     # The version that a stream has after the commit at `position`.
     """CREATE TABLE IF NOT EXISTS streams (
         stream TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (stream, version)
@@ -111,9 +115,10 @@ class SqliteEventLog:
 
 
 def _append(connection: sqlite3.Connection, proposal: Proposal, body: bytes) -> Appended:
-    first = _find(connection, proposal.command_id)
-    if first is not None:
-        return Appended(first, replayed=True)
+    for command_id in proposal.command_ids:
+        first = _find(connection, command_id)
+        if first is not None:
+            return Appended(first, replayed=True)
     for part in proposal.slices:
         (version,) = connection.execute("SELECT max(version) FROM streams WHERE stream = ?", (part.stream,)).fetchone()
         check_expected(part, version or 0)
@@ -127,13 +132,19 @@ def _append(connection: sqlite3.Connection, proposal: Proposal, body: bytes) -> 
         if part.events:
             version = part.expected + len(part.events)
             connection.execute("INSERT INTO streams VALUES (?, ?, ?)", (part.stream, version, position))
+    for command in proposal.further:
+        connection.execute("INSERT INTO further_commands VALUES (?, ?)", (command.command_id, position))
     for claim in proposal.claims:
         connection.execute("INSERT INTO claims VALUES (?, ?, ?)", (claim.key, claim.stream, position))
     return Appended(Commit(position, proposal), replayed=False)
 
 
 def _find(connection: sqlite3.Connection, command_id: str) -> Commit | None:
-    row = connection.execute("SELECT position, body FROM commits WHERE command_id = ?", (command_id,)).fetchone()
+    row = connection.execute(
+        "SELECT position, body FROM commits WHERE command_id = :id"
+        " OR position = (SELECT position FROM further_commands WHERE command_id = :id)",
+        {"id": command_id},
+    ).fetchone()
     return None if row is None else decode(*row)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from atrium_common.store.commit import Claim, EventRecord, Meta, Proposal, Publication, Release, Slice
+from atrium_common.store.commit import Claim, EventRecord, Further, Meta, Proposal, Publication, Release, Slice
 from atrium_common.store.ports import ClaimTaken, EventLog, VersionConflict
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -84,6 +85,31 @@ class EventLogConformance:
         different = await log.append(proposal(one("b/1", 0), command="the-command"))
         assert different.replayed
         assert different.commit.proposal == same
+        assert await log.tail() == 1
+
+    async def test_a_commit_settles_further_commands_each_with_its_own_outcome(self, log: EventLog) -> None:
+        further = (Further("second", {"n": 2}), Further("third", {"n": 3}))
+        merged = replace(proposal(one("a/1", 0, count=3), command="first"), further=further)
+        appended = await log.append(merged)
+        for command, outcome in (("first", {"id": "t"}), ("second", {"n": 2}), ("third", {"n": 3})):
+            found = await log.find(command)
+            assert found == appended.commit
+            assert found.proposal.outcome_of(command) == outcome
+        with pytest.raises(LookupError):
+            appended.commit.proposal.outcome_of("fourth")
+
+    async def test_a_commit_of_several_commands_is_refused_whole_where_one_is_known(self, log: EventLog) -> None:
+        earlier = replace(proposal(one("a/1", 0), command="first"), further=(Further("second"),))
+        await log.append(earlier)
+        for known in ("first", "second"):
+            merged = replace(proposal(one("b/1", 0), command="new"), further=(Further("newer"), Further(known)))
+            refused = await log.append(merged)
+            assert refused.replayed
+            assert refused.commit.proposal == earlier
+            assert await log.find("new") is None
+            assert await log.find("newer") is None
+            alone = await log.append(proposal(one("b/1", 0), command=known))
+            assert alone.replayed
         assert await log.tail() == 1
 
     async def test_of_racing_claims_one_wins_and_a_refused_append_leaves_none(self, log: EventLog) -> None:

@@ -46,13 +46,21 @@ _WORDS: Mapping[str, Callable[[_Context], str]] = {
 }
 
 
+class FaultAt(ValueError):
+    """What a validator raises about a part inside its field: `path` leads from the field to it."""
+
+    def __init__(self, path: Sequence[str], message: str) -> None:
+        super().__init__(message)
+        self.path = tuple(path)
+
+
 def details(
     error: ValidationError, model: type[BaseModel], value: Mapping[str, JSON] | Mapping[str, str], *, prefix: str = ""
 ) -> dict[str, Sequence[str]]:
     """Messages by dotted field, each once, below `prefix` where one is given."""
     found: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False):
-        path = _path(fault, value)
+        path = (*_path(fault, value), *_inside(fault))
         field = ".".join((prefix, *path) if prefix else path) or "body"
         messages = found.setdefault(field, [])
         message = _message(fault, path, model)
@@ -73,6 +81,11 @@ def _path(fault: ErrorDetails, value: object) -> tuple[str, ...]:
             continue
         path.append(str(part))
     return tuple(path)
+
+
+def _inside(fault: ErrorDetails) -> tuple[str, ...]:
+    error = fault.get("ctx", {}).get("error")
+    return error.path if isinstance(error, FaultAt) else ()
 
 
 def _has(value: object, part: str | int) -> bool:

@@ -29,6 +29,7 @@ TIMES: Mapping[str, tuple[str, Operator]] = {
 Kind: TypeAlias = Literal["text", "boolean", "integer", "time"] | tuple[str, ...]
 Include: TypeAlias = Callable[[Sequence[JSONObject], Principal], Awaitable[None]]
 """Puts a related resource into each of a page's resources, for this caller, in a bounded number of queries."""
+Complete: TypeAlias = Callable[[Sequence[JSONObject]], Awaitable[None]]
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -124,15 +125,19 @@ class ListQuery:
         *,
         where: Sequence[Condition],
         render: Callable[[Document], JSONObject],
+        complete: Complete | None = None,
     ) -> Reply:
-        """The page of the collection's documents that fulfil `where` and what the client asked for."""
+        """The page of the collection's documents that fulfil `where` and what the client asked for.
+
+        `complete` puts into the page's resources, all at once, what other documents hold of them.
+        """
         conditions = (*where, *self.where)
         # One more than the page shows whether there is a next one.
         query = Query(conditions, self.sort, self.after, self.page.skip, self.page.per_page + 1)
         if self.page.by_cursor:
-            return await self._reply(await documents.query(collection, query), None, render)
+            return await self._reply(await documents.query(collection, query), None, render, complete)
         found, total = await asyncio.gather(documents.query(collection, query), documents.count(collection, conditions))
-        return await self._reply(found, total, render)
+        return await self._reply(found, total, render, complete)
 
     async def reply_from(self, resources: Sequence[JSONObject], *, key: str = "id") -> Reply:
         """The same over resources in memory (a catalogue), each with its identity under `key`.
@@ -154,11 +159,18 @@ class ListQuery:
         return await self._reply(part, total, _without_words)
 
     async def _reply(
-        self, found: Sequence[Document], total: int | None, render: Callable[[Document], JSONObject]
+        self,
+        found: Sequence[Document],
+        total: int | None,
+        render: Callable[[Document], JSONObject],
+        complete: Complete | None = None,
     ) -> Reply:
         shown = found[: self.page.per_page]
+        rendered = [render(document) for document in shown]
+        if complete is not None:
+            await complete(rendered)
         resources = await self.listing.shown(
-            [render(document) for document in shown],
+            rendered,
             include=self.include,
             fields=self.fields,
             principal=self.principal,

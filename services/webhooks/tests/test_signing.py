@@ -45,7 +45,7 @@ def test_the_references_own_function_checks_the_body_under_the_whole_text_of_the
         ("short", False),
         ("x" * 128, True),
         ("x" * 129, False),
-        ("white space is not fit", False),
+        ("white space is text too", True),
     ],
 )
 def test_a_client_may_bring_base64_or_plain_text_of_the_right_length(text: str, fits: bool) -> None:

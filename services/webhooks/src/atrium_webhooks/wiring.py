@@ -10,9 +10,10 @@ from atrium_common.http.app import create_app
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS, Parts, Service
 from atrium_webhooks import rows
+from atrium_webhooks.application.deliveries import Deliveries
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.dispatcher import Dispatcher, Limits
-from atrium_webhooks.application.endpoints import Webhooks
+from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.fanout import FanOut
 from atrium_webhooks.application.sender import Sender
 from atrium_webhooks.http.routes import routes
@@ -46,13 +47,13 @@ async def build(parts: Parts) -> Service:
         directory=directory,
         repository=repository,
         sender=sender,
-        master=parts.vault.master,
         limits=limits,
         clock=parts.clock,
         ids=parts.ids,
     )
-    webhooks = Webhooks(repository, documents, parts.vault.master, dispatcher, parts.ids, parts.clock)
-    served = routes(webhooks) if "api" in settings.role else []
+    endpoints = Endpoints(repository, documents, sender.check, parts.ids)
+    deliveries = Deliveries(endpoints, documents, dispatcher, parts.ids, parts.clock)
+    served = routes(endpoints, deliveries) if "api" in settings.role else []
     jobs = parts.standard_jobs(repository, [rows.ENDPOINT], topic=TOPIC)
     if "worker" in settings.role:
         fan_out = FanOut(documents, directory, clock=parts.clock, written=dispatcher.wake)

@@ -19,7 +19,6 @@ import structlog
 
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
 from atrium_common.eventing.repository import Command, Repository, Transaction
-from atrium_common.eventing.vault import MasterKeys
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import DELIVERIES_IN_FLIGHT, DELIVERY_ATTEMPTS, DELIVERY_SECONDS
@@ -63,7 +62,6 @@ class Dispatcher:
         directory: Directory,
         repository: Repository,
         sender: Sender,
-        master: MasterKeys,
         limits: Limits,
         clock: Clock,
         ids: Ids,
@@ -72,7 +70,6 @@ class Dispatcher:
         self._directory = directory
         self._repository = repository
         self._sender = sender
-        self._master = master
         self._limits = limits
         self._clock = clock
         self._ids = ids
@@ -118,9 +115,9 @@ class Dispatcher:
         while self._attempts:
             await asyncio.wait(self._attempts)
 
-    async def test(self, endpoint_id: str, endpoint: Endpoint, delivery: Document) -> JSONObject:
+    async def test(self, endpoint: Endpoint, delivery: Document) -> JSONObject:
         """Make the one attempt of a test delivery now; what came of it."""
-        sent = await self._send(endpoint_id, endpoint, delivery)
+        sent = await self._send(endpoint, delivery)
         status = sent.attempted.status_code
         success = status is not None and 200 <= status < 300  # noqa: PLR2004 (2xx)
         verdict = Verdict("success" if success else "failed")
@@ -154,10 +151,10 @@ class Dispatcher:
         try:
             await self._directory.catch_up()
             endpoint = self._directory.get(endpoint_id)
-            if endpoint is None or not endpoint.is_active:
+            if endpoint is None or not (endpoint.is_active or endpoint.is_held):
                 await self._settle(delivery, cancelled(delivery.body, now=self._clock.now()))
                 return
-            sent = await self._send(endpoint_id, endpoint, delivery)
+            sent = await self._send(endpoint, delivery)
             await self._record(endpoint_id, delivery, sent)
         except StoreUnavailable as error:
             # The lease ends by itself, and the delivery is due again.
@@ -170,7 +167,7 @@ class Dispatcher:
                 del self._busy[endpoint_id]
             self._due.set()
 
-    async def _send(self, endpoint_id: str, endpoint: Endpoint, delivery: Document) -> Sent:
+    async def _send(self, endpoint: Endpoint, delivery: Document) -> Sent:
         stored = await self._documents.get(EVENTS_SEEN.name, str(delivery.body["event_id"]))
         if stored is None:
             return Sent(Attempted(None, "The event is kept no longer.", final=True), 0, {}, "", False)
@@ -180,7 +177,7 @@ class Dispatcher:
             workspace_id=str(delivery.body["workspace_id"]),
             livemode=bool(delivery.body["livemode"]),
         )
-        secret = self._master.open(endpoint.sealed_secret, context=endpoint_id).decode()
+        secrets = [str(each.secret.text) for each in endpoint.signing(self._clock.now())]
         timestamp = int(time.time())
         event_id = str(delivery.body["event_id"])
         attempt = cast("int", delivery.body["attempts"]) + 1
@@ -192,12 +189,12 @@ class Dispatcher:
             "X-Webhook-Delivery": delivery.key,
             "X-Webhook-Attempt": str(attempt),
             "X-Webhook-Timestamp": str(timestamp),
-            "X-Webhook-Signature": signature(secret, body),
+            "X-Webhook-Signature": signature(secrets[0], body),
             "webhook-id": event_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": standard_signature([secret], message_id=event_id, timestamp=timestamp, body=body),
+            "webhook-signature": standard_signature(secrets, message_id=event_id, timestamp=timestamp, body=body),
         }
-        return await self._sender.send(endpoint.url, headers, body)
+        return await self._sender.send(endpoint.url, {**endpoint.headers, **headers}, body)
 
     async def _record(self, endpoint_id: str, delivery: Document, sent: Sent) -> None:
         now = self._clock.now()
@@ -226,7 +223,7 @@ class Dispatcher:
     async def _disable(self, endpoint_id: str, delivery_id: str) -> None:
         async def decide(tx: Transaction) -> JSONObject:
             state = (await tx.load(ENDPOINT, endpoint_id)).there
-            await tx.emit(ENDPOINT, endpoint_id, *domain.disable(state, reason="410 Gone", at=tx.at))
+            await tx.emit(ENDPOINT, endpoint_id, *domain.disable(state, cause="gone", reason="410 Gone", at=tx.at))
             return {"id": endpoint_id}
 
         meta = Meta(actor="service/webhooks", causation_id=delivery_id)

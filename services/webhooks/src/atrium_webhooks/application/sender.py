@@ -97,6 +97,23 @@ class Sender:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return self._failed(f"The connection broke: {type(error).__name__}.", started)
 
+    async def check(self, url: str) -> None:
+        """Return if deliveries may go to the URL as things are; a name that does not resolve yet is let pass.
+
+        Raises:
+            UnfitUrl: they may not.
+        """
+        check_url(url)
+        target = URL(url)
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await self._check_target(target)
+                await CheckedResolver(self._opened).resolve(target.raw_host or "")
+        except Refused as error:
+            raise UnfitUrl(str(error)) from None
+        except (OSError, UnicodeError):
+            return
+
     async def close(self) -> None:
         """Let the connections go."""
         session, self._session = self._session, None

@@ -1,0 +1,147 @@
+"""Bodies that clients send to webhooks."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import orjson
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+
+from atrium_common.http.body import Body
+from atrium_common.http.faults import FaultAt
+from atrium_webhooks.domain import custom_headers
+from atrium_webhooks.domain.endpoint import DEFAULT_CONCURRENCY, EndpointSettings, RateLimit, Scheme
+from atrium_webhooks.domain.filters import UnfitFilter, compiled
+from atrium_webhooks.domain.matching import is_subscription
+from atrium_webhooks.domain.signing import is_secret
+
+_FILTER_BYTES = 16 * 1024
+_LONGEST_PAUSE = 7 * 86_400
+
+
+def _subscriptions(value: list[str]) -> list[str]:
+    unfit = [text for text in value if not is_subscription(text)]
+    if unfit:
+        raise ValueError(f"{unfit[0]!r} is no event type: use workspace.created, workspace.* or *")
+    return list(dict.fromkeys(value))
+
+
+def _secret(value: str) -> str:
+    if not is_secret(value):
+        raise ValueError("Must be whsec_ and base64 of 24 to 64 bytes, or any text of 12 to 128 characters")
+    return value
+
+
+def _empty_for_null(value: object) -> object:
+    return {} if value is None else value
+
+
+def _filters(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(orjson.dumps(value)) > _FILTER_BYTES:
+        raise ValueError("Must have at most 16 KiB")
+    try:
+        compiled(value)
+    except UnfitFilter as error:
+        raise FaultAt(error.path, str(error)) from None
+    return value
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, fault in custom_headers.faults(value).items():
+        raise FaultAt((name,), fault)
+    return value
+
+
+def _distinct(value: list[Scheme]) -> list[Scheme]:
+    return list(dict.fromkeys(value))
+
+
+def _v1() -> list[Scheme]:
+    return ["v1"]
+
+
+class Limit(Body):
+    """The most attempts in any span of so many seconds."""
+
+    requests: int = Field(ge=1, le=100_000)
+    per_seconds: int = Field(default=1, ge=1, le=86_400)
+
+
+Url: TypeAlias = Annotated[str, Field(min_length=1, max_length=2048)]
+Subscription: TypeAlias = Annotated[str, Field(max_length=255)]
+Events: TypeAlias = Annotated[list[Subscription], Field(min_length=1, max_length=100), AfterValidator(_subscriptions)]
+Filters: TypeAlias = Annotated[dict[str, JsonValue], BeforeValidator(_empty_for_null), AfterValidator(_filters)]
+Description: TypeAlias = Annotated[str, Field(max_length=2000)]
+Headers: TypeAlias = Annotated[
+    dict[str, str],
+    BeforeValidator(_empty_for_null),
+    Field(max_length=custom_headers.MOST),
+    AfterValidator(_headers),
+]
+Secret: TypeAlias = Annotated[str, AfterValidator(_secret)]
+Concurrency: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+Pause: TypeAlias = Annotated[float, Field(ge=0, le=_LONGEST_PAUSE)]
+Schedule: TypeAlias = Annotated[list[Pause], Field(min_length=1, max_length=20)]
+Signatures: TypeAlias = Annotated[list[Scheme], Field(min_length=1), AfterValidator(_distinct)]
+
+
+class CreateWebhook(Body):
+    """A new endpoint; without a secret one is generated.
+
+    `filters`, `headers`, `rate_limit` and `retry_schedule` (seconds before each attempt, the first included) may be
+    left out; `signatures` chooses among the schemes of Standard Webhooks: `v1` (HMAC) and `v1a` (Ed25519).
+    """
+
+    url: Url
+    events: Events
+    filters: Filters = Field(default_factory=dict)
+    secret: Secret | None = None
+    description: Description | None = None
+    headers: Headers = Field(default_factory=dict)
+    is_active: bool = True
+    rate_limit: Limit | None = None
+    concurrency: Concurrency = DEFAULT_CONCURRENCY
+    ordered: bool = False
+    retry_schedule: Schedule | None = None
+    signatures: Signatures = Field(default_factory=_v1)
+
+    def settings(self) -> EndpointSettings:
+        """What the client decides about the endpoint."""
+        given = {name: value for name, value in self.sent().items() if name not in {"secret", "is_active"}}
+        return EndpointSettings(**{name: _frozen(value) for name, value in given.items()})
+
+
+class UpdateWebhook(Body):
+    """What to change; what is not sent stays. The secret is changed by `rotate-secret` alone."""
+
+    # Defaults are never read; made by factories, they stay out of the document, and null is no value.
+
+    url: Url = Field(default_factory=str)
+    events: Events = Field(default_factory=list)
+    filters: Filters = Field(default_factory=dict)
+    description: Description | None = None
+    headers: Headers = Field(default_factory=dict)
+    is_active: bool = Field(default_factory=bool)
+    rate_limit: Limit | None = None
+    concurrency: Concurrency = Field(default_factory=int)
+    ordered: bool = Field(default_factory=bool)
+    retry_schedule: Schedule | None = None
+    signatures: Signatures = Field(default_factory=list)
+
+    def changes(self) -> dict[str, object]:
+        """The fields that were sent."""
+        return {name: _frozen(value) for name, value in self.sent().items()}
+
+
+class RotateSecret(Body):
+    """A new secret, brought or generated; the one before signs beside it for the grace (0: not at all)."""
+
+    grace_period_hours: float = Field(default=24, ge=0, le=720)
+    secret: Secret | None = None
+
+
+def _frozen(value: object) -> object:
+    """As the domain keeps it."""
+    if isinstance(value, list):
+        return tuple(value)
+    return RateLimit(**value.model_dump()) if isinstance(value, Limit) else value

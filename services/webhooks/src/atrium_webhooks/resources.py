@@ -1,0 +1,98 @@
+"""Resources of webhooks as clients and subscribers see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, JsonValue
+
+from atrium_webhooks.domain.endpoint import RateLimit, Scheme
+
+
+class PublicWebhook(BaseModel):
+    """An endpoint as events show it: header values masked, never a secret."""
+
+    id: str
+    url: str
+    events: list[str]
+    filters: dict[str, JsonValue]
+    description: str | None
+    headers: dict[str, str]
+    is_active: bool
+    disabled_reason: str | None
+    rate_limit: RateLimit | None
+    concurrency: int
+    ordered: bool
+    retry_schedule: list[float] | None
+    signatures: list[Scheme]
+    public_key: str
+    livemode: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class FailingWebhook(PublicWebhook):
+    """An endpoint that keeps failing."""
+
+    consecutive_failures: int
+    failing_since: datetime
+
+
+class RotatedWebhook(PublicWebhook):
+    """An endpoint with a new secret."""
+
+    previous_expires_at: datetime | None
+
+
+class WebhookTest(BaseModel):
+    """What a test event shows of its endpoint."""
+
+    url: str
+
+
+class Webhook(PublicWebhook):
+    """An endpoint."""
+
+    success_count: int
+    failure_count: int
+    consecutive_failures: int
+    last_delivery_at: datetime | None
+
+
+class CreatedWebhook(Webhook):
+    """An endpoint with its secret, which is shown this once."""
+
+    secret: str | None
+
+
+class Rotated(BaseModel):
+    """A new secret, shown this once, and when the one before ends signing beside it."""
+
+    secret: str | None
+    previous_expires_at: datetime | None
+
+
+class Tested(BaseModel):
+    """What came of a test delivery."""
+
+    success: bool
+    status_code: int | None
+    response_time_ms: int
+    error: str | None = None
+
+
+class Delivery(BaseModel):
+    """An event's way to an endpoint."""
+
+    id: str
+    event_id: str
+    event_type: str
+    status: str
+    status_code: int | None
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    livemode: bool
+    created_at: datetime
+    updated_at: datetime
+    history: list[dict[str, JsonValue]] | None = None

@@ -56,20 +56,14 @@ async def holders(tenancy: Tenancy, store: Store, namespace_ids: list[str], work
         if facts is not None:
             namespaces[namespace_id] = facts
     for workspace_id in workspace_ids:
-        loaded = await tenancy.repository.load(WORKSPACE, workspace_id)
-        if loaded.state is not None:
-            workspaces[workspace_id] = {
-                "version": loaded.version,
-                "tier": loaded.state.tier,
-                "status": loaded.state.status,
-                "owner_id": loaded.state.owner_id,
-                "deleted": loaded.state.status == "deleted",
-            }
+        known = await workspace_facts(tenancy, workspace_id)
+        if known is not None:
+            workspaces[workspace_id] = known
     return {"position": position, "namespaces": namespaces, "workspaces": workspaces}
 
 
 async def namespace_facts(tenancy: Tenancy, namespace_id: str) -> JSONObject | None:
-    """What entitlements must know of a namespace, or None where there is none."""
+    """What entitlements must know of a namespace, its billing workspace and its owner; None where there is none."""
     loaded = await tenancy.repository.load(NAMESPACE, namespace_id)
     namespace: Namespace | None = loaded.state
     if namespace is None:
@@ -90,7 +84,32 @@ async def namespace_facts(tenancy: Tenancy, namespace_id: str) -> JSONObject | N
         "billing_workspace_id": made.workspace_id,
         "owner_tier": tier,
         "deleted": namespace.deleted_at is not None,
+        "workspace": await workspace_facts(tenancy, made.workspace_id),
+        "user": await user_facts(tenancy, made.owner_id) if made.owner_type == "User" else None,
     }
+
+
+async def workspace_facts(tenancy: Tenancy, workspace_id: str | None) -> JSONObject | None:
+    """What other services must know of a workspace, or None where there is none."""
+    loaded = await tenancy.repository.load(WORKSPACE, workspace_id or "")
+    workspace: Workspace | None = loaded.state
+    if workspace is None:
+        return None
+    return {
+        "id": loaded.id,
+        "version": loaded.version,
+        "tier": workspace.tier,
+        "status": workspace.status,
+        "owner_id": workspace.owner_id,
+        "timezone": workspace.settings.get("timezone"),
+        "deleted": workspace.status == "deleted",
+    }
+
+
+async def user_facts(tenancy: Tenancy, user_id: str) -> JSONObject | None:
+    """What other services must know of a user, or None where there is none."""
+    loaded = await tenancy.repository.load(USER, user_id)
+    return None if loaded.state is None else {"id": user_id, "version": loaded.version, "tier": loaded.state.tier}
 
 
 def _aggregate(claims: tuple[object, ...], digest: str) -> str:
@@ -132,10 +151,7 @@ async def _context(tenancy: Tenancy, key: ApiKey, workspace_id: str | None, name
     facts: JSON = None
     if workspace is not None and not denied:
         facts = {
-            "id": wanted,
-            "version": loaded.version,
-            "tier": workspace.tier,
-            "status": workspace.status,
+            **(await workspace_facts(tenancy, wanted) or {}),
             "suspended_at": None if workspace.suspended_at is None else rfc3339(workspace.suspended_at),
             "suspended_reason": workspace.suspended_reason,
         }

@@ -42,7 +42,7 @@ imports: $(VENV)/dev.stamp ## Which layer may import which
 	@$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/dev.stamp ## Print the benchmarks' figures
-	@for bench in tests/load/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@for bench in tests/load/bench_*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
 
 infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for development
 	@$(BIN)/python -m tests.infra

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.sealing import Sealing
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_common.store.commit import EventRecord, Further, Proposal, Publication, Slice
+from atrium_common.store.commit import EventRecord, Further, Proposal, Publication, Slice, StreamEvent
 
 
 class Codec:
@@ -25,14 +26,15 @@ class Codec:
         """What seals and opens."""
         return self._sealing
 
-    async def read(self, record: EventRecord) -> Event:
-        """The event of a stored record, opened as far as its subjects are remembered.
+    async def read(self, stored: Sequence[StreamEvent]) -> list[Event]:
+        """The events of a stream, opened as far as their subjects are remembered.
 
         Raises:
-            UnknownEvent: this code does not know the event.
+            UnknownEvent: this code does not know one of them.
         """
-        data = cast("JSONObject", await self._sealing.open(record.data))
-        return self._registry.read(record.type, record.schema, data)
+        data = cast("list[JSONObject]", await self._sealing.open([each.data for each in stored]))
+        read = self._registry.read
+        return [read(each.type, each.schema, values) for each, values in zip(stored, data, strict=True)]
 
     async def seal(self, proposal: Proposal) -> Proposal:
         """The proposal as it may be stored: nothing personal or secret in the clear."""

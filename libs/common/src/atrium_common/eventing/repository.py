@@ -245,9 +245,10 @@ class Repository:
         state, version = start.state, start.version
         limit = None if at is None else at - version
         if limit != 0:
-            for stored in await self._store.log.read_stream(stream, after=version, limit=limit):
-                state = decider.evolve(state, await self._codec.read(stored.event))
-                version = stored.version
+            tail = await self._store.log.read_stream(stream, after=version, limit=limit)
+            for event in await self._codec.read(tail):
+                state = decider.evolve(state, event)
+            version += len(tail)
         loaded = Loaded(aggregate_id, state, version)
         if at is None and version:
             self._cache.put(stream, loaded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from atrium_common.jsontypes import JSON, JSONObject
 
@@ -147,13 +148,17 @@ class Appended:
     replayed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
-    """One event with its place in its stream and in the log."""
+class StreamEvent(NamedTuple):
+    """One event with its place in its stream and in the log, as folding needs it: without its public form.
+
+    A tuple, since a load makes thousands of them.
+    """
 
     stream: str
     version: int
     position: int
     at: datetime
-    event: EventRecord
-    meta: Meta
+    id: str
+    type: str
+    schema: int
+    data: JSONObject

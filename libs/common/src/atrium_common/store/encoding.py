@@ -1,8 +1,13 @@
-"""A proposal as JSON and back: the one stored form of a commit, in SQLite as bytes, in MongoDB as text."""
+"""The one stored form of a commit, in SQLite as bytes, in MongoDB as text: two JSON texts and a time.
+
+`events` is what a stream's load parses and nothing else; `rest` has everything that only readers of the whole log need
+(publications, claims, outcome, meta). A stream of a thousand events is loaded without parsing its publications.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,38 +27,53 @@ from atrium_common.store.commit import (
 )
 
 
-def encode(proposal: Proposal) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A proposal in its stored form.
+
+    Attributes:
+        at: RFC 3339.
+        events: `[[stream, expected, [[id, type, schema, data], …]], …]`.
+        rest: an object; its `publications` are one list for each slice, null for an internal event.
+    """
+
+    at: str
+    events: bytes
+    rest: bytes
+
+
+def encode(proposal: Proposal) -> Stored:
     """The stored form."""
     meta = proposal.meta
-    further = {"further": [[each.command_id, each.outcome] for each in proposal.further]} if proposal.further else {}
-    return orjson.dumps(
-        {
-            "command_id": proposal.command_id,
-            "at": proposal.at.isoformat(),
-            "slices": [
-                [part.stream, part.expected, [_encode_event(event) for event in part.events]]
-                for part in proposal.slices
-            ],
-            "claims": [[claim.key, claim.stream] for claim in proposal.claims],
-            "releases": [[release.key, release.stream] for release in proposal.releases],
-            "outcome": proposal.outcome,
-            "meta": [meta.actor, meta.correlation_id, meta.causation_id, meta.traceparent],
-            **further,
-        }
-    )
+    events = [
+        [part.stream, part.expected, [[event.id, event.type, event.schema, event.data] for event in part.events]]
+        for part in proposal.slices
+    ]
+    rest: dict[str, Any] = {
+        "command_id": proposal.command_id,
+        "publications": [[_encode_publication(event.publication) for event in part.events] for part in proposal.slices],
+        "claims": [[claim.key, claim.stream] for claim in proposal.claims],
+        "releases": [[release.key, release.stream] for release in proposal.releases],
+        "outcome": proposal.outcome,
+        "meta": [meta.actor, meta.correlation_id, meta.causation_id, meta.traceparent],
+    }
+    if proposal.further:
+        rest["further"] = [[each.command_id, each.outcome] for each in proposal.further]
+    return Stored(proposal.at.isoformat(), orjson.dumps(events), orjson.dumps(rest))
 
 
-def decode(position: int, stored: bytes | str) -> Commit:
+def decode(position: int, at: str, events: bytes | str, rest: bytes | str) -> Commit:
     """The commit that was stored at this position."""
-    body = orjson.loads(stored)
+    body = orjson.loads(rest)
+    slices = zip(orjson.loads(events), body["publications"], strict=True)
     return Commit(
         position,
         Proposal(
             command_id=body["command_id"],
-            at=datetime.fromisoformat(body["at"]),
+            at=datetime.fromisoformat(at),
             slices=tuple(
-                Slice(stream, expected, tuple(_decode_event(event) for event in events))
-                for stream, expected, events in body["slices"]
+                Slice(stream, expected, tuple(map(_decode_event, records, publications)))
+                for (stream, expected, records), publications in slices
             ),
             claims=tuple(Claim(*claim) for claim in body["claims"]),
             releases=tuple(Release(*release) for release in body["releases"]),
@@ -64,35 +84,43 @@ def decode(position: int, stored: bytes | str) -> Commit:
     )
 
 
-def decode_stream(position: int, stored: bytes | str, stream: str) -> Iterator[StreamEvent]:
-    """Only this stream's events of the commit that was stored at this position."""
-    body = orjson.loads(stored)
-    at = datetime.fromisoformat(body["at"])
-    meta = Meta(*body["meta"])
-    for name, expected, events in body["slices"]:
-        if name == stream:
-            for version, event in enumerate(events, start=expected + 1):
-                yield StreamEvent(stream, version, position, at, _decode_event(event), meta)
+def decode_stream(
+    stored: Iterable[tuple[int, str, bytes | str]], stream: str, *, after: int, limit: int | None
+) -> list[StreamEvent]:
+    """This stream's events above version `after`, at most `limit`, of commits given as position, `at` and `events`."""
+    found: list[StreamEvent] = []
+    for position, at, events in stored:
+        moment = datetime.fromisoformat(at)
+        for name, expected, records in orjson.loads(events):
+            if name == stream:
+                version = expected
+                for event_id, event_type, schema, data in records:
+                    version += 1
+                    if version > after:
+                        found.append(StreamEvent(stream, version, position, moment, event_id, event_type, schema, data))
+    return found if limit is None else found[:limit]
 
 
-def _encode_event(event: EventRecord) -> list[Any]:
-    publication = event.publication
-    public = None
-    if publication is not None:
-        public = [
-            publication.type,
-            publication.data,
-            publication.key,
-            publication.workspace_ids,
-            publication.livemode,
-            publication.workspace_id,
-        ]
-    return [event.id, event.type, event.schema, event.data, public]
+def _encode_publication(publication: Publication | None) -> list[Any] | None:
+    if publication is None:
+        return None
+    return [
+        publication.type,
+        publication.data,
+        publication.key,
+        publication.workspace_ids,
+        publication.livemode,
+        publication.workspace_id,
+    ]
 
 
-def _decode_event(stored: list[Any]) -> EventRecord:
-    event_id, event_type, schema, data, public = stored
-    if public is not None:
-        kind, content, key, workspace_ids, livemode, workspace_id = public
-        public = Publication(kind, content, key, tuple(workspace_ids), livemode, workspace_id)
-    return EventRecord(event_id, event_type, schema, data, public)
+def _decode_event(record: list[Any], public: list[Any] | None) -> EventRecord:
+    event_id, event_type, schema, data = record
+    return EventRecord(event_id, event_type, schema, data, _decode_publication(public))
+
+
+def _decode_publication(stored: list[Any] | None) -> Publication | None:
+    if stored is None:
+        return None
+    kind, data, key, workspace_ids, livemode, workspace_id = stored
+    return Publication(kind, data, key, tuple(workspace_ids), livemode, workspace_id)

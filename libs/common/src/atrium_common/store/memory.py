@@ -117,10 +117,10 @@ class MemoryEventLog:
 def stream_events(commit: Commit, stream: str) -> list[StreamEvent]:
     """The events that a commit adds to one stream, with their places."""
     return [
-        StreamEvent(stream, part.expected + n, commit.position, commit.proposal.at, event, commit.proposal.meta)
+        StreamEvent(stream, version, commit.position, commit.proposal.at, each.id, each.type, each.schema, each.data)
         for part in commit.proposal.slices
         if part.stream == stream
-        for n, event in enumerate(part.events, start=1)
+        for version, each in enumerate(part.events, start=part.expected + 1)
     ]
 
 

@@ -8,7 +8,7 @@ of `_id` alone; the unique index on `keys` stands behind it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pymongo.errors import BulkWriteError
@@ -22,6 +22,7 @@ from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConfl
 GROUP = 200
 _POLL_SECONDS = 0.02
 _TRIES = 200
+_WHOLE = {"at": 1, "events": 1, "rest": 1}
 
 
 class MongoEventLog:
@@ -32,6 +33,7 @@ class MongoEventLog:
         self._queue: list[tuple[Proposal, asyncio.Future[Appended]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._known_tail = 0
 
     async def open(self) -> None:
         """Create the indexes."""
@@ -59,22 +61,17 @@ class MongoEventLog:
         """See `EventLog.read_stream`."""
         wanted = {"streams": {"$elemMatch": {"name": stream, "version": {"$gt": after}}}}
         with translated():
-            cursor = self._commits.find(wanted, {"body": 1}).sort("_id", 1)
+            cursor = self._commits.find(wanted, {"at": 1, "events": 1}).sort("_id", 1)
             stored = await cursor.to_list(length=None if limit is None else limit)
-        events = [
-            event
-            for document in stored
-            for event in decode_stream(document["_id"], document["body"], stream)
-            if event.version > after
-        ]
-        return events if limit is None else events[:limit]
+        rows = ((document["_id"], document["at"], document["events"]) for document in stored)
+        return decode_stream(rows, stream, after=after, limit=limit)
 
     async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
         """See `EventLog.read_log`."""
         with translated():
-            cursor = self._commits.find({"_id": {"$gt": after}}, {"body": 1}).sort("_id", 1).limit(limit)
+            cursor = self._commits.find({"_id": {"$gt": after}}, _WHOLE).sort("_id", 1).limit(limit)
             stored = await cursor.to_list(length=limit)
-        return [decode(document["_id"], document["body"]) for document in stored]
+        return [_commit(document) for document in stored]
 
     async def tail(self) -> int:
         """See `EventLog.tail`."""
@@ -105,8 +102,8 @@ class MongoEventLog:
 
     async def _by_key(self, key: str) -> Commit | None:
         with translated():
-            document = await self._commits.find_one({"keys": key}, {"body": 1})
-        return None if document is None else decode(document["_id"], document["body"])
+            document = await self._commits.find_one({"keys": key}, _WHOLE)
+        return None if document is None else _commit(document)
 
     async def _write(self) -> None:
         """Write what has queued up, group by group."""
@@ -124,7 +121,8 @@ class MongoEventLog:
     async def _write_group(self, group: list[tuple[Proposal, asyncio.Future[Appended]]]) -> None:
         waiting = group
         for _ in range(_TRIES):
-            tail = await self.tail()
+            # A tail that has been left behind costs a collision and no more: what is checked is the whole log.
+            tail = self._known_tail or await self.tail()
             checked = await self._check(waiting, tail)
             if not checked:
                 return
@@ -132,6 +130,7 @@ class MongoEventLog:
             for proposal, future, position in checked[:inserted]:
                 _settle(future, Appended(Commit(position, proposal), replayed=False))
             waiting = [(proposal, future) for proposal, future, _ in checked[inserted:]]
+            self._known_tail = 0 if waiting else checked[-1][2]
             if not waiting:
                 return
         raise StoreUnavailable("MongoDB: too many writers at once")
@@ -162,14 +161,12 @@ class MongoEventLog:
         self, group: list[tuple[Proposal, asyncio.Future[Appended]]], tail: int
     ) -> list[tuple[Proposal, asyncio.Future[Appended], int]]:
         """Those of the group that may follow `tail`, with their positions; the others are answered."""
-        keys = [key for proposal, _ in group for key in _keys(proposal)]
+        keys = [key for proposal, _ in group for key in (*_keys(proposal), *_expected(proposal))]
         with translated():
-            cursor = self._commits.find({"keys": {"$in": keys}}, {"body": 1, "keys": 1})
+            cursor = self._commits.find({"keys": {"$in": keys}}, {**_WHOLE, "keys": 1})
             taken: dict[str, Commit] = {}
             for document in await cursor.to_list(length=None):
-                commit = decode(document["_id"], document["body"])
-                taken |= dict.fromkeys(document["keys"], commit)
-        versions = await self._versions({part.stream for proposal, _ in group for part in proposal.slices})
+                taken |= dict.fromkeys(document["keys"], _commit(document))
         checked: list[tuple[Proposal, asyncio.Future[Appended], int]] = []
         for proposal, future in group:
             known = (taken.get(f"command/{command_id}") for command_id in proposal.command_ids)
@@ -178,28 +175,36 @@ class MongoEventLog:
                 _settle(future, Appended(first, replayed=True))
                 continue
             try:
-                _check_one(proposal, versions, taken)
+                await self._check_one(proposal, taken)
             except (VersionConflict, ClaimTaken) as refusal:
                 if not future.done():
                     future.set_exception(refusal)
                 continue
             commit = Commit(tail + len(checked) + 1, proposal)
-            versions |= commit.versions
             taken |= dict.fromkeys(_keys(proposal), commit)
             checked.append((proposal, future, commit.position))
         return checked
 
-    async def _versions(self, streams: set[str]) -> dict[str, int]:
-        versions: dict[str, int] = {}
-        for stream in streams:
-            with translated():
-                cursor = self._commits.find({"streams.name": stream}, {"streams": 1}).sort("_id", -1).limit(1)
-                newest = await cursor.to_list(length=1)
-            versions[stream] = max(
-                (part["version"] for document in newest for part in document["streams"] if part["name"] == stream),
-                default=0,
-            )
-        return versions
+    async def _check_one(self, proposal: Proposal, taken: Mapping[str, Commit]) -> None:
+        for part in proposal.slices:
+            there = not part.expected or _end(part.stream, part.expected) in taken
+            if not there or _begin(part.stream, part.expected + 1) in taken:
+                version = max(await self._version(part.stream), _version_among(part.stream, taken.values()))
+                check_expected(part, version)
+        for claim in proposal.claims:
+            holder = taken.get(f"claim/{claim.key}")
+            if holder is not None:
+                stream = next(held.stream for held in holder.proposal.claims if held.key == claim.key)
+                raise ClaimTaken(claim.key, stream, holder.position)
+
+    async def _version(self, stream: str) -> int:
+        with translated():
+            cursor = self._commits.find({"streams.name": stream}, {"streams": 1}).sort("_id", -1).limit(1)
+            newest = await cursor.to_list(length=1)
+        return max(
+            (part["version"] for document in newest for part in document["streams"] if part["name"] == stream),
+            default=0,
+        )
 
 
 def _settle(future: asyncio.Future[Appended], appended: Appended) -> None:
@@ -207,23 +212,39 @@ def _settle(future: asyncio.Future[Appended], appended: Appended) -> None:
         future.set_result(appended)
 
 
-def _check_one(proposal: Proposal, versions: dict[str, int], taken: dict[str, Commit]) -> None:
-    for part in proposal.slices:
-        check_expected(part, versions[part.stream])
-    for claim in proposal.claims:
-        holder = taken.get(f"claim/{claim.key}")
-        if holder is not None:
-            stream = next(held.stream for held in holder.proposal.claims if held.key == claim.key)
-            raise ClaimTaken(claim.key, stream, holder.position)
+def _version_among(stream: str, commits: Iterable[Commit]) -> int:
+    return max((commit.versions.get(stream, 0) for commit in commits), default=0)
 
 
 def _keys(proposal: Proposal) -> list[str]:
-    versions = (f"stream/{part.stream}@{part.expected + 1}" for part in proposal.slices if part.events)
+    """What may exist once: the commands, where each stream's part begins and ends, and the claims."""
+    parts = [part for part in proposal.slices if part.events]
+    begins = (_begin(part.stream, part.expected + 1) for part in parts)
+    ends = (_end(part.stream, part.expected + len(part.events)) for part in parts)
     commands = (f"command/{command_id}" for command_id in proposal.command_ids)
-    return [*commands, *versions, *(f"claim/{claim.key}" for claim in proposal.claims)]
+    return [*commands, *begins, *ends, *(f"claim/{claim.key}" for claim in proposal.claims)]
+
+
+def _expected(proposal: Proposal) -> list[str]:
+    """What must exist and what must not where every stream is at the version that is expected."""
+    ends = (_end(part.stream, part.expected) for part in proposal.slices if part.expected)
+    return [*ends, *(_begin(part.stream, part.expected + 1) for part in proposal.slices)]
+
+
+def _begin(stream: str, version: int) -> str:
+    return f"stream/{stream}@{version}"
+
+
+def _end(stream: str, version: int) -> str:
+    return f"end/{stream}@{version}"
+
+
+def _commit(document: dict[str, Any]) -> Commit:
+    return decode(document["_id"], document["at"], document["events"], document["rest"])
 
 
 def _document(proposal: Proposal, position: int) -> dict[str, Any]:
+    stored = encode(proposal)
     return {
         "_id": position,
         "command": proposal.command_id,
@@ -234,5 +255,7 @@ def _document(proposal: Proposal, position: int) -> dict[str, Any]:
             if part.events
         ],
         "held": [{"claim": claim.key, "stream": claim.stream} for claim in proposal.claims],
-        "body": encode(proposal).decode(),
+        "at": stored.at,
+        "events": stored.events.decode(),
+        "rest": stored.rest.decode(),
     }

@@ -32,7 +32,9 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            # A write-ahead log that is begun anew soon is overwritten, and need not grow: a growing file makes every
+            # fsync nearly twice as dear. 1000 pages measured best.
+            connection.execute("PRAGMA wal_autocheckpoint = 1000")
         connection.execute("PRAGMA cache_size = -32000")
         return connection
 

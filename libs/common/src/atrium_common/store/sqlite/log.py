@@ -8,13 +8,16 @@ from collections.abc import Sequence
 
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
-from atrium_common.store.encoding import decode, decode_stream, encode
+from atrium_common.store.encoding import Stored, decode, decode_stream, encode
 from atrium_common.store.ports import ClaimTaken
 from atrium_common.store.sqlite.reader import Reader
 from atrium_common.store.sqlite.writer import Writer
 
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS commits (position INTEGER PRIMARY KEY, command_id TEXT NOT NULL, body BLOB NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS commits (
+        position INTEGER PRIMARY KEY, command_id TEXT NOT NULL, at TEXT NOT NULL,
+        events BLOB NOT NULL, rest BLOB NOT NULL
+    )""",
     "CREATE UNIQUE INDEX IF NOT EXISTS commits_command ON commits (command_id)",
     # The commands that a commit settles besides its own.
     """CREATE TABLE IF NOT EXISTS further_commands (
@@ -30,6 +33,18 @@ SCHEMA = (
 )
 
 _POLL_SECONDS = 0.01
+_TAIL = "SELECT coalesce(max(position), 0) FROM commits"
+_SETTLED = """SELECT coalesce(
+    (SELECT position FROM commits WHERE command_id = :id),
+    (SELECT position FROM further_commands WHERE command_id = :id)
+), (SELECT coalesce(max(position), 0) FROM commits)"""
+_BY_POSITION = "SELECT position, at, events, rest FROM commits WHERE position = ?"
+_BY_COMMAND = """SELECT position, at, events, rest FROM commits WHERE command_id = :id
+    OR position = (SELECT position FROM further_commands WHERE command_id = :id)"""
+_BY_CLAIM = "SELECT position, at, events, rest FROM claims JOIN commits USING (position) WHERE claim = ?"
+_PAGE = "SELECT position, at, events, rest FROM commits WHERE position > ? ORDER BY position LIMIT ?"
+_STREAM = """SELECT position, at, events FROM streams JOIN commits USING (position)
+    WHERE stream = ? AND version > ? ORDER BY version LIMIT ?"""
 
 
 class SqliteEventLog:
@@ -46,8 +61,8 @@ class SqliteEventLog:
 
     async def append(self, proposal: Proposal) -> Appended:
         """See `EventLog.append`."""
-        body = encode(proposal)
-        return await self._writer.do(lambda connection: _append(connection, proposal, body))
+        stored = encode(proposal)
+        return await self._writer.do(lambda connection: _append(connection, proposal, stored))
 
     async def find(self, command_id: str) -> Commit | None:
         """See `EventLog.find`."""
@@ -55,35 +70,19 @@ class SqliteEventLog:
 
     async def holder(self, claim: str) -> Commit | None:
         """See `EventLog.holder`."""
-        row = self._reader.point(
-            lambda connection: connection.execute(
-                "SELECT c.position, c.body FROM claims JOIN commits c USING (position) WHERE claim = ?", (claim,)
-            ).fetchone()
-        )
+        row = self._reader.point(lambda connection: connection.execute(_BY_CLAIM, (claim,)).fetchone())
         return None if row is None else decode(*row)
 
     async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> Sequence[StreamEvent]:
         """See `EventLog.read_stream`."""
-        rows = self._reader.point(
-            lambda connection: connection.execute(
-                "SELECT c.position, c.body FROM streams s JOIN commits c USING (position)"
-                " WHERE s.stream = ? AND s.version > ? ORDER BY s.version LIMIT ?",
-                (stream, after, -1 if limit is None else limit),
-            ).fetchall()
-        )
-        events = [
-            event for position, body in rows for event in decode_stream(position, body, stream) if event.version > after
-        ]
-        return events if limit is None else events[:limit]
+        values = (stream, after, -1 if limit is None else limit)
+        rows = self._reader.point(lambda connection: connection.execute(_STREAM, values).fetchall())
+        return decode_stream(rows, stream, after=after, limit=limit)
 
     async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
         """See `EventLog.read_log`."""
-        rows = await self._reader.scan(
-            lambda connection: connection.execute(
-                "SELECT position, body FROM commits WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
-            ).fetchall()
-        )
-        return [decode(position, body) for position, body in rows]
+        rows = await self._reader.scan(lambda connection: connection.execute(_PAGE, (after, limit)).fetchall())
+        return [decode(*row) for row in rows]
 
     async def tail(self) -> int:
         """See `EventLog.tail`."""
@@ -114,11 +113,12 @@ class SqliteEventLog:
         )
 
 
-def _append(connection: sqlite3.Connection, proposal: Proposal, body: bytes) -> Appended:
+def _append(connection: sqlite3.Connection, proposal: Proposal, stored: Stored) -> Appended:
+    tail = 0
     for command_id in proposal.command_ids:
-        first = _find(connection, command_id)
+        first, tail = connection.execute(_SETTLED, {"id": command_id}).fetchone()
         if first is not None:
-            return Appended(first, replayed=True)
+            return Appended(decode(*connection.execute(_BY_POSITION, (first,)).fetchone()), replayed=True)
     for part in proposal.slices:
         (version,) = connection.execute("SELECT max(version) FROM streams WHERE stream = ?", (part.stream,)).fetchone()
         check_expected(part, version or 0)
@@ -126,8 +126,11 @@ def _append(connection: sqlite3.Connection, proposal: Proposal, body: bytes) -> 
         held = connection.execute("SELECT stream, position FROM claims WHERE claim = ?", (claim.key,)).fetchone()
         if held is not None:
             raise ClaimTaken(claim.key, *held)
-    position = _tail(connection) + 1
-    connection.execute("INSERT INTO commits VALUES (?, ?, ?)", (position, proposal.command_id, body))
+    position = tail + 1
+    connection.execute(
+        "INSERT INTO commits VALUES (?, ?, ?, ?, ?)",
+        (position, proposal.command_id, stored.at, stored.events, stored.rest),
+    )
     for part in proposal.slices:
         if part.events:
             version = part.expected + len(part.events)
@@ -140,14 +143,10 @@ def _append(connection: sqlite3.Connection, proposal: Proposal, body: bytes) -> 
 
 
 def _find(connection: sqlite3.Connection, command_id: str) -> Commit | None:
-    row = connection.execute(
-        "SELECT position, body FROM commits WHERE command_id = :id"
-        " OR position = (SELECT position FROM further_commands WHERE command_id = :id)",
-        {"id": command_id},
-    ).fetchone()
+    row = connection.execute(_BY_COMMAND, {"id": command_id}).fetchone()
     return None if row is None else decode(*row)
 
 
 def _tail(connection: sqlite3.Connection) -> int:
-    (position,) = connection.execute("SELECT max(position) FROM commits").fetchone()
-    return position or 0
+    (position,) = connection.execute(_TAIL).fetchone()
+    return int(position)

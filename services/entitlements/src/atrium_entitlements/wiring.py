@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atrium_common.eventing.event import EventRegistry
+from atrium_common.eventing.reactor import Reactor
 from atrium_common.eventing.turns import Turns
 from atrium_common.http.app import create_app
 from atrium_common.settings import Settings
@@ -11,15 +12,17 @@ from atrium_common.wiring import Parts, Service
 from atrium_entitlements import catalogue_rows, rows
 from atrium_entitlements.application.catalogue import CatalogueKeeping
 from atrium_entitlements.application.entitlements import Entitlements
-from atrium_entitlements.application.holders import AskedHolders
+from atrium_entitlements.application.holders import KnownHolders
+from atrium_entitlements.application.known_facts import FACTS, KnownFacts
 from atrium_entitlements.application.live_catalogue import LiveCatalogue
 from atrium_entitlements.application.operator import OperatorWorkspace
 from atrium_entitlements.http.catalogue_routes import catalogue_routes
 from atrium_entitlements.http.routes import routes
+from atrium_entitlements.reactors import tenancy as tenancy_events
 
 NAME = "entitlements"
 TOPIC = "entitlements.events"
-COLLECTIONS: tuple[Collection, ...] = ()
+COLLECTIONS: tuple[Collection, ...] = (FACTS,)
 
 
 async def build(parts: Parts) -> Service:
@@ -29,11 +32,22 @@ async def build(parts: Parts) -> Service:
     live = LiveCatalogue(repository)
     keeping = CatalogueKeeping(repository, live, OperatorWorkspace(tenancy).id, parts.ids)
     await keeping.seed(parts.clock.now())
-    entitlements = Entitlements(repository, live, AskedHolders(tenancy), parts.ids, Turns())
+    known = KnownFacts(parts.store.documents, tenancy)
+    entitlements = Entitlements(repository, live, KnownHolders(known), parts.ids, Turns())
+    hearing = Reactor(
+        "entitlements.facts",
+        [tenancy_events.TOPIC],
+        tenancy_events.FactsProjection(known).handle,
+        bus=parts.bus,
+        documents=parts.store.documents,
+        clock=parts.clock,
+    )
+    jobs = parts.standard_jobs(repository, [rows.ACCOUNT], topic=TOPIC)
+    jobs |= {"facts": hearing.run, "facts-follower": tenancy_events.FactsFollower(known, parts.bus).run}
     return Service(
         NAME,
         create_app([*routes(entitlements), *catalogue_routes(keeping, live)], parts.kit),
-        jobs=parts.standard_jobs(repository, [rows.ACCOUNT], topic=TOPIC),
+        jobs=jobs,
         closers=[tenancy.close],
     )
 

@@ -76,7 +76,9 @@ def principal(holder: Holder, wanted: Asked, *, now: datetime) -> Principal:
     """What the services learn of the caller."""
     workspace = cast("JSONObject", holder.context["workspace"])
     namespace = holder.context.get("namespace")
-    facts: JSONObject = {"namespace": namespace} if namespace is not None else {}
+    facts: JSONObject = {"workspace": workspace}
+    if isinstance(namespace, dict):
+        facts["namespace"] = {**namespace, "id": wanted.namespace_id}
     return Principal(
         user_id=str(holder.user["id"]),
         key_id=str(holder.key["id"]),

@@ -1,0 +1,1 @@
+"""What entitlements hears from other services."""

@@ -20,6 +20,7 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.lease import LEASES
+from atrium_common.eventing.log_projector import SLOTS
 from atrium_common.eventing.projector import RowProjector
 from atrium_common.eventing.reactor import PARKED_MESSAGES
 from atrium_common.eventing.relay import Relay
@@ -42,7 +43,7 @@ TOPICS: Mapping[str, str] = {
     "entitlements.events": "entitlements",
     "webhooks.events": "webhooks",
 }
-KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, SNAPSHOTS)
+KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, SNAPSHOTS, SLOTS)
 _SWEEP_SECONDS = 10.0
 
 Closer: TypeAlias = Callable[[], Awaitable[None]]

@@ -1,0 +1,195 @@
+"""Documents made from a whole log: histories and sums that no single aggregate's state could give.
+
+One process at a time projects, under a lease; the checkpoint follows the documents, so that a crash repeats a page and
+never skips one. Each document's version is the position of the last commit that is in it, which is how a repeated
+commit is known. A projection has two slots: a rebuild fills the one that is not in use, then switches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from atrium_common.clock import Clock
+from atrium_common.errors import Unavailable
+from atrium_common.eventing.checkpoint import CHECKPOINTS, Checkpoint
+from atrium_common.eventing.codec import Codec
+from atrium_common.eventing.event import Event
+from atrium_common.eventing.lease import Lease
+from atrium_common.ids import Ids
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.commit import Commit, EventRecord, StreamEvent
+from atrium_common.store.documents import Any, Collection, Delete, Put
+from atrium_common.store.ports import Store
+
+SLOTS = Collection("projection_slots")
+LEASE_SECONDS = 5.0
+_PAGE = 500
+_PATIENCE = 1.0
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event with its place: of which stream, at which version, in which commit."""
+
+    id: str
+    stream: str
+    version: int
+    position: int
+    at: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One of the two sets of collections in which a projection's documents are."""
+
+    name: str
+
+    def collection(self, base: str) -> str:
+        """The name of the collection in this slot."""
+        return f"{base}_{self.name}"
+
+
+A, B = Slot("a"), Slot("b")
+Apply: TypeAlias = Callable[[Sequence[Happened], Slot], Awaitable[None]]
+
+
+def in_slots(collection: Collection) -> tuple[Collection, Collection]:
+    """The declarations of a projection's collection, one for each slot."""
+    return (
+        replace(collection, name=A.collection(collection.name)),
+        replace(collection, name=B.collection(collection.name)),
+    )
+
+
+class LogProjector:
+    """Keeps the documents of one projection."""
+
+    def __init__(
+        self,
+        name: str,
+        apply: Apply,
+        *,
+        collections: Sequence[Collection],
+        types: Iterable[type[Event]],
+        store: Store,
+        codec: Codec,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        """`apply` writes what events of these types come to; the collections are named without their slot."""
+        self.name = name
+        self._apply = apply
+        self._collections = [collection.name for collection in collections]
+        self._types = {kind.TYPE for kind in types}
+        self._store = store
+        self._codec = codec
+        self._clock = clock
+        holder = ids.new("projector")
+        self._lease = Lease(store.documents, f"projection:{name}", holder=holder, seconds=LEASE_SECONDS, clock=clock)
+        self._advanced = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow the log for ever."""
+        try:
+            while True:
+                token = await self._lease.acquire()
+                if token is None:
+                    await asyncio.sleep(_PATIENCE)
+                    continue
+                position = await self.catch_up(fence=token.version)
+                await self._store.log.changed(after=position, timeout=_PATIENCE)
+        finally:
+            await self._lease.release()
+
+    async def catch_up(self, *, fence: int = 0) -> int:
+        """Project up to the log's present tail, for as long as the lease surely lasts; the position reached."""
+        slot = await self.slot()
+        return await self._fill(slot, fence=fence, until=self._clock.monotonic() + LEASE_SECONDS / 3)
+
+    async def slot(self) -> Slot:
+        """The slot in use."""
+        document = await self._store.documents.get(SLOTS.name, self.name)
+        return B if document is not None and document.body["slot"] == B.name else A
+
+    async def current(self, *, seconds: float = 5.0) -> Slot:
+        """Wait until everything that was committed before this call is in the documents; the slot to read them in.
+
+        Raises:
+            Unavailable: the projection is behind for longer than that.
+        """
+        tail = await self._store.log.tail()
+        deadline = self._clock.monotonic() + seconds
+        while True:
+            slot = await self.slot()
+            if await self._checkpoint(slot).load() >= tail:
+                return slot
+            if self._clock.monotonic() >= deadline:
+                raise Unavailable("What happened lately is still being counted. Try again shortly.")
+            self._advanced.clear()
+            await self._until_advanced()
+
+    async def rebuild(self) -> int:
+        """Make the documents anew from the first commit on, beside those in use, then switch; the position reached.
+
+        What is committed in the meantime is followed by whoever holds the lease.
+        """
+        used = await self.slot()
+        fresh = A if used == B else B
+        documents = self._store.documents
+        await documents.write([Delete(CHECKPOINTS.name, self._checkpoint(fresh).name, 0, Any())])
+        for base in self._collections:
+            await documents.drop(fresh.collection(base))
+        position = await self._fill(fresh, fence=0, until=float("inf"))
+        present = await documents.get(SLOTS.name, self.name)
+        version = 1 if present is None else present.version + 1
+        await documents.write([Put(SLOTS.name, self.name, {"slot": fresh.name}, version, Any())])
+        return position
+
+    async def _fill(self, slot: Slot, *, fence: int, until: float) -> int:
+        checkpoint = self._checkpoint(slot)
+        after = await checkpoint.load()
+        while True:
+            commits = await self._store.log.read_log(after=after, limit=_PAGE)
+            happened = await self._read(commits)
+            if happened:
+                await self._apply(happened, slot)
+            if commits:
+                after = commits[-1].position
+                await checkpoint.advance(after, fence=fence)
+                self._advanced.set()
+            if len(commits) < _PAGE or self._clock.monotonic() >= until:
+                return after
+
+    async def _read(self, commits: Sequence[Commit]) -> list[Happened]:
+        stored = [
+            StreamEvent(part.stream, version, commit.position, commit.proposal.at, *_parts(record))
+            for commit in commits
+            for part in commit.proposal.slices
+            for version, record in enumerate(part.events, start=part.expected + 1)
+            if record.type in self._types
+        ]
+        events = await self._codec.read(stored)
+        return [
+            Happened(each.id, each.stream, each.version, each.position, each.at, event)
+            for each, event in zip(stored, events, strict=True)
+        ]
+
+    def _checkpoint(self, slot: Slot) -> Checkpoint:
+        return Checkpoint(self._store.documents, f"projection:{self.name}:{slot.name}")
+
+    async def _until_advanced(self) -> None:
+        # Where another process projects, only its checkpoint tells.
+        try:
+            await asyncio.wait_for(self._advanced.wait(), _POLL_SECONDS)
+        except TimeoutError:
+            return
+
+
+def _parts(record: EventRecord) -> tuple[str, str, int, JSONObject]:
+    return record.id, record.type, record.schema, record.data

@@ -1,0 +1,150 @@
+"""Promises 8 and 11: what is projected from the log is what a rebuild makes of it, whoever dies when."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from atrium_common.errors import Unavailable
+from atrium_common.eventing.checkpoint import CHECKPOINTS
+from atrium_common.eventing.codec import Codec
+from atrium_common.eventing.decider import Decider
+from atrium_common.eventing.event import Event, EventRegistry
+from atrium_common.eventing.lease import LEASES
+from atrium_common.eventing.log_projector import SLOTS, Happened, LogProjector, Slot, in_slots
+from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
+from atrium_common.ids import TimeOrderedIds
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.documents import Absent, Collection, Is, Put, Query
+from atrium_common.store.ports import Store, StoreUnavailable
+from atrium_common.testing.clock import FakeClock
+
+SUMS = Collection("sums")
+
+
+class Added(Event, type="sum.added", schema=1):
+    amount: int
+
+
+class Ignored(Event, type="sum.ignored", schema=1):
+    pass
+
+
+SUM: Decider[int] = Decider("sum", lambda state, event: (state or 0) + getattr(event, "amount", 0))
+
+
+class Sums:
+    """A projection: the sum of each stream; may be told to die before or after its write."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.dies: str | None = None
+
+    async def apply(self, happened: Sequence[Happened], slot: Slot) -> None:
+        self._die("before")
+        name = slot.collection(SUMS.name)
+        for each in happened:
+            known = await self.store.documents.get(name, each.stream)
+            if known is not None and known.version >= each.position:
+                continue
+            total = cast("int", known.body["total"]) if known is not None else 0
+            guard = Absent() if known is None else Is(known.version)
+            body: JSONObject = {"total": total + cast("Added", each.event).amount}
+            await self.store.documents.write([Put(name, each.stream, body, each.position, guard)])
+        self._die("after")
+
+    def _die(self, when: str) -> None:
+        if self.dies == when:
+            self.dies = None
+            raise StoreUnavailable("killed by the test")
+
+
+class Setting:
+    """A store with a projection on it."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        self.store = store
+        ids = TimeOrderedIds(clock=clock)
+        vault = Vault(store.documents, MasterKeys.parse("k1:" + "A" * 43 + "="), clock=clock)
+        codec = Codec(EventRegistry([Added, Ignored]), vault)
+        self.clock = clock
+        self.repository = Repository(store, codec=codec, ids=ids)
+        self.sums = Sums(store)
+        self.projector = LogProjector(
+            "sums", self.sums.apply, collections=[SUMS], types=[Added], store=store, codec=codec, clock=clock, ids=ids
+        )
+        self.count = 0
+
+    async def add(self, stream: str, *amounts: int) -> None:
+        for amount in amounts:
+            self.count += 1
+
+            async def decide(tx: Transaction, amount: int = amount) -> JSONObject:
+                await tx.emit(SUM, stream, Added(amount=amount), Ignored())
+                return {}
+
+            await self.repository.transact(Command(f"c{self.count}", self.clock.now()), decide)
+
+    async def sums_in(self, slot: Slot) -> dict[str, object]:
+        found = await self.store.documents.query(slot.collection(SUMS.name), Query())
+        return {document.key: document.body["total"] for document in found}
+
+
+@pytest.fixture
+async def setting(store: Store, clock: FakeClock) -> Setting:
+    await store.open([SUBJECT_KEYS, LEASES, CHECKPOINTS, SLOTS, *in_slots(SUMS)])
+    return Setting(store, clock)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_projector_that_dies_at_its_write_counts_every_event_once(setting: Setting, when: str) -> None:
+    await setting.add("x", 1, 2)
+    await setting.projector.catch_up()
+    await setting.add("x", 3)
+    await setting.add("y", 4)
+    setting.sums.dies = when
+    with pytest.raises(StoreUnavailable):
+        await setting.projector.catch_up()
+    await setting.projector.catch_up()
+    await setting.projector.catch_up()
+    assert await setting.sums_in(await setting.projector.slot()) == {"sum/x": 6, "sum/y": 4}
+
+
+async def test_a_rebuild_makes_the_same_documents_beside_and_switches(setting: Setting) -> None:
+    await setting.add("x", 1, 2, 3)
+    await setting.add("y", 5)
+    await setting.projector.catch_up()
+    before = await setting.projector.slot()
+    projected = await setting.sums_in(before)
+    for _ in range(2):
+        await setting.projector.rebuild()
+        after = await setting.projector.slot()
+        assert after != before
+        assert await setting.sums_in(after) == projected
+        before = after
+    await setting.add("x", 10)
+    await setting.projector.catch_up()
+    assert await setting.sums_in(before) == {"sum/x": 16, "sum/y": 5}
+
+
+async def test_a_reader_waits_until_what_was_committed_before_is_in_the_documents(setting: Setting) -> None:
+    await setting.add("x", 1)
+    waiting = asyncio.create_task(setting.projector.current())
+    running = asyncio.create_task(setting.projector.run())
+    try:
+        slot = await asyncio.wait_for(waiting, 10)
+        assert await setting.sums_in(slot) == {"sum/x": 1}
+        await setting.add("x", 1)
+        slot = await asyncio.wait_for(setting.projector.current(), 10)
+        assert await setting.sums_in(slot) == {"sum/x": 2}
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_reader_of_a_projection_that_stands_still_is_told_to_come_again(setting: Setting) -> None:
+    await setting.add("x", 1)
+    with pytest.raises(Unavailable):
+        await setting.projector.current(seconds=0)

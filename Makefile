@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECTS := libs/common services/gateway services/tenancy services/entitlements services/webhooks deploy/local
-SOURCES := $(PROJECTS) tests
+SOURCES := $(PROJECTS) sdks tests
 ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench infra lock images clean
+.PHONY: help run demo install test check fmt lint types imports bench infra lock sdks images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for d
 lock: ## Lock the dependencies anew (needs uv)
 	@requirements/lock
 
+sdks: $(VENV)/dev.stamp ## Make the SDKs' types and methods from the API's document
+	@$(BIN)/python -m sdks.generator && $(BIN)/ruff format --quiet sdks
+
 images: ## Build the images (needs a Docker engine)
 	@for target in gateway tenancy entitlements webhooks command; do \
 	  docker build -f deploy/docker/Dockerfile --target $$target -t atrium/$$target . || exit 1; done
@@ -71,7 +74,8 @@ $(VENV)/runtime.stamp: $(VENV)/bin/python requirements/runtime.txt $(PROJECTS:=/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PROJECTS:%=-e %)
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt
+$(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt sdks/python/pyproject.toml
 	@echo "Installing the tests' tools …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e sdks/python
 	@touch $@

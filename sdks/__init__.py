@@ -1,0 +1,1 @@
+"""The SDKs, and what makes and tests them."""

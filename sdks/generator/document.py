@@ -1,0 +1,229 @@
+"""The OpenAPI document as what the SDKs are made of: models, and operations by resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sdks.generator.names import name_of
+
+BASE = "/api/v1"
+Json: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """The type of a value, language left aside.
+
+    Attributes:
+        kind: `string`, `integer`, `number`, `boolean`, `datetime`, `array`, `object`, `model`, `enum` or `any`.
+        name: of the model, for kind `model`.
+        items: of the elements of an array, or the values of an object.
+        values: of an enumeration.
+        nullable: null is possible as well.
+    """
+
+    kind: str
+    name: str = ""
+    items: Type | None = None
+    values: tuple[str, ...] = ()
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named value: of a model, of a body, or of a query."""
+
+    name: str
+    type: Type
+    required: bool
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An object that the API answers with, or takes inside of another."""
+
+    name: str
+    told: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of an SDK.
+
+    Attributes:
+        path: with `{name}` for each of `parameters`.
+        body: the fields of the request's body.
+        query: the query's parameters.
+        answer: the type of one resource; None where nothing is answered.
+        shape: `one` (below `data`), `list` (a page), `bare` (the body itself) or `nothing`.
+    """
+
+    id: str
+    resource: str
+    name: str
+    told: str
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    body: tuple[Field, ...]
+    query: tuple[Field, ...]
+    answer: Type | None
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All of the API."""
+
+    models: tuple[Model, ...]
+    operations: tuple[Operation, ...]
+
+    def resources(self) -> Mapping[str, Sequence[Operation]]:
+        """The operations by resource, in the order of names."""
+        grouped: dict[str, list[Operation]] = {}
+        for operation in sorted(self.operations, key=lambda each: (each.resource, each.name)):
+            grouped.setdefault(operation.resource, []).append(operation)
+        return grouped
+
+
+def read(document: Json) -> Document:
+    """The document, understood.
+
+    Raises:
+        LookupError: an operation has no name in `names`.
+        ValueError: two operations have the same name.
+    """
+    schemas = document["components"]["schemas"]
+    operations = [
+        _operation(method.upper(), path, operation, schemas)
+        for path, methods in sorted(document["paths"].items())
+        for method, operation in sorted(methods.items())
+        if path.startswith(f"{BASE}/")
+    ]
+    names = [(operation.resource, operation.name) for operation in operations]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"named twice: {sorted(twice)}")
+    wanted = _reachable(operations, schemas)
+    models = tuple(_model(name, schemas[name], schemas) for name in sorted(wanted))
+    return Document(models, tuple(operations))
+
+
+def _operation(method: str, path: str, operation: Json, schemas: Json) -> Operation:
+    short = path.removeprefix(BASE)
+    resource, name = name_of(method, re.sub(r"{\w+}", "{}", short))
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    body = _fields(_resolved(content, schemas), schemas)
+    query = tuple(
+        Field(
+            each["name"],
+            _type(each.get("schema", {}), schemas),
+            bool(each.get("required")),
+            each.get("description", ""),
+        )
+        for each in operation.get("parameters", ())
+        if each["in"] == "query"
+    )
+    answer, shape = _answer(operation, schemas)
+    return Operation(
+        id=operation["operationId"],
+        resource=resource,
+        name=name,
+        told=operation.get("summary", ""),
+        method=method,
+        path=short,
+        parameters=tuple(re.findall(r"{(\w+)}", short)),
+        body=body,
+        query=query,
+        answer=answer,
+        shape=shape,
+    )
+
+
+def _answer(operation: Json, schemas: Json) -> tuple[Type | None, str]:
+    success: Json = next(
+        (each for status, each in sorted(operation["responses"].items()) if status.startswith("2")), {}
+    )
+    schema = success.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return None, "nothing"
+    properties = schema.get("properties", {})
+    if "data" not in properties:
+        return _type(schema, schemas), "bare"
+    data = properties["data"]
+    if data.get("type") == "array" and "links" in properties:
+        return _type(data.get("items", {}), schemas), "list"
+    return _type(data, schemas), "one"
+
+
+def _resolved(schema: Json, schemas: Json) -> Json:
+    reference = schema.get("$ref")
+    return schemas[reference.rpartition("/")[2]] if reference else schema
+
+
+def _fields(schema: Json, schemas: Json) -> tuple[Field, ...]:
+    required = set(schema.get("required", ()))
+    fields = [
+        Field(name, _type(each, schemas), name in required, each.get("description", ""))
+        for name, each in schema.get("properties", {}).items()
+    ]
+    return tuple(sorted(fields, key=lambda each: not each.required))
+
+
+def _model(name: str, schema: Json, schemas: Json) -> Model:
+    return Model(name, schema.get("description", ""), _fields(schema, schemas))
+
+
+def _type(schema: Json, schemas: Json) -> Type:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        target = schemas[name]
+        return Type("model", name) if target.get("properties") else _type(target, schemas)
+    variants = schema.get("anyOf") or schema.get("oneOf")
+    if variants:
+        others = [each for each in variants if each.get("type") != "null"]
+        nullable = len(others) < len(variants)
+        found = _type(others[0], schemas) if len(others) == 1 else Type("any")
+        return _nullable(found) if nullable else found
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        others = [each for each in kind if each != "null"]
+        found = _type({**schema, "type": others[0]}, schemas) if len(others) == 1 else Type("any")
+        return _nullable(found) if "null" in kind else found
+    if "enum" in schema and all(isinstance(value, str) for value in schema["enum"]):
+        return Type("enum", values=tuple(schema["enum"]))
+    if "const" in schema and isinstance(schema["const"], str):
+        return Type("enum", values=(schema["const"],))
+    if kind == "string":
+        return Type("datetime" if schema.get("format") == "date-time" else "string")
+    if kind == "array":
+        return Type("array", items=_type(schema.get("items", {}), schemas))
+    if kind == "object":
+        extra = schema.get("additionalProperties")
+        return Type("object", items=_type(extra, schemas) if isinstance(extra, dict) else Type("any"))
+    return Type(kind if kind in {"integer", "number", "boolean"} else "any")
+
+
+def _nullable(found: Type) -> Type:
+    return Type(found.kind, found.name, found.items, found.values, nullable=True)
+
+
+def _reachable(operations: Sequence[Operation], schemas: Json) -> set[str]:
+    found: set[str] = set()
+    waiting = [
+        each for operation in operations for each in [operation.answer, *(field.type for field in operation.body)]
+    ]
+    while waiting:
+        each = waiting.pop()
+        if each is None:
+            continue
+        waiting.append(each.items)
+        if each.kind == "model" and each.name not in found:
+            found.add(each.name)
+            waiting += [field.type for field in _model(each.name, schemas[each.name], schemas).fields]
+    return found

@@ -1,0 +1,49 @@
+"""From an answer to what the caller gets: a typed value, a page, or an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from atrium_sdk import errors
+from atrium_sdk._model import Model, parse_value
+from atrium_sdk._request import Request
+
+_NOT_MODIFIED = 304
+_REFUSED = 400
+
+
+def body_of(status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
+    """The JSON of an answer; None for none.
+
+    Raises:
+        ApiError: it is an error, or no JSON.
+        NotModified: it is 304.
+    """
+    if status == _NOT_MODIFIED:
+        raise errors.NotModified("the resource has not changed")
+    try:
+        body = json.loads(raw) if raw else None
+    except ValueError:
+        raise errors.error_of(
+            status, {"error": {"code": "UNKNOWN", "message": "the answer is no JSON"}}, headers
+        ) from None
+    if status >= _REFUSED:
+        raise errors.error_of(status, body, headers)
+    return body
+
+
+def value_of(request: Request, body: Any, headers: Mapping[str, str]) -> Any:
+    """What the caller gets of an answer that is no list."""
+    if request.shape == "nothing" or body is None:
+        return None
+    value = body["data"] if request.shape == "one" and isinstance(body, dict) and "data" in body else body
+    if isinstance(request.kind, type) and issubclass(request.kind, Model) and isinstance(value, dict):
+        return request.kind.parse(value, etag=headers.get("etag"), request_id=headers.get("x-request-id"))
+    return parse_value(request.kind, value)
+
+
+def items_of(request: Request, body: Any) -> list[Any]:
+    """The items of a page."""
+    return [parse_value(request.kind, each) for each in body["data"]]

@@ -1,0 +1,27 @@
+"""What is generated is what the generator makes, and every operation of the API has a method."""
+
+import json
+from pathlib import Path
+
+from atrium_common.errors import AtriumError
+from atrium_common.http.problems import INTERNAL, answered_as
+from atrium_sdk import Client, errors
+from sdks.generator.__main__ import OPENAPI, generated
+from sdks.generator.document import read
+
+
+def test_no_generated_file_was_edited_or_forgotten() -> None:
+    for path, text in generated().items():
+        assert path.read_text() == text, f"{path.name} is out of date: make sdks"
+
+
+def test_every_operation_of_the_api_has_a_method() -> None:
+    api = read(json.loads(Path(OPENAPI).read_text()))
+    client = Client("sk_test_x")
+    for operation in api.operations:
+        assert callable(getattr(getattr(client, operation.resource), operation.name))
+
+
+def test_every_error_code_of_the_api_has_a_class() -> None:
+    answered = {answered_as(kind)[1] for kind in AtriumError.__subclasses__()}
+    assert set(errors.BY_CODE) == answered | {INTERNAL.code}

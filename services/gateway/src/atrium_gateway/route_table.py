@@ -133,6 +133,7 @@ _WEBHOOKS = (
     Entry("POST", f"{_WEBHOOK}/replay", "webhooks", "webhooks:write"),
     Entry("GET", f"{_WEBHOOK}/replays/{{replay_id}}", "webhooks", "webhooks:read"),
     Entry("GET", f"{BASE}/event-types", "webhooks", "events:read"),
+    Entry("GET", f"{BASE}/event-types/{{event_type}}", "webhooks", "events:read"),
     *_crud("events", "event_id", "webhooks", "events", "LCR"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from atrium_webhooks.domain.endpoint import RateLimit, Scheme
 
@@ -96,3 +96,23 @@ class Delivery(BaseModel):
     created_at: datetime
     updated_at: datetime
     history: list[dict[str, JsonValue]] | None = None
+
+
+class ClientEvent(BaseModel):
+    """An event, as it is delivered."""
+
+    id: str
+    type: str
+    data: dict[str, JsonValue]
+    idempotency_key: str | None
+    workspace_id: str
+    livemode: bool
+    created_at: datetime
+
+
+class EventType(BaseModel):
+    """A type of the platform's events, and the JSON Schema of their data."""
+
+    type: str
+    description: str
+    schema_: dict[str, JsonValue] = Field(alias="schema")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import cast
 
+import orjson
+
+from atrium_common.bus.ports import Message
 from atrium_common.clock import rfc3339
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.eventing.event import Event
@@ -12,7 +16,7 @@ from atrium_common.http.listing import WORDS, words
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Publication
 from atrium_common.store.documents import Collection, Delete, Index, Newer, Put
-from atrium_webhooks.domain import endpoint
+from atrium_webhooks.domain import endpoint, published_event
 from atrium_webhooks.domain.custom_headers import masked
 
 WEBHOOKS = Collection(
@@ -41,10 +45,21 @@ DELIVERIES = Collection(
     ),
 )
 """`domain.delivery`."""
+PUBLISHED_EVENTS = Collection(
+    "published_events",
+    (
+        Index(("workspace_id", "livemode", "created_at")),
+        Index(("workspace_id", "livemode", "type", "created_at")),
+        Index((WORDS,)),
+    ),
+    frozenset({WORDS}),
+)
+"""Clients' own events, for thirty days. `data` is JSON text, so that no store changes it."""
 LANES = Collection("lanes")
 """What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count` (deliveries that ended so),
 `consecutive_failures` (attempts), `last_delivery_at` (the last attempt), and its breaker. At most a second old."""
-COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, LANES)
+COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, LANES)
+KEPT = timedelta(days=30)
 _INSIDE = frozenset({"workspace_id", "status", WORDS})
 
 
@@ -152,5 +167,61 @@ def delivery_attributes(body: JSONObject, delivery_id: str, *, whole: bool = Fal
     return attributes
 
 
+def event_attributes(event_id: str, state: published_event.Published) -> JSONObject:
+    """A client's event as clients see it."""
+    return {
+        "id": event_id,
+        "type": state.event_type,
+        "data": state.data.value,
+        "idempotency_key": state.idempotency_key,
+        "workspace_id": state.workspace_id,
+        "livemode": state.livemode,
+        "created_at": rfc3339(state.created_at),
+    }
+
+
+def seen_attributes(message: Message, workspace_id: str, *, livemode: bool) -> JSONObject:
+    """An event of the platform as a workspace sees it."""
+    return {
+        "id": message.id,
+        "type": message.type,
+        "data": message.data,
+        "idempotency_key": None,
+        "workspace_id": workspace_id,
+        "livemode": livemode,
+        "created_at": rfc3339(message.time),
+    }
+
+
+def shown_event(row: JSONObject) -> JSONObject:
+    """The resource that a row of clients' events is."""
+    return {**{name: value for name, value in row.items() if name != WORDS}, "data": orjson.loads(str(row["data"]))}
+
+
+def _published_row(loaded: Loaded[published_event.Published]) -> Put | Delete | None:
+    state = loaded.state
+    if state is None or state.data.value is None:
+        return None
+    body = {
+        **event_attributes(loaded.id, state),
+        "data": orjson.dumps(state.data.value).decode(),
+        WORDS: words(state.event_type.replace(".", " ")),
+    }
+    return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.created_at + KEPT)
+
+
+def _told(_: Event, __: published_event.Published | None, after: published_event.Published, ___: str) -> Publication:
+    return Publication(
+        type=after.event_type,
+        data=cast("JSONObject", after.data.marked()),
+        key=after.workspace_id,
+        workspace_ids=(after.workspace_id,),
+        livemode=after.livemode,
+        workspace_id=after.workspace_id,
+    )
+
+
 ENDPOINT: Decider[endpoint.Endpoint] = Decider("webhook", endpoint.evolve, _publish, _row)
-EVENTS = endpoint.EVENTS
+PUBLISHED_EVENT: Decider[published_event.Published] = Decider("event", published_event.evolve, _told, _published_row)
+DECIDERS = (ENDPOINT, PUBLISHED_EVENT)
+EVENTS = (*endpoint.EVENTS, *published_event.EVENTS)

@@ -14,20 +14,22 @@ from atrium_webhooks.application.deliveries import Deliveries
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.dispatcher import Dispatcher, Limits
 from atrium_webhooks.application.endpoints import Endpoints
+from atrium_webhooks.application.event_types import EventTypes
 from atrium_webhooks.application.fanout import FanOut
+from atrium_webhooks.application.publishing import Publishing
 from atrium_webhooks.application.sender import Sender
 from atrium_webhooks.http.routes import routes
+from atrium_webhooks.published import PUBLISHED, TOPIC
 from atrium_webhooks.settings import WebhooksSettings
 
 NAME = "webhooks"
-TOPIC = "webhooks.events"
 COLLECTIONS = rows.COLLECTIONS
 
 
 async def build(parts: Parts) -> Service:
     """The service over these parts; the role of the settings decides what it runs."""
     settings = cast("WebhooksSettings", parts.settings)
-    repository = parts.repository(EventRegistry(rows.EVENTS), [rows.ENDPOINT])
+    repository = parts.repository(EventRegistry(rows.EVENTS), rows.DECIDERS)
     documents = parts.store.documents
     directory = Directory(parts.store, repository)
     sender = Sender(
@@ -53,8 +55,11 @@ async def build(parts: Parts) -> Service:
     )
     endpoints = Endpoints(repository, documents, sender.check, parts.ids)
     deliveries = Deliveries(endpoints, documents, dispatcher, parts.ids, parts.clock)
-    served = routes(endpoints, deliveries) if "api" in settings.role else []
-    jobs = parts.standard_jobs(repository, [rows.ENDPOINT], topic=TOPIC)
+    publishing = Publishing(repository, documents, parts.ids)
+    others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
+    types = EventTypes(PUBLISHED, others, clock=parts.clock)
+    served = routes(endpoints, deliveries, publishing, types) if "api" in settings.role else []
+    jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     if "worker" in settings.role:
         fan_out = FanOut(documents, directory, clock=parts.clock, written=dispatcher.wake)
         reactor = Reactor(
@@ -67,7 +72,9 @@ async def build(parts: Parts) -> Service:
             before=fan_out.before,
         )
         jobs |= {"fan-out": reactor.run, "dispatcher": dispatcher.run}
-    return Service(NAME, create_app(served, parts.kit), jobs=jobs, closers=[sender.close])
+    return Service(
+        NAME, create_app(served, parts.kit, published=PUBLISHED), jobs=jobs, closers=[sender.close, types.close]
+    )
 
 
 def run(settings: Settings) -> None:

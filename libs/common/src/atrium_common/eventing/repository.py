@@ -79,8 +79,13 @@ class Transaction:
         self._base[stream] = loaded.version
         return loaded
 
-    async def emit(self, decider: Decider[S], aggregate_id: str, *events: Event) -> Loaded[S]:
-        """Add events to the aggregate's stream and return the state after them."""
+    async def emit(
+        self, decider: Decider[S], aggregate_id: str, *events: Event, event_id: str | None = None
+    ) -> Loaded[S]:
+        """Add events to the aggregate's stream and return the state after them.
+
+        `event_id` is the public id of the one event, where its command has given it out already.
+        """
         loaded = await self.load(decider, aggregate_id)
         stream = decider.stream(aggregate_id)
         records = self._events.setdefault(stream, [])
@@ -89,7 +94,7 @@ class Transaction:
             publication = decider.publish(event, loaded.state, after, aggregate_id) if decider.publish else None
             records.append(
                 EventRecord(
-                    id=self._repository.ids.new("evt"),
+                    id=event_id or self._repository.ids.new("evt"),
                     type=event.TYPE,
                     schema=event.SCHEMA,
                     data=event.model_dump(mode="json"),

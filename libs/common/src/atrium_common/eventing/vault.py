@@ -1,7 +1,8 @@
 """Sealing at rest: a key for each subject, wrapped by the operator's master keys.
 
-AES-256-GCM throughout. A subject is a person (`usr_…`) or a day (`day/2026-11-24`, for secrets that are shown once);
-destroying its key forgets everything that was sealed for it, in every commit, row and backup of the log.
+AES-256-GCM throughout. A subject is a person (`usr_…`), a thing whose secrets go with it (`wh_…`), or a day: of secrets
+that are shown once (`day/2026-11-24`), or of what clients have us keep for a time (`kept/2026-11-24`). Destroying its
+key forgets everything that was sealed for it, in every commit, row and backup of the log.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from atrium_common.store.documents import Absent, Any, Collection, Delete, Put
 from atrium_common.store.ports import Documents
 
 SUBJECT_KEYS = Collection("subject_keys")
-DAY_LIFETIME = timedelta(hours=48)
+_LIFETIMES: Mapping[str, timedelta] = {"day": timedelta(hours=48), "kept": timedelta(days=31)}
 
 _NONCE = 12
 _CACHE_SECONDS = 5.0
@@ -150,7 +151,7 @@ class Vault:
             return key
         fresh = os.urandom(32)
         body: dict[str, JSON] = {"wrapped": self.master.seal(fresh, context=subject)}
-        expires_at = day_end(subject)
+        expires_at = lapses_at(subject)
         # The first of several replicas wins; a forgotten subject never gets a new key.
         await self._documents.write([Put(SUBJECT_KEYS.name, subject, body, 1, Absent(), expires_at)])
         if await self._documents.get(SUBJECT_KEYS.name, f"{_FORGOTTEN}{subject}") is not None:
@@ -165,12 +166,18 @@ def day_subject(moment: datetime) -> str:
     return f"day/{moment.date().isoformat()}"
 
 
-def day_end(subject: str) -> datetime | None:
+def kept_subject(moment: datetime) -> str:
+    """The subject that seals what clients have us keep for 30 days: its key lapses 31 days after the day's end."""
+    return f"kept/{moment.date().isoformat()}"
+
+
+def lapses_at(subject: str) -> datetime | None:
     """When the key of a day's subject lapses; None for any other subject."""
     kind, _, day = subject.partition("/")
-    if kind != "day":
+    lifetime = _LIFETIMES.get(kind)
+    if lifetime is None:
         return None
-    return datetime.fromisoformat(f"{day}T00:00:00+00:00") + timedelta(days=1) + DAY_LIFETIME
+    return datetime.fromisoformat(f"{day}T00:00:00+00:00") + timedelta(days=1) + lifetime
 
 
 def _seal_value(found: Mapping[str, JSON], keys: Mapping[str, bytes | None]) -> JSON:

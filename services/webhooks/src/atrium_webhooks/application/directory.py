@@ -8,8 +8,9 @@ from atrium_common.bus.ports import Message
 from atrium_common.eventing.repository import Repository
 from atrium_common.store.documents import Query
 from atrium_common.store.ports import Store
+from atrium_webhooks.application.kept import delivered
 from atrium_webhooks.domain.endpoint import Endpoint
-from atrium_webhooks.domain.matching import wants
+from atrium_webhooks.domain.matching import Subscription
 from atrium_webhooks.rows import ENDPOINT, WEBHOOKS
 
 _PAGE = 500
@@ -22,6 +23,7 @@ class Directory:
         self._store = store
         self._repository = repository
         self._endpoints: dict[str, Endpoint] = {}
+        self._subscriptions: dict[str, Subscription] = {}
         self._by_workspace: dict[str, set[str]] = {}
         self._position: int | None = None
 
@@ -33,10 +35,11 @@ class Directory:
         """The endpoints that want this event, inactive ones included."""
         for workspace_id in message.workspace_ids:
             for endpoint_id in self._by_workspace.get(workspace_id, ()):
-                endpoint = self._endpoints[endpoint_id]
-                in_mode = message.livemode is None or message.livemode == endpoint.livemode
-                if in_mode and wants(endpoint.events, message.type):
-                    yield endpoint_id, endpoint
+                subscription = self._subscriptions[endpoint_id]
+                if subscription.takes(message.type, livemode=message.livemode) and subscription.matches(
+                    lambda: delivered(message, workspace_id=workspace_id, livemode=subscription.livemode)  # noqa: B023
+                ):
+                    yield endpoint_id, self._endpoints[endpoint_id]
 
     async def catch_up(self) -> None:
         """See everything that was committed before this call."""
@@ -70,7 +73,9 @@ class Directory:
         ids = self._by_workspace.setdefault(endpoint.workspace_id, set())
         if endpoint.deleted_at is None:
             self._endpoints[endpoint_id] = endpoint
+            self._subscriptions[endpoint_id] = Subscription.of(endpoint)
             ids.add(endpoint_id)
         else:
             self._endpoints.pop(endpoint_id, None)
+            self._subscriptions.pop(endpoint_id, None)
             ids.discard(endpoint_id)

@@ -69,6 +69,18 @@ def kept_message(event_id: str, body: JSONObject) -> Message:
     )
 
 
+def delivered(message: Message, *, workspace_id: str, livemode: bool) -> JSONObject:
+    """What an endpoint of this workspace and mode receives of the event, as the JSON that filters look into."""
+    return {
+        "id": message.id,
+        "type": message.type,
+        "created_at": rfc3339(message.time),
+        "workspace_id": workspace_id,
+        "livemode": livemode if message.livemode is None else message.livemode,
+        "data": message.data,
+    }
+
+
 def body_of(event_id: str, kept: JSONObject, *, workspace_id: str, livemode: bool) -> bytes:
     """The bytes that an endpoint of this workspace and mode receives of the event, the same on every attempt."""
     shared = kept["livemode"]

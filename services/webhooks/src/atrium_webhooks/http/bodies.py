@@ -145,3 +145,11 @@ def _frozen(value: object) -> object:
     if isinstance(value, list):
         return tuple(value)
     return RateLimit(**value.model_dump()) if isinstance(value, Limit) else value
+
+
+class PublishEvent(Body):
+    """An event of your own. `data` is delivered as it is; a known `idempotency_key` gets the first event again."""
+
+    type: str = Field(min_length=1, max_length=255, examples=["order.paid"])
+    data: Annotated[dict[str, JsonValue], Field(strict=True)]
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None

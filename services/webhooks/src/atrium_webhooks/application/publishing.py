@@ -1,0 +1,88 @@
+"""Clients' own events: published once, delivered like the platform's."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from atrium_common.errors import NotFound, ValidationFailed
+from atrium_common.eventing.decider import Loaded
+from atrium_common.eventing.personal import Personal
+from atrium_common.eventing.repository import Repository, Transaction
+from atrium_common.eventing.vault import kept_subject
+from atrium_common.http.route import Call
+from atrium_common.ids import Ids
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.ports import ClaimTaken, Documents
+from atrium_webhooks.application.access import workspace_of
+from atrium_webhooks.application.kept import kept_message
+from atrium_webhooks.domain.published_event import EventPublished, Published, UnfitType, check_type
+from atrium_webhooks.rows import EVENTS_SEEN, PUBLISHED_EVENT, event_attributes, seen_attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """The events of workspaces."""
+
+    repository: Repository
+    documents: Documents
+    ids: Ids
+
+    async def publish(
+        self, call: Call, *, event_type: str, data: JSONObject, idempotency_key: str | None
+    ) -> Loaded[Published]:
+        """Publish an event of the workspace in context, in the key's mode; under a known key, the first one again.
+
+        Raises:
+            ValidationFailed: the type is malformed or the platform's.
+        """
+        try:
+            check_type(event_type)
+        except UnfitType as error:
+            raise ValidationFailed({"type": [str(error)]}) from None
+
+        async def decide(tx: Transaction) -> JSONObject:
+            event_id = self.ids.new("evt")
+            published = EventPublished(
+                workspace_id=workspace_of(call),
+                event_type=event_type,
+                data=Personal(kept_subject(tx.at), data),
+                idempotency_key=idempotency_key,
+                livemode=call.principal.livemode,
+                at=tx.at,
+            )
+            await tx.emit(PUBLISHED_EVENT, event_id, published, event_id=event_id)
+            if idempotency_key is not None:
+                tx.claim(_claim(call, idempotency_key), stream=PUBLISHED_EVENT.stream(event_id))
+            return {"id": event_id}
+
+        try:
+            done = await self.repository.transact(call.command, decide)
+        except ClaimTaken as taken:
+            return await self.repository.load(PUBLISHED_EVENT, taken.holder.partition("/")[2])
+        return await done.state(PUBLISHED_EVENT, str(done.outcome["id"]))
+
+    async def read(self, call: Call, event_id: str) -> JSONObject:
+        """An event that is kept: the client's own, or one of the platform that concerns the workspace in context.
+
+        Raises:
+            NotFound: there is none.
+        """
+        own = await self.repository.load(PUBLISHED_EVENT, event_id)
+        if own.state is not None:
+            if own.state.workspace_id == workspace_of(call) and own.state.livemode == call.principal.livemode:
+                return event_attributes(event_id, own.state)
+            raise NotFound("event", event_id)
+        kept = await self.documents.get(EVENTS_SEEN.name, event_id)
+        if kept is not None:
+            message = kept_message(event_id, kept.body)
+            in_mode = message.livemode is None or message.livemode == call.principal.livemode
+            if in_mode and workspace_of(call) in message.workspace_ids:
+                return seen_attributes(message, workspace_of(call), livemode=call.principal.livemode)
+        raise NotFound("event", event_id)
+
+
+def _claim(call: Call, idempotency_key: str) -> str:
+    mode = "live" if call.principal.livemode else "test"
+    digest = hashlib.sha256(idempotency_key.encode()).hexdigest()
+    return f"event/{workspace_of(call)}/{mode}/{digest}"

@@ -91,7 +91,7 @@ TOTALS = st.lists(st.tuples(COUNTERS, st.integers(1, 30)), max_size=40)
 @settings(max_examples=40, deadline=None)
 @given(sent=TOTALS, sizes=st.lists(st.integers(1, 7), min_size=1), races=st.booleans())
 def test_any_delivery_of_totals_books_the_highest_of_each_counter_once(
-    sent: list[tuple[tuple[int, ...], int]], sizes: list[int], *, races: bool
+    sent: list[tuple[tuple[int, int, int, int], int]], sizes: list[int], *, races: bool
 ) -> None:
     messages = [told(*counter, total) for counter, total in sent]
 
@@ -110,7 +110,7 @@ def test_any_delivery_of_totals_books_the_highest_of_each_counter_once(
         await replicas[0].take(messages)
         return {f"wks_{n}": (await replicas[0].repository.load(ACCOUNT, f"wks_{n}")).state or 0 for n in range(2)}
 
-    highest: dict[tuple[int, ...], int] = {}
+    highest: dict[tuple[int, int, int, int], int] = {}
     for counter, total in sent:
         highest[counter] = max(total, highest.get(counter, 0))
     expected = {f"wks_{n}": sum(t for counter, t in highest.items() if counter[0] == n) for n in range(2)}

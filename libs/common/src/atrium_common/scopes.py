@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 RESOURCES = (
@@ -18,7 +19,12 @@ RESOURCES = (
 )
 ACTIONS = ("read", "write", "delete")
 OPERATOR = "admin:*"
+EVERYTHING = "*"
+PRODUCT = "*.*"
+"""Every permission of the product's own: `service.action`."""
 TEST_WRITABLE = frozenset({"webhooks", "events", "usage"})
+
+_OWN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.([a-z0-9_-]+|\*)\Z")
 
 _SPELLINGS = {
     "read:all": "*:read",
@@ -42,8 +48,18 @@ def is_scope(scope: str) -> bool:
     return (resource in RESOURCES or resource == "*") and (action in ACTIONS or action == "*")
 
 
+def is_permission(permission: str) -> bool:
+    """Whether a team or a member can have this permission.
+
+    `resource:action` as in scopes, the product's own `service.action`, or `service.*` for all of these of a service.
+    """
+    if permission == OPERATOR:
+        return False
+    return is_scope(permission) or permission == PRODUCT or _OWN.match(permission) is not None
+
+
 def grants(scopes: Iterable[str], required: str) -> bool:
-    """Whether any of the scopes grants the required one (`*`: any key). `admin:*` is granted only by itself."""
+    """Whether any of the scopes or permissions grants the required one. `admin:*` is granted only by itself."""
     if not required:
         return True
     resource, _, action = canonical(required).partition(":")
@@ -52,8 +68,12 @@ def grants(scopes: Iterable[str], required: str) -> bool:
             return True
         if required == OPERATOR:
             continue
-        if held in {"*", OPERATOR}:
+        if held in {EVERYTHING, OPERATOR}:
             return True
+        if held.endswith(".*") and not action and "." in resource:
+            if held == PRODUCT or resource.startswith(held[:-1]):
+                return True
+            continue
         held_resource, _, held_action = held.partition(":")
         if held_resource in {resource, "*"} and held_action in {action, "*"}:
             return True
@@ -78,6 +98,8 @@ def _within(scope: str, held: list[str]) -> bool:
     if grants(held, scope):
         return True
     resource, _, action = scope.partition(":")
+    if "." in resource:
+        return False
     resources = RESOURCES if resource == "*" else (resource,)
     actions = ACTIONS if action in {"*", ""} else (action,)
     return all(grants(held, f"{r}:{a}") for r in resources for a in actions)

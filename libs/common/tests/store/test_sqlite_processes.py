@@ -65,6 +65,6 @@ async def test_after_forget_no_file_holds_what_was_deleted(tmp_path: Path) -> No
     await store.documents.write([Put("people", "p", {"name": plaintext, "words": [plaintext]}, 1, Any())])
     assert any(plaintext.encode() in file.read_bytes() for file in tmp_path.iterdir())
     await store.documents.write([Delete("people", "p", 2, Any())])
-    await store.forget()
+    await store.scrub()
     assert not [file.name for file in tmp_path.iterdir() if plaintext.encode() in file.read_bytes()]
     await store.close()

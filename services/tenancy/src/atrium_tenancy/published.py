@@ -14,7 +14,7 @@ _DESCRIPTIONS: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
         resources.Workspace,
         {
             "created": "A workspace was created.",
-            "updated": "Name, slug, tier or settings of a workspace changed.",
+            "updated": "Name, slug, tier, settings or owner of a workspace changed.",
             "deleted": "A workspace was deleted; it can be restored for 30 days.",
             "restored": "A deleted workspace was brought back.",
             "suspended": "The operator closed a workspace.",
@@ -31,11 +31,45 @@ _DESCRIPTIONS: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
     ),
     "user": (
         resources.User,
-        {"created": "A person became a user.", "updated": "Name, e-mail or tier of a user changed."},
+        {
+            "created": "A person became a user.",
+            "updated": "Name, e-mail, tier or the e-mail's verification of a user changed.",
+            "deleted": "A user was erased; `forgets` names whose personal data is to be forgotten everywhere.",
+        },
+    ),
+    "member": (
+        resources.Member,
+        {
+            "added": "A user joined a workspace.",
+            "updated": "Role, team or permissions of a member changed.",
+            "removed": "A user left a workspace, or was removed from it.",
+        },
+    ),
+    "team": (
+        resources.Team,
+        {
+            "created": "A team was created.",
+            "updated": "Name, description or permissions of a team changed.",
+            "deleted": "A team was deleted.",
+        },
+    ),
+    "invitation": (
+        resources.Invitation,
+        {
+            "created": "Somebody was invited to a workspace.",
+            "accepted": "An invitation was accepted.",
+            "revoked": "An invitation was taken back.",
+        },
     ),
     "api_key": (
         resources.ApiKey,
-        {"created": "An API key was given out.", "revoked": "An API key opens nothing any more."},
+        {
+            "created": "An API key was given out.",
+            "updated": "What an API key may do, or until when, changed.",
+            "rotated": "Another API key took the place of this one, which ends when the grace does.",
+            "revoked": "An API key opens nothing any more.",
+            "expired": "The time of an API key was over.",
+        },
     ),
 }
 

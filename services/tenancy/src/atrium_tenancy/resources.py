@@ -8,7 +8,9 @@ from pydantic import BaseModel, JsonValue
 
 from atrium_common.api_keys import Environment
 from atrium_tenancy.domain.api_key import RateLimit
+from atrium_tenancy.domain.invitation import Status as InvitationStatus
 from atrium_tenancy.domain.namespace import OwnerType
+from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.domain.tiers import Tier
 
 
@@ -24,6 +26,54 @@ class Workspace(BaseModel):
     owner_id: str
     created_at: datetime
     updated_at: datetime
+
+
+class Member(BaseModel):
+    """A user's membership in a workspace; its id is the user's."""
+
+    id: str
+    user_id: str
+    workspace_id: str
+    role: Role
+    team_id: str
+    custom_permissions: list[str] | None
+    joined_at: datetime
+    invited_by: str | None
+
+
+class Team(BaseModel):
+    """Permissions that its members have beyond their role's."""
+
+    id: str
+    workspace_id: str
+    name: str
+    description: str | None
+    permissions: list[str]
+    is_system: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Invitation(BaseModel):
+    """An invitation, without its token."""
+
+    id: str
+    workspace_id: str
+    email: str | None
+    role: Role
+    team_id: str | None
+    status: InvitationStatus
+    invited_by: str
+    accepted_by: str | None
+    expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewInvitation(Invitation):
+    """An invitation with its token, which is shown once."""
+
+    token: str | None
 
 
 class User(BaseModel):
@@ -46,11 +96,15 @@ class Namespace(BaseModel):
     name: str
     slug: str
     description: str | None
+    icon: str | None
+    color: str | None
     owner_type: OwnerType
     owner_id: str
     workspace_id: str | None
     is_default: bool
     is_active: bool
+    settings: dict[str, JsonValue]
+    sort_order: int
     created_at: datetime
     updated_at: datetime
 
@@ -73,3 +127,24 @@ class ApiKey(BaseModel):
     expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class NewApiKey(ApiKey):
+    """An API key with the key itself, which is shown once."""
+
+    key: str | None
+
+
+class RotatedApiKey(NewApiKey):
+    """The new key, and until when the one before it works."""
+
+    previous_key_id: str
+    previous_expires_at: datetime
+
+
+class Acceptance(Member):
+    """A membership that began with an invitation; for a new user also its first key, shown once."""
+
+    user: User
+    api_key: ApiKey | None = None
+    key: str | None = None

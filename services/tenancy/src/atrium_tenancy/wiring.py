@@ -9,7 +9,8 @@ from atrium_common.http.app import create_app
 from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service
 from atrium_tenancy import rows
-from atrium_tenancy.application.context import Tenancy
+from atrium_tenancy.application.housekeeping import Housekeeping
+from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.http.routes import routes
 from atrium_tenancy.published import PUBLISHED, TOPIC
 
@@ -28,11 +29,19 @@ async def build(parts: Parts) -> Service:
         MissingLookupKey: the setting is empty.
     """
     repository = parts.repository(EventRegistry(rows.EVENTS), rows.DECIDERS)
-    tenancy = Tenancy(repository, parts.store.documents, parts.ids, parts.clock, _lookup_key(parts.settings.lookup_key))
+    tenancy = Tenancy(
+        repository=repository,
+        store=parts.store,
+        ids=parts.ids,
+        clock=parts.clock,
+        sealing=parts.vault,
+        lookup_key=_lookup_key(parts.settings.lookup_key),
+    )
+    jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     return Service(
         NAME,
-        create_app(routes(tenancy, parts.store), parts.kit, published=PUBLISHED),
-        jobs=parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC),
+        create_app(routes(tenancy), parts.kit, published=PUBLISHED),
+        jobs={**jobs, "housekeeping": Housekeeping(tenancy).run},
     )
 
 

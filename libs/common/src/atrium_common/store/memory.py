@@ -35,6 +35,10 @@ class MemoryStore:
         """The clock's moment."""
         return self._clock.now()
 
+    async def scrub(self) -> bool:
+        """There are no files."""
+        return True
+
     async def close(self) -> None:
         """Nothing to let go of."""
 

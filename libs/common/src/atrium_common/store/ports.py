@@ -150,6 +150,13 @@ class Store(Protocol):
         """The store's own clock, aware, UTC: the one clock that all replicas share."""
         ...
 
+    async def scrub(self) -> bool:
+        """Make sure that what was deleted or overwritten stands in no file of the store any more, after an erasure.
+
+        False where that could not be done yet: call again. A server that keeps its files to itself has its own ways.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what is queued and let go. Idempotent."""
         ...

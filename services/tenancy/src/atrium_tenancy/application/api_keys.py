@@ -1,126 +1,266 @@
-"""Commands on API keys."""
+"""Commands on API keys: what is given never goes beyond what the giver has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from atrium_common import api_keys as form
-from atrium_common.errors import InsufficientScope, NotFound, ValidationFailed
+from atrium_common.errors import InsufficientPermissions, InsufficientScope, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
-from atrium_common.eventing.personal import PERSONAL, Personal
 from atrium_common.eventing.repository import Transaction
-from atrium_common.eventing.vault import day_subject
 from atrium_common.http.route import Call
-from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.jsontypes import JSONObject
+from atrium_common.principal import Principal
 from atrium_common.scopes import missing
-from atrium_tenancy.application.context import Tenancy
+from atrium_tenancy.application.access import Access, Loader, access, membership, permissions_of
+from atrium_tenancy.application.giving import give
+from atrium_tenancy.application.shown_once import shown_once
+from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key as domain
-from atrium_tenancy.domain.tiers import Tier, is_above
-from atrium_tenancy.rows import API_KEY, WORKSPACE
+from atrium_tenancy.domain.tiers import Tier, is_above, lower, tier_of
+from atrium_tenancy.rows import API_KEY
+
+MANAGERS = ("owner", "admin")
+_UNLIMITED = domain.RateLimit(requests=1_000_000, burst=5_000)
 
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """What a client asks for."""
+    """What a client asks for; without a tier the key gets the highest that both workspace and caller have."""
 
-    name: str
-    scopes: tuple[str, ...]
+    settings: domain.Settings
     rate_limit_tier: Tier | None
-    rate_limit: domain.RateLimit | None
-    ip_allowlist: tuple[str, ...]
     environment: form.Environment
-    expires_at: datetime | None
+    user_id: str | None
 
 
-async def create(
-    tenancy: Tenancy, call: Call, wanted: NewApiKey, *, generate: Callable[[form.Environment], str] = form.generate
-) -> tuple[Loaded[domain.ApiKey], str | None]:
-    """Create a key for the caller in the workspace in context; the key itself is in the answer alone.
+async def create(tenancy: Tenancy, call: Call, wanted: NewApiKey) -> tuple[Loaded[domain.ApiKey], str | None]:
+    """Create a key in the workspace in context, for the caller or a member; the key itself is in the answer alone.
 
     The key is None where a replay comes after the time in which it may be shown again.
 
     Raises:
-        InsufficientScope: a scope goes beyond the caller's.
-        ValidationFailed: the tier is above the workspace's, or the expiry is past.
+        InsufficientScope, InsufficientPermissions: something goes beyond the caller's own.
+        ValidationFailed: the tier is above the workspace's or the caller's, the expiry is past, or the user no member.
     """
-    beyond = missing(wanted.scopes, call.principal.scopes)
-    if beyond:
-        raise InsufficientScope(beyond[0], call.principal.scopes)
-    workspace_id = call.principal.workspace_id or call.principal.key_workspace_id
+    principal = call.principal
+    workspace_id = principal.workspace_id or principal.key_workspace_id
 
     async def decide(tx: Transaction) -> JSONObject:
-        workspace = (await tx.load(WORKSPACE, workspace_id)).state
-        if workspace is None or workspace.status == "deleted":
-            raise NotFound("workspace", workspace_id)
-        tier = wanted.rate_limit_tier or workspace.tier
-        if is_above(tier, workspace.tier) and not call.principal.is_operator:
-            raise ValidationFailed({"rate_limit_tier": [f"At most the workspace's tier, {workspace.tier}."]})
-        if wanted.expires_at is not None and wanted.expires_at <= tx.at:
+        found = await access(tx, principal, workspace_id)
+        found.require("api-keys:write")
+        user_id = wanted.user_id or principal.user_id
+        bound = await _binding(tx, call, found, user_id)
+        tier = wanted.rate_limit_tier or lower(found.workspace.tier, _tier(principal))
+        settings = wanted.settings.model_copy(update={"rate_limit_tier": tier})
+        await _check_within(tx, call, found, settings)
+        if settings.expires_at is not None and settings.expires_at <= tx.at:
             raise ValidationFailed({"expires_at": ["Must be in the future."]})
-        key, key_id = generate(wanted.environment), tenancy.ids.new("key")
-        created = domain.ApiKeyCreated(
-            name=wanted.name,
+        return await give(
+            tenancy,
+            tx,
+            user_id=user_id,
             workspace_id=workspace_id,
-            user_id=call.principal.user_id,
-            bound=call.principal.bound,
+            bound=bound,
             environment=wanted.environment,
-            digest=form.digest(key),
-            last4=key[-4:],
-            scopes=wanted.scopes,
-            rate_limit_tier=tier,
-            rate_limit=wanted.rate_limit,
-            ip_allowlist=wanted.ip_allowlist,
-            expires_at=wanted.expires_at,
-            at=tx.at,
+            settings=settings,
         )
-        await tx.emit(API_KEY, key_id, created)
-        tx.claim(f"digest/{created.digest}", stream=API_KEY.stream(key_id))
-        return {"id": key_id, "key": Personal(day_subject(tx.at), key).marked()}
 
     done = await tenancy.repository.transact(call.command, decide)
-    return await done.state(API_KEY, str(done.outcome["id"])), shown_once(done.outcome["key"])
-
-
-def shown_once(marked: JSON) -> str | None:
-    """The secret in an outcome, or None once its day's key has lapsed."""
-    value = marked.get("value") if isinstance(marked, dict) and PERSONAL in marked else None
-    return value if isinstance(value, str) else None
+    return await done.state(API_KEY, str(done.outcome["key_id"])), shown_once(done.outcome["key"])
 
 
 async def read(tenancy: Tenancy, call: Call, key_id: str) -> Loaded[domain.ApiKey]:
     """A key of the workspace in context.
 
     Raises:
-        NotFound: there is none of this id there.
+        NotFound: there is none of this id there that the caller may see.
     """
-    loaded = await tenancy.repository.load(API_KEY, key_id)
-    _check_visible(call, key_id, loaded.state)
-    return loaded
+    return await _visible(tenancy.repository, call.principal, key_id)
+
+
+async def update(tenancy: Tenancy, call: Call, key_id: str, changes: dict[str, object]) -> Loaded[domain.ApiKey]:
+    """Change a key's settings; neither what it may do now nor what it is to may go beyond the caller's own.
+
+    Raises:
+        NotFound, InsufficientScope, InsufficientPermissions, PreconditionFailed, ValidationFailed.
+    """
+
+    async def decide(tx: Transaction) -> JSONObject:
+        loaded = await _visible(tx, call.principal, key_id)
+        key = loaded.there
+        found = await access(tx, call.principal, key.created.workspace_id)
+        found.require("api-keys:write")
+        call.check_version(loaded.version)
+        await _check_target(tx, call, found, key)
+        settings = key.settings.model_copy(update=changes)
+        if settings.rate_limit_tier != "enterprise" and "rate_limit" not in changes:
+            settings = settings.model_copy(update={"rate_limit": None})
+        await _check_within(tx, call, found, settings)
+        if "expires_at" in changes and settings.expires_at is not None and settings.expires_at <= tx.at:
+            raise ValidationFailed({"expires_at": ["Must be in the future."]})
+        await tx.emit(API_KEY, key_id, *domain.update(key, settings, at=tx.at))
+        return {"id": key_id}
+
+    done = await tenancy.repository.transact(call.command, decide)
+    return await done.state(API_KEY, key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The new key, what it opens with (None once it may not be shown any more), and the one before."""
+
+    new: Loaded[domain.ApiKey]
+    key: str | None
+    old: Loaded[domain.ApiKey]
+
+
+async def rotate(tenancy: Tenancy, call: Call, key_id: str, *, grace: timedelta) -> Rotated:
+    """Give a key with the same settings in the place of this one, which ends when the grace does.
+
+    A key that somebody else than its user rotates is bound to the workspace: its secret is in other hands then.
+
+    Raises:
+        NotFound, InsufficientScope, InsufficientPermissions, PreconditionFailed.
+        StateConflict: the key was rotated already, or has expired.
+    """
+    principal = call.principal
+
+    async def decide(tx: Transaction) -> JSONObject:
+        loaded = await _visible(tx, principal, key_id)
+        key = loaded.there
+        found = await access(tx, principal, key.created.workspace_id)
+        found.require("api-keys:write")
+        call.check_version(loaded.version)
+        await _check_target(tx, call, found, key)
+        others = key.created.user_id != principal.user_id and not principal.is_operator
+        given = await give(
+            tenancy,
+            tx,
+            user_id=key.created.user_id,
+            workspace_id=key.created.workspace_id,
+            bound=key.created.bound or principal.bound or others,
+            environment=key.created.environment,
+            settings=key.settings,
+        )
+        await tx.emit(API_KEY, key_id, domain.rotate(key, str(given["key_id"]), grace=grace, at=tx.at))
+        return given
+
+    done = await tenancy.repository.transact(call.command, decide)
+    return Rotated(
+        await done.state(API_KEY, str(done.outcome["key_id"])),
+        shown_once(done.outcome["key"]),
+        await done.state(API_KEY, key_id),
+    )
 
 
 async def revoke(tenancy: Tenancy, call: Call, key_id: str) -> None:
     """Revoke a key of the workspace in context.
 
     Raises:
-        NotFound, PreconditionFailed.
+        NotFound, InsufficientPermissions, PreconditionFailed.
     """
 
     async def decide(tx: Transaction) -> JSONObject:
-        loaded = await tx.load(API_KEY, key_id)
-        key = _check_visible(call, key_id, loaded.state)
+        loaded = await _visible(tx, call.principal, key_id)
+        found = await access(tx, call.principal, loaded.there.created.workspace_id)
+        found.require("api-keys:delete")
         call.check_version(loaded.version)
-        await tx.emit(API_KEY, key_id, *domain.revoke(key, at=tx.at))
+        await tx.emit(API_KEY, key_id, *domain.revoke(loaded.there, at=tx.at))
         return {"id": key_id}
 
     await tenancy.repository.transact(call.command, decide)
 
 
-def _check_visible(call: Call, key_id: str, key: domain.ApiKey | None) -> domain.ApiKey:
-    if key is None or key.revoked_at is not None or key.created.workspace_id != call.principal.workspace_id:
+def sees_all(principal: Principal) -> bool:
+    """Whether the caller sees every key of the workspace in context; others see their own."""
+    return principal.is_operator or principal.role in MANAGERS or principal.permits("api-keys:write")
+
+
+async def _visible(loader: Loader, principal: Principal, key_id: str) -> Loaded[domain.ApiKey]:
+    loaded = await loader.load(API_KEY, key_id)
+    key = loaded.state
+    if key is None or key.revoked or key.created.workspace_id != principal.workspace_id:
         raise NotFound("api_key", key_id)
-    own = key.created.user_id == call.principal.user_id
-    if not own and not call.principal.is_operator and call.principal.role not in {"owner", "admin"}:
+    if key.created.user_id != principal.user_id and not sees_all(principal):
         raise NotFound("api_key", key_id)
-    return key
+    return loaded
+
+
+async def _binding(tx: Transaction, call: Call, found: Access, user_id: str) -> bool:
+    """Whether a new key of this user is bound to the workspace for life.
+
+    Raises:
+        InsufficientPermissions: the caller may make no key for this user.
+        ValidationFailed: the user is no member.
+    """
+    if user_id == call.principal.user_id:
+        return call.principal.bound
+    if not call.principal.is_operator and found.role not in MANAGERS:
+        raise InsufficientPermissions("members:write")
+    member = await membership(tx, found.workspace_id, user_id)
+    if member is None:
+        raise ValidationFailed({"user_id": ["Not a member of this workspace."]})
+    found.require_within(await permissions_of(tx, member))
+    return not call.principal.is_operator
+
+
+async def _check_target(tx: Transaction, call: Call, found: Access, key: domain.ApiKey) -> None:
+    """Return if scopes, tier and user's role of the key are within the caller's.
+
+    Raises:
+        InsufficientScope, InsufficientPermissions: they are not.
+    """
+    beyond = missing(key.settings.scopes, call.principal.scopes)
+    if beyond:
+        raise InsufficientScope(beyond[0], call.principal.scopes)
+    if call.principal.is_operator:
+        return
+    if key.created.user_id != call.principal.user_id:
+        member = await membership(tx, found.workspace_id, key.created.user_id)
+        if member is not None:
+            found.require_within(await permissions_of(tx, member))
+    if is_above(lower(key.settings.rate_limit_tier, found.workspace.tier), _tier(call.principal)):
+        raise InsufficientPermissions("api-keys:write")
+
+
+async def _check_within(tx: Transaction, call: Call, found: Access, settings: domain.Settings) -> None:
+    """Return if a key may have these settings.
+
+    Raises:
+        InsufficientScope: a scope goes beyond the caller's.
+        ValidationFailed: the tier goes beyond the workspace's or the caller's, or the limit is no enterprise key's.
+    """
+    principal = call.principal
+    beyond = missing(settings.scopes, principal.scopes)
+    if beyond:
+        raise InsufficientScope(beyond[0], principal.scopes)
+    tier, most = settings.rate_limit_tier, found.workspace.tier
+    faults: dict[str, Sequence[str]] = {}
+    if is_above(tier, most):
+        faults["rate_limit_tier"] = [f"At most the workspace's tier, {most}."]
+    elif is_above(tier, _tier(principal)) and not principal.is_operator:
+        faults["rate_limit_tier"] = [f"At most the tier of the key that you use, {principal.tier}."]
+    if settings.rate_limit is not None:
+        own = await _own_limit(tx, principal)
+        if tier != "enterprise":
+            faults["rate_limit"] = ["Only a key of the tier enterprise has a limit of its own."]
+        elif not principal.is_operator and not _is_within(settings.rate_limit, own):
+            faults["rate_limit"] = [f"At most that of the key that you use, {own.requests} and {own.burst}."]
+    if faults:
+        raise ValidationFailed(faults)
+
+
+async def _own_limit(tx: Transaction, principal: Principal) -> domain.RateLimit:
+    key = (await tx.load(API_KEY, principal.key_id)).state
+    return _UNLIMITED if key is None or key.settings.rate_limit is None else key.settings.rate_limit
+
+
+def _is_within(limit: domain.RateLimit, other: domain.RateLimit) -> bool:
+    return limit.requests <= other.requests and limit.burst <= other.burst
+
+
+def _tier(principal: Principal) -> Tier:
+    return "enterprise" if principal.is_operator else tier_of(principal.tier)

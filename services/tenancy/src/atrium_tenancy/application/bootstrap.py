@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atrium_common import api_keys as form
 from atrium_common.errors import NotFound
 from atrium_common.eventing.personal import Personal
 from atrium_common.eventing.repository import Command, Transaction
-from atrium_common.eventing.vault import day_subject
 from atrium_common.jsontypes import JSONObject
-from atrium_common.scopes import OPERATOR
+from atrium_common.scopes import EVERYTHING, OPERATOR
 from atrium_common.store.commit import Meta
-from atrium_tenancy.application.api_keys import shown_once
-from atrium_tenancy.application.context import Tenancy
+from atrium_tenancy.application.giving import give
+from atrium_tenancy.application.seats import open_roster, seat
+from atrium_tenancy.application.shown_once import shown_once
+from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key, user, workspace
-from atrium_tenancy.rows import API_KEY, USER, WORKSPACE
+from atrium_tenancy.rows import USER, WORKSPACE
 
 _EMAIL = "operator@localhost"
 _COMMAND = "bootstrap/operator"
@@ -35,37 +35,38 @@ async def bootstrap(tenancy: Tenancy) -> Operator:
     """Create the operator, once for ever; a repeated call answers the same."""
 
     async def decide(tx: Transaction) -> JSONObject:
-        user_id, workspace_id, key_id = (tenancy.ids.new(prefix) for prefix in ("usr", "wks", "key"))
-        name, email = Personal(user_id, "Operator"), Personal(user_id, _EMAIL)
-        await tx.emit(USER, user_id, user.UserRegistered(name=name, email=email, tier="enterprise", at=tx.at))
+        user_id, workspace_id = tenancy.ids.new("usr"), tenancy.ids.new("wks")
+        registered = user.UserRegistered(
+            name=Personal(user_id, "Operator"),
+            email=Personal(user_id, _EMAIL),
+            tier="enterprise",
+            workspace_ids=(workspace_id,),
+            at=tx.at,
+        )
+        await tx.emit(USER, user_id, registered)
         tx.claim(tenancy.email_claim(_EMAIL), stream=USER.stream(user_id))
         created = workspace.WorkspaceCreated(
             name="Operator", slug="operator", tier="enterprise", settings={}, owner_id=user_id, at=tx.at
         )
         await tx.emit(WORKSPACE, workspace_id, created)
         tx.claim("slug/operator", stream=WORKSPACE.stream(workspace_id))
-        key = form.generate("live")
-        given = api_key.ApiKeyCreated(
-            name="Operator's first key",
-            workspace_id=workspace_id,
+        await open_roster(tx, workspace_id, ids=tenancy.ids)
+        await seat(tx, workspace_id, user_id, "owner")
+        given = await give(
+            tenancy,
+            tx,
             user_id=user_id,
+            workspace_id=workspace_id,
             bound=False,
             environment="live",
-            digest=form.digest(key),
-            last4=key[-4:],
-            scopes=("*", OPERATOR),
-            rate_limit_tier="enterprise",
-            rate_limit=api_key.RateLimit(requests=1_000_000_000, burst=1_000_000),
-            at=tx.at,
+            settings=api_key.Settings(
+                name="Operator's first key",
+                scopes=(EVERYTHING, OPERATOR),
+                rate_limit_tier="enterprise",
+                rate_limit=api_key.RateLimit(requests=1_000_000_000, burst=1_000_000),
+            ),
         )
-        await tx.emit(API_KEY, key_id, given)
-        tx.claim(f"digest/{given.digest}", stream=API_KEY.stream(key_id))
-        return {
-            "user_id": user_id,
-            "workspace_id": workspace_id,
-            "key_id": key_id,
-            "key": Personal(day_subject(tx.at), key).marked(),
-        }
+        return {"user_id": user_id, "workspace_id": workspace_id, **given}
 
     command = Command(_COMMAND, tenancy.clock.now(), Meta(actor="service/tenancy"))
     done = await tenancy.repository.transact(command, decide)

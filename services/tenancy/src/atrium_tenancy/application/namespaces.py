@@ -3,70 +3,106 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from atrium_common.errors import Duplicate, NotFound
+from pydantic import JsonValue
+
+from atrium_common.errors import Duplicate, InsufficientPermissions, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.repository import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
+from atrium_common.principal import Principal
 from atrium_common.store.ports import ClaimTaken
-from atrium_tenancy.application.context import Tenancy, visible_workspace
-from atrium_tenancy.application.workspaces import slug_of
+from atrium_tenancy.application.access import Loader, access
+from atrium_tenancy.application.slugs import claim_slug
+from atrium_tenancy.application.tenancy import Tenancy
+from atrium_tenancy.application.workspaces import patched_settings
 from atrium_tenancy.domain import namespace as domain
-from atrium_tenancy.rows import NAMESPACE
+from atrium_tenancy.domain import shelf
+from atrium_tenancy.domain.workspace import is_gone
+from atrium_tenancy.rows import NAMESPACE, SHELF, USER, WORKSPACE
+
+_RACES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class NewNamespace:
-    """What a client asks for; a workspace owns it unless `owner_type` is User."""
+    """What a client asks for; owned by the workspace in context unless another owner is named."""
 
     name: str
-    slug: str | None
-    description: str | None
-    owner_type: domain.OwnerType
-    is_default: bool
+    slug: str | None = None
+    description: str | None = None
+    icon: str | None = None
+    color: str | None = None
+    owner_type: domain.OwnerType | None = None
+    owner_id: str | None = None
+    workspace_id: str | None = None
+    is_default: bool = False
+    is_active: bool = True
+    sort_order: int = 0
+    settings: dict[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    type: domain.OwnerType
+    id: str
+    workspace_id: str | None
 
 
 async def create(tenancy: Tenancy, call: Call, wanted: NewNamespace) -> Loaded[domain.Namespace]:
-    """Create a namespace of the workspace in context, or of the caller.
+    """Create a namespace of a workspace, or of a user.
 
     Raises:
-        Duplicate: the owner has one of this slug, or a default one already.
+        NotFound, InsufficientPermissions, ValidationFailed.
+        Duplicate: the owner has one of this slug already.
     """
-    slug = wanted.slug or slug_of(wanted.name)
-    workspace_id = call.principal.workspace_id or call.principal.key_workspace_id
-    owned_by_user = wanted.owner_type == "User"
-    owner_id = call.principal.user_id if owned_by_user else workspace_id
 
     async def decide(tx: Transaction) -> JSONObject:
-        if not owned_by_user:
-            await visible_workspace(tx, call.principal, workspace_id)
+        owner = await _owner(tx, call.principal, wanted)
         namespace_id = tenancy.ids.new("ns")
+        slug = await claim_slug(
+            tx,
+            tenancy.store,
+            f"slug/{owner.id}",
+            wanted=wanted.slug,
+            name=wanted.name,
+            stream=NAMESPACE.stream(namespace_id),
+            seed=namespace_id,
+        )
         created = domain.NamespaceCreated(
             uuid=str(uuid.uuid4()),
             name=wanted.name,
             slug=slug,
             description=wanted.description,
-            owner_type=wanted.owner_type,
-            owner_id=owner_id,
-            workspace_id=None if owned_by_user else workspace_id,
+            icon=wanted.icon,
+            color=wanted.color,
+            owner_type=owner.type,
+            owner_id=owner.id,
+            workspace_id=owner.workspace_id,
             is_default=wanted.is_default,
+            is_active=wanted.is_active,
+            settings=wanted.settings,
+            sort_order=wanted.sort_order,
+            workspace_ids=await _audience(tenancy, owner.id, owner.workspace_id),
             at=tx.at,
         )
-        await tx.emit(NAMESPACE, namespace_id, created)
-        stream = NAMESPACE.stream(namespace_id)
-        tx.claim(f"namespace_slug/{owner_id}/{slug}", stream=stream)
         if wanted.is_default:
-            tx.claim(f"namespace_default/{owner_id}", stream=stream)
+            await _choose_default(tenancy, tx, owner.id, namespace_id)
+        await tx.emit(NAMESPACE, namespace_id, created)
         return {"id": namespace_id}
 
-    try:
-        done = await tenancy.repository.transact(call.command, decide)
-    except ClaimTaken as taken:
-        field = "is_default" if taken.claim.startswith("namespace_default") else "slug"
-        raise Duplicate(field) from None
-    return await done.state(NAMESPACE, str(done.outcome["id"]))
+    for _ in range(_RACES):
+        try:
+            done = await tenancy.repository.transact(call.command, decide)
+        except ClaimTaken:
+            if wanted.slug:
+                break
+            continue
+        return await done.state(NAMESPACE, str(done.outcome["id"]))
+    raise Duplicate("slug", f"The slug {wanted.slug or 'made from the name'} is taken.")
 
 
 async def read(tenancy: Tenancy, call: Call, namespace_id: str) -> Loaded[domain.Namespace]:
@@ -75,32 +111,37 @@ async def read(tenancy: Tenancy, call: Call, namespace_id: str) -> Loaded[domain
     Raises:
         NotFound: otherwise.
     """
-    loaded = await tenancy.repository.load(NAMESPACE, namespace_id)
-    _check_visible(call, namespace_id, loaded.state)
-    return loaded
+    return await _visible(tenancy.repository, call.principal, namespace_id)
 
 
 async def update(
-    tenancy: Tenancy,
-    call: Call,
-    namespace_id: str,
-    *,
-    name: str | None,
-    description: str | None,
-    is_active: bool | None,
+    tenancy: Tenancy, call: Call, namespace_id: str, wanted: Mapping[str, JsonValue]
 ) -> Loaded[domain.Namespace]:
-    """Change a namespace.
+    """Change a namespace; of `settings` the merge patch's patch is given.
 
     Raises:
-        NotFound, PreconditionFailed.
+        NotFound, InsufficientPermissions, PreconditionFailed, ValidationFailed.
+        ClaimTaken: the owner has one of this slug already.
     """
 
     async def decide(tx: Transaction) -> JSONObject:
-        loaded = await tx.load(NAMESPACE, namespace_id)
-        namespace = _check_visible(call, namespace_id, loaded.state)
+        loaded = await _visible(tx, call.principal, namespace_id)
+        namespace = loaded.there
+        _check_writable(call.principal, namespace)
         call.check_version(loaded.version)
-        events = domain.update(namespace, name=name, description=description, is_active=is_active, at=tx.at)
-        await tx.emit(NAMESPACE, namespace_id, *events)
+        changes = dict(wanted)
+        patch = changes.get("settings")
+        if isinstance(patch, dict):
+            changes["settings"] = patched_settings(namespace.settings, patch)
+        slug, stream = str(changes.get("slug", namespace.slug)), NAMESPACE.stream(namespace_id)
+        if slug != namespace.slug:
+            tx.claim(f"slug/{namespace.owner_id}/{slug}", stream=stream)
+            tx.release(f"slug/{namespace.owner_id}/{namespace.slug}", stream=stream)
+        if changes.get("is_default", namespace.is_default) != namespace.is_default:
+            chosen = namespace_id if changes["is_default"] else None
+            await _choose_default(tenancy, tx, namespace.owner_id, chosen)
+        audience = await _audience(tenancy, namespace.owner_id, namespace.workspace_id)
+        await tx.emit(NAMESPACE, namespace_id, *domain.update(namespace, changes, workspace_ids=audience, at=tx.at))
         return {"id": namespace_id}
 
     done = await tenancy.repository.transact(call.command, decide)
@@ -111,29 +152,106 @@ async def delete(tenancy: Tenancy, call: Call, namespace_id: str) -> None:
     """Delete a namespace; its slug is free again.
 
     Raises:
-        NotFound, PreconditionFailed.
+        NotFound, InsufficientPermissions, PreconditionFailed.
     """
 
     async def decide(tx: Transaction) -> JSONObject:
-        loaded = await tx.load(NAMESPACE, namespace_id)
-        namespace = _check_visible(call, namespace_id, loaded.state)
+        loaded = await _visible(tx, call.principal, namespace_id)
+        _check_writable(call.principal, loaded.there)
         call.check_version(loaded.version)
-        await tx.emit(NAMESPACE, namespace_id, *domain.delete(namespace, at=tx.at))
-        stream = NAMESPACE.stream(namespace_id)
-        made = namespace.created
-        tx.release(f"namespace_slug/{made.owner_id}/{made.slug}", stream=stream)
-        if made.is_default:
-            tx.release(f"namespace_default/{made.owner_id}", stream=stream)
+        await end(tenancy, tx, namespace_id, loaded.there)
         return {"id": namespace_id}
 
     await tenancy.repository.transact(call.command, decide)
 
 
-def _check_visible(call: Call, namespace_id: str, namespace: domain.Namespace | None) -> domain.Namespace:
-    if namespace is None or namespace.deleted_at is not None:
+async def end(tenancy: Tenancy, tx: Transaction, namespace_id: str, namespace: domain.Namespace) -> None:
+    """Add the namespace's end to the transaction."""
+    audience = await _audience(tenancy, namespace.owner_id, namespace.workspace_id)
+    await tx.emit(NAMESPACE, namespace_id, domain.NamespaceDeleted(workspace_ids=audience, at=tx.at))
+    tx.release(f"slug/{namespace.owner_id}/{namespace.slug}", stream=NAMESPACE.stream(namespace_id))
+    if namespace.is_default:
+        await tx.emit(SHELF, namespace.owner_id, shelf.DefaultChosen(namespace_id=None, at=tx.at))
+
+
+async def _owner(loader: Loader, principal: Principal, wanted: NewNamespace) -> _Owner:
+    """Whose the new namespace is, and which workspace it belongs to.
+
+    Raises:
+        NotFound, InsufficientPermissions, ValidationFailed.
+    """
+    if wanted.owner_type == "User":
+        return await _user_as_owner(loader, principal, wanted)
+    workspace_id = wanted.owner_id or wanted.workspace_id or principal.workspace_id or principal.key_workspace_id
+    if wanted.workspace_id not in {None, workspace_id}:
+        raise ValidationFailed({"workspace_id": ["A workspace's own namespace belongs to no other: leave it out."]})
+    (await access(loader, principal, workspace_id)).require("namespaces:write")
+    return _Owner("Workspace", workspace_id, workspace_id)
+
+
+async def _user_as_owner(loader: Loader, principal: Principal, wanted: NewNamespace) -> _Owner:
+    owner_id = wanted.owner_id or principal.user_id
+    person = (await loader.load(USER, owner_id)).state
+    known = owner_id == principal.user_id or principal.is_operator
+    if person is None or person.erased or not known:
+        raise NotFound("user", owner_id)
+    if wanted.workspace_id is not None:
+        (await access(loader, principal, wanted.workspace_id)).require("namespaces:write")
+    elif principal.bound:
+        # What is the user's alone is no business of a key that belongs to a workspace.
+        raise InsufficientPermissions("namespaces:write")
+    return _Owner("User", owner_id, wanted.workspace_id)
+
+
+async def _visible(loader: Loader, principal: Principal, namespace_id: str) -> Loaded[domain.Namespace]:
+    loaded = await loader.load(NAMESPACE, namespace_id)
+    state = loaded.state
+    if state is None or state.deleted or not may_see(state, principal):
         raise NotFound("namespace", namespace_id)
-    owner = namespace.created.owner_id
-    owners = {call.principal.workspace_id, call.principal.user_id}
-    if owner not in owners and not call.principal.is_operator:
-        raise NotFound("namespace", namespace_id)
-    return namespace
+    if state.owner_type == "Workspace":
+        workspace = (await loader.load(WORKSPACE, state.owner_id)).state
+        if workspace is None or is_gone(workspace):
+            raise NotFound("namespace", namespace_id)
+    return loaded
+
+
+def may_see(namespace: domain.Namespace, principal: Principal) -> bool:
+    """Whether it belongs to the workspace in context, or is the caller's own; the operator sees all."""
+    if principal.is_operator:
+        return True
+    if namespace.workspace_id is not None and namespace.workspace_id == principal.workspace_id:
+        return True
+    own = namespace.owner_type == "User" and namespace.owner_id == principal.user_id
+    return own and not principal.bound
+
+
+def _check_writable(principal: Principal, namespace: domain.Namespace) -> None:
+    """A user's namespace is the user's to change, whatever workspace pays for it."""
+    foreign = namespace.owner_type == "User" and namespace.owner_id != principal.user_id
+    if foreign and not principal.is_operator:
+        raise InsufficientPermissions("namespaces:write")
+
+
+async def _choose_default(tenancy: Tenancy, tx: Transaction, owner_id: str, namespace_id: str | None) -> None:
+    """Let the namespace take the place of the owner's default one; None: nothing does."""
+    kept = (await tx.load(SHELF, owner_id)).state
+    earlier = None if kept is None else kept.default_id
+    if earlier == namespace_id:
+        return
+    if earlier is not None and namespace_id is not None:
+        loaded = await tx.load(NAMESPACE, earlier)
+        audience = await _audience(tenancy, owner_id, loaded.there.workspace_id)
+        await tx.emit(
+            NAMESPACE,
+            earlier,
+            *domain.update(loaded.there, {"is_default": False}, workspace_ids=audience, at=tx.at),
+        )
+    await tx.emit(SHELF, owner_id, shelf.DefaultChosen(namespace_id=namespace_id, at=tx.at))
+
+
+async def _audience(tenancy: Tenancy, owner_id: str, workspace_id: str | None) -> tuple[str, ...]:
+    """The workspaces that hear of the namespace: its own, or the default one of the user who owns it."""
+    if workspace_id is not None:
+        return (workspace_id,)
+    default = await tenancy.default_workspace(owner_id)
+    return () if default is None else (default,)

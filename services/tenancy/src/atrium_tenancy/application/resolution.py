@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from atrium_common.clock import rfc3339
 from atrium_common.errors import NotFound
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.scopes import OPERATOR
-from atrium_common.store.ports import Store
-from atrium_tenancy.application.context import Tenancy
+from atrium_tenancy.application.access import membership, permissions_of
+from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain.api_key import ApiKey
-from atrium_tenancy.domain.namespace import Namespace
-from atrium_tenancy.domain.workspace import Workspace
+from atrium_tenancy.domain.tiers import Tier, lower
+from atrium_tenancy.domain.workspace import Workspace, is_gone
 from atrium_tenancy.rows import API_KEY, NAMESPACE, USER, WORKSPACE
 
-_PERMISSIONS: dict[str, list[JSON]] = {
-    "owner": ["*"],
-    "admin": ["*"],
-    "member": ["*:read", "namespaces:write", "namespaces:delete", "webhooks:write", "webhooks:delete", "usage:write"],
-}
 
-
-async def resolve(
-    tenancy: Tenancy, store: Store, digest: str, *, workspace_id: str | None, namespace_id: str | None
-) -> JSONObject:
+async def resolve(tenancy: Tenancy, digest: str, *, workspace_id: str | None, namespace_id: str | None) -> JSONObject:
     """Who holds the key of this digest, and what the context allows.
 
-    `position` is read first, so that what follows is at least as new.
+    `position` is read first, so that what follows is at least as new. `key.only_restore` marks the key of an owner
+    whose workspace is deleted: it may bring it back, and do nothing else.
 
     Raises:
         NotFound: no key of this digest is in force.
     """
-    position = await store.log.tail()
-    holder = await store.log.holder(f"digest/{digest}")
-    key_id = "" if holder is None else _aggregate(holder.proposal.claims, digest)
-    loaded = await tenancy.repository.load(API_KEY, key_id)
-    key = loaded.state
-    if key is None or key.revoked_at is not None:
+    position = await tenancy.store.log.tail()
+    key_id = await tenancy.claimant(f"digest/{digest}")
+    key = None if key_id is None else (await tenancy.repository.load(API_KEY, key_id)).state
+    if key_id is None or key is None or key.revoked:
         raise NotFound("api_key", "given")
-    user = await tenancy.repository.load(USER, key.created.user_id)
+    user = (await tenancy.repository.load(USER, key.created.user_id)).state
+    home = (await tenancy.repository.load(WORKSPACE, key.created.workspace_id)).state
+    if user is None or user.erased or home is None:
+        raise NotFound("api_key", "given")
+    only_restore = is_gone(home)
+    if only_restore and not await _owns(tenancy, key):
+        raise NotFound("api_key", "given")
     return {
         "position": position,
-        "key": _key_facts(key_id, key),
-        "user": {"id": key.created.user_id, "tier": user.state.tier if user.state else "free"},
-        "context": await _context(tenancy, key, workspace_id, namespace_id),
+        "key": {**_key_facts(key_id, key, home), "only_restore": only_restore},
+        "user": {"id": key.created.user_id, "tier": user.tier},
+        "context": await _context(tenancy, key, workspace_id, namespace_id, only_restore=only_restore),
     }
 
 
-async def holders(tenancy: Tenancy, store: Store, namespace_ids: list[str], workspace_ids: list[str]) -> JSONObject:
+async def holders(tenancy: Tenancy, namespace_ids: Sequence[str], workspace_ids: Sequence[str]) -> JSONObject:
     """Versioned facts on holders of entitlements; unknown ids are absent."""
-    position = await store.log.tail()
+    position = await tenancy.store.log.tail()
     namespaces: JSONObject = {}
     workspaces: JSONObject = {}
     for namespace_id in namespace_ids:
@@ -65,34 +64,36 @@ async def holders(tenancy: Tenancy, store: Store, namespace_ids: list[str], work
 async def namespace_facts(tenancy: Tenancy, namespace_id: str) -> JSONObject | None:
     """What entitlements must know of a namespace, its billing workspace and its owner; None where there is none."""
     loaded = await tenancy.repository.load(NAMESPACE, namespace_id)
-    namespace: Namespace | None = loaded.state
+    namespace = loaded.state
     if namespace is None:
         return None
-    made = namespace.created
-    tier = "free"
-    if made.owner_type == "Workspace":
-        owner = (await tenancy.repository.load(WORKSPACE, made.owner_id)).state
-        tier = owner.tier if owner else tier
-    else:
-        person = (await tenancy.repository.load(USER, made.owner_id)).state
-        tier = person.tier if person else tier
+    billing = namespace.workspace_id
+    user = None
+    if namespace.owner_type == "User":
+        user = await user_facts(tenancy, namespace.owner_id)
+        billing = billing or await tenancy.default_workspace(namespace.owner_id)
+    workspace = await workspace_facts(tenancy, billing)
+    owner = user if namespace.owner_type == "User" else workspace
     return {
+        "id": namespace_id,
         "version": loaded.version,
-        "owner_type": made.owner_type,
-        "owner_id": made.owner_id,
-        "workspace_id": made.workspace_id,
-        "billing_workspace_id": made.workspace_id,
-        "owner_tier": tier,
-        "deleted": namespace.deleted_at is not None,
-        "workspace": await workspace_facts(tenancy, made.workspace_id),
-        "user": await user_facts(tenancy, made.owner_id) if made.owner_type == "User" else None,
+        "owner_type": namespace.owner_type,
+        "owner_id": namespace.owner_id,
+        "workspace_id": namespace.workspace_id,
+        "billing_workspace_id": billing,
+        "owner_tier": "free" if owner is None else owner["tier"],
+        "deleted": namespace.deleted,
+        "workspace": workspace,
+        "user": user,
     }
 
 
 async def workspace_facts(tenancy: Tenancy, workspace_id: str | None) -> JSONObject | None:
     """What other services must know of a workspace, or None where there is none."""
-    loaded = await tenancy.repository.load(WORKSPACE, workspace_id or "")
-    workspace: Workspace | None = loaded.state
+    if workspace_id is None:
+        return None
+    loaded = await tenancy.repository.load(WORKSPACE, workspace_id)
+    workspace = loaded.state
     if workspace is None:
         return None
     return {
@@ -102,52 +103,57 @@ async def workspace_facts(tenancy: Tenancy, workspace_id: str | None) -> JSONObj
         "status": workspace.status,
         "owner_id": workspace.owner_id,
         "timezone": workspace.settings.get("timezone"),
-        "deleted": workspace.status == "deleted",
+        "deleted": is_gone(workspace),
     }
 
 
 async def user_facts(tenancy: Tenancy, user_id: str) -> JSONObject | None:
     """What other services must know of a user, or None where there is none."""
     loaded = await tenancy.repository.load(USER, user_id)
-    return None if loaded.state is None else {"id": user_id, "version": loaded.version, "tier": loaded.state.tier}
+    if loaded.state is None:
+        return None
+    return {"id": user_id, "version": loaded.version, "tier": loaded.state.tier, "deleted": loaded.state.erased}
 
 
-def _aggregate(claims: tuple[object, ...], digest: str) -> str:
-    for claim in claims:
-        if getattr(claim, "key", "") == f"digest/{digest}":
-            return str(getattr(claim, "stream", "")).partition("/")[2]
-    return ""
+async def _owns(tenancy: Tenancy, key: ApiKey) -> bool:
+    member = await membership(tenancy.repository, key.created.workspace_id, key.created.user_id)
+    return member is not None and member.role == "owner"
 
 
-def _key_facts(key_id: str, key: ApiKey) -> JSONObject:
-    made = key.created
+def _key_facts(key_id: str, key: ApiKey, home: Workspace) -> JSONObject:
+    made, settings = key.created, key.settings
+    # A workspace's tier may have been lowered since the key was made.
+    tier: Tier = lower(settings.rate_limit_tier, home.tier)
+    limit: JSON = None
+    if settings.rate_limit is not None and tier == "enterprise":
+        limit = dict(settings.rate_limit.model_dump())
     return {
         "id": key_id,
         "workspace_id": made.workspace_id,
         "bound": made.bound,
         "user_id": made.user_id,
-        "scopes": list(made.scopes),
+        "scopes": list(settings.scopes),
         "environment": made.environment,
-        "rate_limit_tier": made.rate_limit_tier,
-        "rate_limit": None if made.rate_limit is None else dict(made.rate_limit.model_dump()),
-        "ip_allowlist": list(made.ip_allowlist),
-        "expires_at": None if made.expires_at is None else rfc3339(made.expires_at),
+        "rate_limit_tier": tier,
+        "rate_limit": limit,
+        "ip_allowlist": list(settings.ip_allowlist),
+        "expires_at": None if settings.expires_at is None else rfc3339(settings.expires_at),
     }
 
 
-async def _context(tenancy: Tenancy, key: ApiKey, workspace_id: str | None, namespace_id: str | None) -> JSONObject:
-    wanted = workspace_id or key.created.workspace_id
-    loaded = await tenancy.repository.load(WORKSPACE, wanted)
-    workspace: Workspace | None = loaded.state
-    operator = OPERATOR in key.created.scopes
-    role = None if workspace is None else workspace.members.get(key.created.user_id)
-    foreign = key.created.bound and wanted != key.created.workspace_id
-    denied = workspace is None or workspace.status == "deleted" or foreign or (role is None and not operator)
-    namespace = None if namespace_id is None else await namespace_facts(tenancy, namespace_id)
-    owners = {wanted, key.created.user_id}
-    namespace_denied = namespace_id is not None and (
-        namespace is None or bool(namespace["deleted"]) or (namespace["owner_id"] not in owners and not operator)
-    )
+async def _context(
+    tenancy: Tenancy, key: ApiKey, workspace_id: str | None, namespace_id: str | None, *, only_restore: bool
+) -> JSONObject:
+    made = key.created
+    wanted = workspace_id or made.workspace_id
+    workspace = (await tenancy.repository.load(WORKSPACE, wanted)).state
+    operator = OPERATOR in key.settings.scopes
+    member = await membership(tenancy.repository, wanted, made.user_id)
+    gone = workspace is None or is_gone(workspace)
+    foreign = made.bound and wanted != made.workspace_id
+    denied = (gone and not only_restore) or foreign or (member is None and not operator)
+    if only_restore and wanted != made.workspace_id:
+        denied = True
     facts: JSON = None
     if workspace is not None and not denied:
         facts = {
@@ -155,11 +161,30 @@ async def _context(tenancy: Tenancy, key: ApiKey, workspace_id: str | None, name
             "suspended_at": None if workspace.suspended_at is None else rfc3339(workspace.suspended_at),
             "suspended_reason": workspace.suspended_reason,
         }
+    namespace = None if namespace_id is None else await namespace_facts(tenancy, namespace_id)
+    permissions: list[JSON] = []
+    if member is not None:
+        permissions = list(await permissions_of(tenancy.repository, member))
     return {
         "access": "denied" if denied else "ok",
         "workspace": facts,
-        "role": role,
-        "permissions": list(_PERMISSIONS.get(role or "", [])),
+        "role": None if member is None else member.role,
+        "permissions": permissions,
         "namespace": namespace,
-        "namespace_access": "denied" if namespace_denied else "ok",
+        "namespace_access": _namespace_access(key, wanted, namespace_id, namespace, operator=operator),
     }
+
+
+def _namespace_access(
+    key: ApiKey, workspace_id: str, namespace_id: str | None, facts: JSONObject | None, *, operator: bool
+) -> str:
+    """Whether the namespace in context is the caller's to use: `ok` or `denied`, missing or foreign alike."""
+    if namespace_id is None:
+        return "ok"
+    if facts is None or facts["deleted"]:
+        return "denied"
+    workspace = facts["workspace"]
+    if facts["owner_type"] == "Workspace" and (not isinstance(workspace, dict) or workspace["deleted"]):
+        return "denied"
+    own = facts["owner_id"] == key.created.user_id and not key.created.bound
+    return "ok" if operator or own or facts["workspace_id"] == workspace_id else "denied"

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
 from pydantic import JsonValue
 
-from atrium_common.errors import Duplicate, NotFound, ValidationFailed
+from atrium_common.errors import Duplicate, StateConflict, ValidationFailed, WorkspaceAccessDenied
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.repository import Transaction
 from atrium_common.http.merge_patch import merge_patch
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
+from atrium_common.scopes import OPERATOR
 from atrium_common.store.ports import ClaimTaken
-from atrium_tenancy.application.context import MANAGERS, Tenancy, may_see, require_role, visible_workspace
+from atrium_tenancy.application.access import Access, access, standing
+from atrium_tenancy.application.bootstrap import who_operates
+from atrium_tenancy.application.seats import open_roster, seat
+from atrium_tenancy.application.slugs import claim_slug
+from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import workspace as domain
-from atrium_tenancy.domain.tiers import Tier, is_above
+from atrium_tenancy.domain.tiers import Tier, is_above, tier_of
 from atrium_tenancy.rows import WORKSPACE
 
-_SLUG_LENGTH = 63
-_NUMBERED_TRIES = 20
+SETTINGS_BYTES = 16 * 1024
+_RACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class NewWorkspace:
 
     name: str
     slug: str | None
-    tier: Tier | None
+    tier: Tier
     settings: dict[str, JsonValue]
 
 
@@ -41,45 +45,58 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewWorkspace) -> Loaded[d
     Raises:
         Duplicate: the slug is taken.
         ValidationFailed: the tier is above the caller's own.
+        WorkspaceAccessDenied: the key is bound to a workspace, and could never see this one.
     """
-    tier = _allowed_tier(call, wanted.tier)
-    base = wanted.slug or slug_of(wanted.name)
-    tries = [base] if wanted.slug else [base, *(f"{base[: _SLUG_LENGTH - 4]}-{n}" for n in range(2, _NUMBERED_TRIES))]
-    for slug in tries:
+    principal = call.principal
+    if principal.bound:
+        raise WorkspaceAccessDenied
+    if not principal.is_operator and is_above(wanted.tier, tier_of(principal.user_tier)):
+        raise ValidationFailed({"tier": [f"At most your own tier, {principal.user_tier}."]})
+
+    async def decide(tx: Transaction) -> JSONObject:
         workspace_id = tenancy.ids.new("wks")
+        slug = await claim_slug(
+            tx,
+            tenancy.store,
+            "slug",
+            wanted=wanted.slug,
+            name=wanted.name,
+            stream=WORKSPACE.stream(workspace_id),
+            seed=workspace_id,
+        )
+        created = domain.WorkspaceCreated(
+            name=wanted.name,
+            slug=slug,
+            tier=wanted.tier,
+            settings=wanted.settings,
+            owner_id=principal.user_id,
+            at=tx.at,
+        )
+        await tx.emit(WORKSPACE, workspace_id, created)
+        await open_roster(tx, workspace_id, ids=tenancy.ids)
+        await seat(tx, workspace_id, principal.user_id, "owner")
+        return {"id": workspace_id}
 
-        async def decide(tx: Transaction, slug: str = slug, workspace_id: str = workspace_id) -> JSONObject:
-            created = domain.WorkspaceCreated(
-                name=wanted.name,
-                slug=slug,
-                tier=tier,
-                settings=wanted.settings,
-                owner_id=call.principal.user_id,
-                at=tx.at,
-            )
-            await tx.emit(WORKSPACE, workspace_id, created)
-            tx.claim(f"slug/{slug}", stream=WORKSPACE.stream(workspace_id))
-            return {"id": workspace_id}
-
+    for _ in range(_RACES):
         try:
             done = await tenancy.repository.transact(call.command, decide)
         except ClaimTaken:
+            if wanted.slug:
+                break
             continue
         return await done.state(WORKSPACE, str(done.outcome["id"]))
-    raise Duplicate("slug", f"The slug {base} is taken.")
+    raise Duplicate("slug", f"The slug {wanted.slug or 'made from the name'} is taken.")
 
 
-async def read(tenancy: Tenancy, call: Call, workspace_id: str) -> Loaded[domain.Workspace]:
+async def read(tenancy: Tenancy, call: Call, workspace_id: str) -> Access:
     """The workspace, where the caller may see it.
 
     Raises:
-        NotFound: otherwise.
+        NotFound, WorkspaceSuspended: see `access`.
     """
-    loaded = await tenancy.repository.load(WORKSPACE, workspace_id)
-    state = loaded.state
-    if state is None or state.status == "deleted" or not may_see(call.principal, state):
-        raise NotFound("workspace", workspace_id)
-    return loaded
+    found = await access(tenancy.repository, call.principal, workspace_id)
+    found.require("workspaces:read")
+    return found
 
 
 async def update(
@@ -99,19 +116,14 @@ async def update(
     """
 
     async def decide(tx: Transaction) -> JSONObject:
-        workspace, version = await visible_workspace(tx, call.principal, workspace_id)
-        require_role(call.principal, workspace, MANAGERS, "workspaces:write")
-        call.check_version(version)
+        found = await access(tx, call.principal, workspace_id)
+        found.require("workspaces:write")
+        call.check_version(found.version)
+        workspace = found.workspace
         if tier is not None and tier != workspace.tier and not call.principal.is_operator:
             raise ValidationFailed({"tier": ["Only the platform's operator changes a workspace's tier."]})
-        patched = None if settings is None else merge_patch(workspace.settings, settings)
         events = domain.update(
-            workspace,
-            name=name,
-            slug=slug,
-            tier=tier,
-            settings=patched if isinstance(patched, dict) else None,
-            at=tx.at,
+            workspace, name=name, slug=slug, tier=tier, settings=_patched(workspace, settings), at=tx.at
         )
         stream = WORKSPACE.stream(workspace_id)
         if slug is not None and slug != workspace.slug:
@@ -120,73 +132,95 @@ async def update(
         await tx.emit(WORKSPACE, workspace_id, *events)
         return {"id": workspace_id}
 
-    try:
-        done = await tenancy.repository.transact(call.command, decide)
-    except ClaimTaken:
-        raise Duplicate("slug", f"The slug {slug} is taken.") from None
+    done = await tenancy.repository.transact(call.command, decide)
     return await done.state(WORKSPACE, workspace_id)
 
 
 async def delete(tenancy: Tenancy, call: Call, workspace_id: str) -> None:
     """Delete a workspace; it can be restored for thirty days, and its slug stays taken.
 
+    Its keys and namespaces are closed by this very deletion: they are looked at through their workspace. Other
+    services hear of it from the stream.
+
     Raises:
         NotFound, InsufficientPermissions, PreconditionFailed.
+        StateConflict: it is the operator's own, without which nobody could restore it.
     """
 
     async def decide(tx: Transaction) -> JSONObject:
-        workspace, version = await visible_workspace(tx, call.principal, workspace_id)
-        require_role(call.principal, workspace, ("owner",), "workspaces:delete")
-        call.check_version(version)
-        await tx.emit(WORKSPACE, workspace_id, *domain.delete(workspace, at=tx.at))
+        found = await access(tx, call.principal, workspace_id)
+        found.require("workspaces:delete")
+        call.check_version(found.version)
+        if workspace_id == (await who_operates(tenancy))[1]:
+            raise StateConflict("in_use", "delete", "The operator's own workspace can't be deleted.")
+        await tx.emit(WORKSPACE, workspace_id, domain.WorkspaceDeleted(at=tx.at))
         return {"id": workspace_id}
 
     await tenancy.repository.transact(call.command, decide)
 
 
-async def act(tenancy: Tenancy, call: Call, workspace_id: str, action: str, reason: str) -> Loaded[domain.Workspace]:
-    """Restore, suspend or unsuspend.
+async def restore(tenancy: Tenancy, call: Call, workspace_id: str) -> Loaded[domain.Workspace]:
+    """Bring back a deleted workspace, with all that its deletion closed.
 
     Raises:
-        NotFound, InsufficientPermissions, StateConflict.
+        NotFound, InsufficientPermissions, PreconditionFailed, StateConflict.
     """
 
     async def decide(tx: Transaction) -> JSONObject:
-        loaded = await tx.load(WORKSPACE, workspace_id)
-        workspace = loaded.state
-        if workspace is None or not may_see(call.principal, workspace):
-            raise NotFound("workspace", workspace_id)
-        if action == "restore":
-            require_role(call.principal, workspace, ("owner",), "workspaces:delete")
-            events = domain.restore(workspace, at=tx.at)
-        else:
-            require_role(call.principal, workspace, (), "admin:*")
-            events = (
-                domain.suspend(workspace, reason=reason, at=tx.at)
-                if action == "suspend"
-                else domain.unsuspend(workspace, at=tx.at)
-            )
-        await tx.emit(WORKSPACE, workspace_id, *events)
+        found = await standing(tx, call.principal, workspace_id)
+        found.require("workspaces:delete")
+        await tx.emit(WORKSPACE, workspace_id, *domain.restore(found.workspace, at=tx.at))
         return {"id": workspace_id}
 
     done = await tenancy.repository.transact(call.command, decide)
     return await done.state(WORKSPACE, workspace_id)
 
 
-def slug_of(name: str) -> str:
-    """A slug made from a name."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_LENGTH].rstrip("-")
-    return slug or "workspace"
+async def suspend(tenancy: Tenancy, call: Call, workspace_id: str, *, reason: str) -> Loaded[domain.Workspace]:
+    """Close a workspace to all but the operator.
+
+    Raises:
+        NotFound, InsufficientScope, StateConflict.
+    """
+
+    async def decide(tx: Transaction) -> JSONObject:
+        call.require_scope(OPERATOR)
+        found = await access(tx, call.principal, workspace_id)
+        await tx.emit(WORKSPACE, workspace_id, *domain.suspend(found.workspace, reason=reason, at=tx.at))
+        return {"id": workspace_id}
+
+    done = await tenancy.repository.transact(call.command, decide)
+    return await done.state(WORKSPACE, workspace_id)
 
 
-def _allowed_tier(call: Call, tier: Tier | None) -> Tier:
-    own: Tier = "free"
-    for known in ("free", "pro", "business", "enterprise"):
-        if call.principal.user_tier == known:
-            own = known
-    if tier is None:
-        return own if not call.principal.is_operator else "free"
-    if not call.principal.is_operator and is_above(tier, own):
-        raise ValidationFailed({"tier": [f"At most your own tier, {own}."]})
-    return tier
+async def unsuspend(tenancy: Tenancy, call: Call, workspace_id: str) -> Loaded[domain.Workspace]:
+    """Open a suspended workspace again.
+
+    Raises:
+        NotFound, InsufficientScope, StateConflict.
+    """
+
+    async def decide(tx: Transaction) -> JSONObject:
+        call.require_scope(OPERATOR)
+        found = await access(tx, call.principal, workspace_id)
+        await tx.emit(WORKSPACE, workspace_id, *domain.unsuspend(found.workspace, at=tx.at))
+        return {"id": workspace_id}
+
+    done = await tenancy.repository.transact(call.command, decide)
+    return await done.state(WORKSPACE, workspace_id)
+
+
+def _patched(workspace: domain.Workspace, patch: Mapping[str, JsonValue] | None) -> Mapping[str, JsonValue] | None:
+    return None if patch is None else patched_settings(workspace.settings, patch)
+
+
+def patched_settings(settings: Mapping[str, JsonValue], patch: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Settings after a merge patch (RFC 7396).
+
+    Raises:
+        ValidationFailed: they would be too large.
+    """
+    merged: dict[str, JsonValue] = dict(merge_patch(dict(settings), dict(patch)))
+    if len(orjson.dumps(merged)) > SETTINGS_BYTES:
+        raise ValidationFailed({"settings": ["At most 16 KiB."]})
+    return merged

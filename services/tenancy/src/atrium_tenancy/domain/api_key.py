@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
 from atrium_common.api_keys import Environment
+from atrium_common.errors import StateConflict
 from atrium_common.eventing.event import Event
 from atrium_tenancy.domain.tiers import Tier
 
@@ -21,21 +22,50 @@ class RateLimit(BaseModel):
     burst: int
 
 
+class Settings(BaseModel):
+    """What a key may do and until when: all that can be changed of it, and that a rotation keeps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    scopes: tuple[str, ...]
+    rate_limit_tier: Tier
+    rate_limit: RateLimit | None = None
+    ip_allowlist: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+
 class ApiKeyCreated(Event, type="api_key.created", schema=1):
     """A key was given out."""
 
-    name: str
     workspace_id: str
     user_id: str
     bound: bool
     environment: Environment
     digest: str
     last4: str
-    scopes: tuple[str, ...]
-    rate_limit_tier: Tier
-    rate_limit: RateLimit | None = None
-    ip_allowlist: tuple[str, ...] = ()
-    expires_at: datetime | None = None
+    settings: Settings
+    at: datetime
+
+
+class ApiKeyUpdated(Event, type="api_key.updated", schema=1):
+    """The key may do this now, until then."""
+
+    settings: Settings
+    at: datetime
+
+
+class ApiKeyRotated(Event, type="api_key.rotated", schema=1):
+    """Another key takes its place; this one ends when the grace does."""
+
+    successor_id: str
+    expires_at: datetime
+    at: datetime
+
+
+class ApiKeyExpired(Event, type="api_key.expired", schema=1):
+    """Its time was over."""
+
     at: datetime
 
 
@@ -45,29 +75,75 @@ class ApiKeyRevoked(Event, type="api_key.revoked", schema=1):
     at: datetime
 
 
-EVENTS = (ApiKeyCreated, ApiKeyRevoked)
+EVENTS = (ApiKeyCreated, ApiKeyUpdated, ApiKeyRotated, ApiKeyExpired, ApiKeyRevoked)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key's state."""
+    """A key's state.
+
+    Attributes:
+        created: what never changes of it.
+        expired: whether its end has been told; it may be given a new one.
+    """
 
     created: ApiKeyCreated
+    settings: Settings
     updated_at: datetime
-    revoked_at: datetime | None = None
+    successor_id: str | None = None
+    expired: bool = False
+    revoked: bool = False
 
 
 def evolve(key: ApiKey | None, event: Event) -> ApiKey:
     """The key after the event."""
     match event:
         case ApiKeyCreated():
-            return ApiKey(event, event.at)
+            return ApiKey(event, event.settings, event.at)
+        case ApiKeyUpdated() if key is not None:
+            return replace(key, settings=event.settings, expired=False, updated_at=event.at)
+        case ApiKeyRotated() if key is not None:
+            settings = key.settings.model_copy(update={"expires_at": event.expires_at})
+            return replace(key, settings=settings, successor_id=event.successor_id, updated_at=event.at)
+        case ApiKeyExpired() if key is not None:
+            return replace(key, expired=True, updated_at=event.at)
         case ApiKeyRevoked() if key is not None:
-            return replace(key, revoked_at=event.at, updated_at=event.at)
+            return replace(key, revoked=True, updated_at=event.at)
         case _:
             raise TypeError(f"{event.TYPE} is no event of an API key in this state")
 
 
+def is_over(key: ApiKey, *, at: datetime) -> bool:
+    """Whether the key's time is over."""
+    return key.settings.expires_at is not None and key.settings.expires_at <= at
+
+
+def update(key: ApiKey, settings: Settings, *, at: datetime) -> tuple[Event, ...]:
+    """Give the key other settings; nothing where they are the same."""
+    return (ApiKeyUpdated(settings=settings, at=at),) if settings != key.settings else ()
+
+
+def rotate(key: ApiKey, successor_id: str, *, grace: timedelta, at: datetime) -> ApiKeyRotated:
+    """Let the key end after the grace, or at its own end where that is sooner.
+
+    Raises:
+        StateConflict: it was rotated already, or its time is over.
+    """
+    if key.successor_id is not None:
+        raise StateConflict("rotated", "rotate", "This key was rotated already; rotate the key that took its place.")
+    if is_over(key, at=at):
+        raise StateConflict("expired", "rotate", "This key has expired; create a new one.")
+    end = at + grace
+    own = key.settings.expires_at
+    return ApiKeyRotated(successor_id=successor_id, expires_at=end if own is None else min(own, end), at=at)
+
+
+def expire(key: ApiKey, *, at: datetime) -> tuple[Event, ...]:
+    """Tell that the key's time is over, once."""
+    over = not key.revoked and not key.expired and is_over(key, at=at)
+    return (ApiKeyExpired(at=at),) if over else ()
+
+
 def revoke(key: ApiKey, *, at: datetime) -> tuple[Event, ...]:
     """Revoke a key that is not yet."""
-    return () if key.revoked_at is not None else (ApiKeyRevoked(at=at),)
+    return () if key.revoked else (ApiKeyRevoked(at=at),)

@@ -11,3 +11,13 @@ TIERS: tuple[Tier, ...] = get_args(Tier)
 def is_above(tier: Tier, other: Tier) -> bool:
     """Whether `tier` is more than `other`."""
     return TIERS.index(tier) > TIERS.index(other)
+
+
+def tier_of(text: str) -> Tier:
+    """The tier of this name; an unknown one counts as the least."""
+    return next((tier for tier in TIERS if tier == text), "free")
+
+
+def lower(tier: Tier, other: Tier) -> Tier:
+    """The lesser of two tiers."""
+    return other if is_above(tier, other) else tier

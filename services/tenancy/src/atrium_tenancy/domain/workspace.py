@@ -1,9 +1,9 @@
-"""A workspace: a tenant, with its members and settings."""
+"""A workspace: a tenant, with its settings. Who belongs to it is told by its roster and its members."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -13,8 +13,7 @@ from atrium_common.errors import StateConflict
 from atrium_common.eventing.event import Event
 from atrium_tenancy.domain.tiers import Tier
 
-Role: TypeAlias = Literal["owner", "admin", "member"]
-Status: TypeAlias = Literal["active", "suspended", "deleted"]
+Status: TypeAlias = Literal["active", "suspended", "deleted", "purged"]
 RESTORABLE = timedelta(days=30)
 
 
@@ -36,6 +35,7 @@ class WorkspaceUpdated(Event, type="workspace.updated", schema=1):
     slug: str | None = None
     tier: Tier | None = None
     settings: dict[str, JsonValue] | None = None
+    owner_id: str | None = None
     at: datetime
 
 
@@ -64,6 +64,12 @@ class WorkspaceUnsuspended(Event, type="workspace.unsuspended", schema=1):
     at: datetime
 
 
+class WorkspacePurged(Event, type="workspace.purged", schema=1):
+    """Gone for good, thirty days after its deletion; its slug is free again."""
+
+    at: datetime
+
+
 EVENTS = (
     WorkspaceCreated,
     WorkspaceUpdated,
@@ -71,6 +77,7 @@ EVENTS = (
     WorkspaceRestored,
     WorkspaceSuspended,
     WorkspaceUnsuspended,
+    WorkspacePurged,
 )
 
 
@@ -86,7 +93,6 @@ class Workspace:
     owner_id: str
     created_at: datetime
     updated_at: datetime
-    members: Mapping[str, Role] = field(default_factory=dict)
     suspended_at: datetime | None = None
     suspended_reason: str | None = None
     deleted_at: datetime | None = None
@@ -104,7 +110,6 @@ def evolve(workspace: Workspace | None, event: Event) -> Workspace:
             event.owner_id,
             event.at,
             event.at,
-            {event.owner_id: "owner"},
         )
     if workspace is None:
         raise TypeError(f"{event.TYPE} cannot be a workspace's first event")
@@ -116,6 +121,7 @@ def evolve(workspace: Workspace | None, event: Event) -> Workspace:
                 slug=workspace.slug if event.slug is None else event.slug,
                 tier=workspace.tier if event.tier is None else event.tier,
                 settings=workspace.settings if event.settings is None else event.settings,
+                owner_id=workspace.owner_id if event.owner_id is None else event.owner_id,
                 updated_at=event.at,
             )
         case WorkspaceDeleted():
@@ -133,6 +139,8 @@ def evolve(workspace: Workspace | None, event: Event) -> Workspace:
             )
         case WorkspaceUnsuspended():
             return replace(workspace, status="active", suspended_at=None, suspended_reason=None, updated_at=event.at)
+        case WorkspacePurged():
+            return replace(workspace, status="purged", updated_at=event.at)
         case _:
             raise TypeError(f"{event.TYPE} is no event of a workspace")
 
@@ -158,9 +166,9 @@ def update(
     return (event,) if changed else ()
 
 
-def delete(workspace: Workspace, *, at: datetime) -> tuple[Event, ...]:
-    """Delete a workspace that is there."""
-    return () if workspace.status == "deleted" else (WorkspaceDeleted(at=at),)
+def is_gone(workspace: Workspace) -> bool:
+    """Whether it is deleted, restorable or not."""
+    return workspace.deleted_at is not None
 
 
 def restore(workspace: Workspace, *, at: datetime) -> tuple[Event, ...]:
@@ -171,9 +179,17 @@ def restore(workspace: Workspace, *, at: datetime) -> tuple[Event, ...]:
     """
     if workspace.deleted_at is None:
         raise StateConflict(workspace.status, "restore")
-    if at - workspace.deleted_at > RESTORABLE:
+    if workspace.status == "purged" or at - workspace.deleted_at >= RESTORABLE:
         raise StateConflict("purged", "restore", "It was deleted more than 30 days ago.")
     return (WorkspaceRestored(at=at),)
+
+
+def purge(workspace: Workspace, *, at: datetime) -> tuple[Event, ...]:
+    """End a workspace for good whose time to be restored is over; nothing where it is not."""
+    over = workspace.status == "deleted" and workspace.deleted_at is not None
+    if not over or at - (workspace.deleted_at or at) < RESTORABLE:
+        return ()
+    return (WorkspacePurged(at=at),)
 
 
 def suspend(workspace: Workspace, *, reason: str, at: datetime) -> tuple[Event, ...]:

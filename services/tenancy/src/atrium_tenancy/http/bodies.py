@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import zoneinfo
+from functools import cache
 from typing import Annotated
 
 import orjson
@@ -12,22 +13,39 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from atrium_common.api_keys import Environment
 from atrium_common.http.body import Body
-from atrium_common.scopes import is_scope
+from atrium_common.scopes import is_permission, is_scope
+from atrium_tenancy.application.workspaces import SETTINGS_BYTES
 from atrium_tenancy.domain.namespace import OwnerType
+from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.domain.tiers import Tier
 
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?\Z")
-_SETTINGS_BYTES = 16 * 1024
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
 
 
 def _settings(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    if len(orjson.dumps(value)) > _SETTINGS_BYTES:
+    if len(orjson.dumps(value)) > SETTINGS_BYTES:
         raise ValueError("At most 16 KiB")
+    return value
+
+
+def _workspace_settings(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     zone, locale = value.get("timezone"), value.get("locale")
-    if zone is not None and (not isinstance(zone, str) or zone not in zoneinfo.available_timezones()):
+    if zone is not None and (not isinstance(zone, str) or zone not in _zones()):
         raise ValueError("timezone must be an IANA name, like Europe/London")
     if locale is not None and (not isinstance(locale, str) or not _LOCALE.match(locale)):
         raise ValueError("locale must be like en_GB")
+    return _settings(value)
+
+
+def _email(value: str) -> str:
+    if not _EMAIL.match(value) or ".." in value or value.startswith(".") or ".@" in value:
+        raise ValueError("Must be an e-mail address, like john@example.com")
     return value
 
 
@@ -35,7 +53,14 @@ def _scopes(value: list[str]) -> list[str]:
     unknown = [scope for scope in value if not is_scope(scope)]
     if unknown:
         raise ValueError(f"Unknown scope {unknown[0]!r}: use resource:action, like webhooks:read")
-    return value
+    return list(dict.fromkeys(value))
+
+
+def _permissions(value: list[str]) -> list[str]:
+    unknown = [permission for permission in value if not is_permission(permission)]
+    if unknown:
+        raise ValueError(f"Unknown permission {unknown[0]!r}: use resource:action, or service.action of your own")
+    return list(dict.fromkeys(value))
 
 
 def _networks(value: list[str]) -> list[str]:
@@ -47,11 +72,25 @@ def _networks(value: list[str]) -> list[str]:
     return value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+def _printable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("Must not contain a null character")
+    return value
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
 Slug = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
+Short = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
+Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_email)]
+Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
 Settings = Annotated[dict[str, JsonValue], AfterValidator(_settings)]
+WorkspaceSettings = Annotated[dict[str, JsonValue], AfterValidator(_workspace_settings)]
 Scopes = Annotated[list[str], Field(min_length=1, max_length=50), AfterValidator(_scopes)]
+Permissions = Annotated[list[str], Field(max_length=100), AfterValidator(_permissions)]
 Networks = Annotated[list[str], Field(max_length=100), AfterValidator(_networks)]
+_Amount = Annotated[int, Field(ge=1, le=1_000_000_000)]
+SortOrder = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
 
 class CreateWorkspace(Body):
@@ -59,8 +98,8 @@ class CreateWorkspace(Body):
 
     name: Name
     slug: Slug | None = None
-    tier: Tier | None = None
-    settings: Settings = Field(default_factory=dict)
+    tier: Tier = "free"
+    settings: WorkspaceSettings = Field(default_factory=dict)
 
 
 class UpdateWorkspace(Body):
@@ -69,24 +108,91 @@ class UpdateWorkspace(Body):
     name: Name | None = None
     slug: Slug | None = None
     tier: Tier | None = None
-    settings: Settings | None = None
+    settings: WorkspaceSettings | None = None
 
 
 class Suspend(Body):
     """Why a workspace is suspended."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    reason: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_printable)]
+
+
+class AddMember(Body):
+    """A user of another workspace of yours who is to join this one."""
+
+    user_id: Id
+    role: Role = "member"
+    team_id: Id | None = None
+    custom_permissions: Permissions | None = None
+
+
+class UpdateMember(Body):
+    """What to change; a `team_id` of null is the role's own team, `custom_permissions` of null the team's."""
+
+    role: Role | None = None
+    team_id: Id | None = None
+    custom_permissions: Permissions | None = None
+
+
+class CreateTeam(Body):
+    """A new team and what its members may do beyond their role."""
+
+    name: Name
+    description: Text | None = None
+    permissions: Permissions = Field(default_factory=list)
+
+
+class UpdateTeam(Body):
+    """What to change."""
+
+    name: Name | None = None
+    description: Text | None = None
+    permissions: Permissions | None = None
+
+
+class CreateInvitation(Body):
+    """Who is invited, as what."""
+
+    email: Email
+    role: Role = "member"
+    team_id: Id | None = None
+
+
+class AcceptInvitation(Body):
+    """The token of an invitation; `name` is for a new user."""
+
+    token: Annotated[str, Field(min_length=1, max_length=128)]
+    name: Name | None = None
+
+
+class CreateUser(Body):
+    """A person who is to join the workspace in context; tier and verification are set with `admin:*` alone."""
+
+    name: Name
+    email: Email
+    role: Role = "member"
+    tier: Tier | None = None
+    email_verified_at: AwareDatetime | None = None
+
+
+class UpdateUser(Body):
+    """What to change; tier and verification are set with `admin:*` alone."""
+
+    name: Name | None = None
+    email: Email | None = None
+    tier: Tier | None = None
+    email_verified_at: AwareDatetime | None = None
 
 
 class RateLimitBody(Body):
     """An enterprise key's own limit: requests an hour, and burst."""
 
-    requests: Annotated[int, Field(ge=1)]
-    burst: Annotated[int, Field(ge=1)]
+    requests: _Amount
+    burst: _Amount
 
 
 class CreateApiKey(Body):
-    """A new API key of the caller."""
+    """A new API key of the caller, or of a member."""
 
     name: Name
     scopes: Scopes
@@ -95,21 +201,52 @@ class CreateApiKey(Body):
     ip_allowlist: Networks = Field(default_factory=list)
     environment: Environment = "live"
     expires_at: AwareDatetime | None = None
+    user_id: Id | None = None
 
 
-class CreateNamespace(Body):
-    """A new namespace of the workspace in context, or of the caller (`owner_type` User)."""
-
-    name: Name
-    slug: Slug | None = None
-    description: Annotated[str, Field(max_length=2000)] | None = None
-    owner_type: OwnerType = "Workspace"
-    is_default: bool = False
-
-
-class UpdateNamespace(Body):
+class UpdateApiKey(Body):
     """What to change."""
 
     name: Name | None = None
-    description: Annotated[str, Field(max_length=2000)] | None = None
+    scopes: Scopes | None = None
+    rate_limit_tier: Tier | None = None
+    rate_limit: RateLimitBody | None = None
+    ip_allowlist: Networks | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class RotateApiKey(Body):
+    """How long the old key goes on working; 0: not at all."""
+
+    grace_period_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 24
+
+
+class CreateNamespace(Body):
+    """A new namespace of the workspace in context, or of the named owner."""
+
+    name: Name
+    slug: Slug | None = None
+    description: Text | None = None
+    icon: Short | None = None
+    color: Annotated[str, Field(max_length=32)] | None = None
+    owner_type: OwnerType | None = None
+    owner_id: Id | None = None
+    workspace_id: Id | None = None
+    is_default: bool = False
+    is_active: bool = True
+    settings: Settings = Field(default_factory=dict)
+    sort_order: SortOrder = 0
+
+
+class UpdateNamespace(Body):
+    """What to change; `settings` is merged (RFC 7396)."""
+
+    name: Name | None = None
+    slug: Slug | None = None
+    description: Text | None = None
+    icon: Short | None = None
+    color: Annotated[str, Field(max_length=32)] | None = None
+    is_default: bool | None = None
     is_active: bool | None = None
+    settings: Settings | None = None
+    sort_order: SortOrder | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -48,15 +49,17 @@ class SqliteStore:
         """See `Store.now`: the machine's clock, which all processes on the file share."""
         return self._clock.now()
 
-    async def forget(self) -> None:
-        """Make sure that what was deleted stands in no file any more: fold the write-ahead log in and truncate it.
+    async def scrub(self) -> bool:
+        """See `Store.scrub`: fold the write-ahead log in and truncate it.
 
         Freed pages are overwritten as they are freed (`secure_delete`); the log is truncated once no reader needs it.
         """
         for _ in range(_TRUNCATE_TRIES):
-            if await asyncio.to_thread(self._truncate):
-                return
+            with contextlib.suppress(sqlite3.OperationalError):  # locked by another's write: try again
+                if await asyncio.to_thread(self._truncate):
+                    return True
             await asyncio.sleep(0.1)
+        return False
 
     async def close(self) -> None:
         """See `Store.close`."""

@@ -1,0 +1,140 @@
+"""Erasing a user: memberships, keys and own namespaces end, and what is personal is forgotten for good.
+
+The commit decides; destroying the keys and scrubbing the store is done right after it, and again by `ErasureJob` where
+a crash came between.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from atrium_common.errors import InsufficientPermissions, NotFound, StateConflict
+from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.http.route import Call
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.documents import Condition, Query
+from atrium_tenancy.application.access import membership
+from atrium_tenancy.application.namespaces import end as end_namespace
+from atrium_tenancy.application.seats import unseat
+from atrium_tenancy.application.tenancy import Tenancy
+from atrium_tenancy.domain import api_key, invitation, user
+from atrium_tenancy.domain.workspace import is_gone
+from atrium_tenancy.rows import (
+    API_KEY,
+    API_KEYS,
+    INVITATION,
+    INVITATIONS,
+    NAMESPACE,
+    NAMESPACES,
+    USER,
+    WORKSPACE,
+)
+
+log = structlog.get_logger("erasure")
+
+_MOST = 5_000
+
+
+async def erase(tenancy: Tenancy, call: Call, user_id: str) -> None:
+    """Erase a user: itself by a key of its own, anybody by the operator.
+
+    Raises:
+        NotFound, InsufficientPermissions, PreconditionFailed.
+        StateConflict: the user is the last owner of a workspace.
+    """
+    principal = call.principal
+
+    async def decide(tx: Transaction) -> JSONObject:
+        loaded = await tx.load(USER, user_id)
+        own = user_id == principal.user_id
+        known = own or principal.is_operator
+        known = known or await membership(tx, principal.workspace_id or "", user_id) is not None
+        if loaded.state is None or loaded.state.erased or not known:
+            raise NotFound("user", user_id)
+        if not principal.is_operator and (not own or principal.bound):
+            raise InsufficientPermissions("admin:*")
+        call.check_version(loaded.version)
+        workspace_ids = await _leave_everywhere(tenancy, tx, user_id)
+        await _end_what_was_its_own(tenancy, tx, user_id)
+        forgets = (user_id, *await _forget_invitations(tenancy, tx, loaded.state))
+        if loaded.state.email.text is not None:
+            tx.release(tenancy.email_claim(loaded.state.email.text), stream=USER.stream(user_id))
+        await tx.emit(USER, user_id, user.UserErased(workspace_ids=workspace_ids, forgets=forgets, at=tx.at))
+        return {"forgets": list(forgets)}
+
+    done = await tenancy.repository.transact(call.command, decide)
+    forgets = done.outcome["forgets"]
+    await forget(tenancy, tuple(str(subject) for subject in forgets) if isinstance(forgets, list) else ())
+
+
+async def forget(tenancy: Tenancy, subjects: tuple[str, ...]) -> bool:
+    """Destroy the keys of these subjects, and every trace of their rows in the store's files. May be repeated.
+
+    False where the store's files could not be scrubbed yet.
+    """
+    for subject in subjects:
+        await tenancy.sealing.forget(subject)
+    return await tenancy.store.scrub()
+
+
+async def clear_up(tenancy: Tenancy, user_id: str, *, command: Command) -> None:
+    """End what an erased user was given while it was being erased."""
+
+    async def decide(tx: Transaction) -> JSONObject:
+        await _leave_everywhere(tenancy, tx, user_id, by_force=True)
+        await _end_what_was_its_own(tenancy, tx, user_id)
+        return {}
+
+    await tenancy.repository.transact(command, decide)
+
+
+async def _leave_everywhere(
+    tenancy: Tenancy, tx: Transaction, user_id: str, *, by_force: bool = False
+) -> tuple[str, ...]:
+    workspace_ids = await tenancy.workspaces_of(user_id)
+    for workspace_id in workspace_ids:
+        member = await membership(tx, workspace_id, user_id)
+        if member is None:
+            continue
+        try:
+            await unseat(tx, member)
+        except StateConflict:
+            workspace = (await tx.load(WORKSPACE, workspace_id)).state
+            # A deleted workspace may end without an owner: nobody will miss one there.
+            if workspace is None or is_gone(workspace) or by_force:
+                continue
+            raise StateConflict(
+                "last_owner",
+                "delete",
+                f"The user is the last owner of the workspace {workspace_id}: make somebody else one first.",
+            ) from None
+    return workspace_ids
+
+
+async def _end_what_was_its_own(tenancy: Tenancy, tx: Transaction, user_id: str) -> None:
+    for row in await tenancy.documents.query(API_KEYS.name, Query((Condition("user_id", "eq", user_id),), limit=_MOST)):
+        loaded = await tx.load(API_KEY, row.key)
+        if loaded.state is not None:
+            await tx.emit(API_KEY, row.key, *api_key.revoke(loaded.state, at=tx.at))
+    for row in await tenancy.documents.query(
+        NAMESPACES.name, Query((Condition("owner_id", "eq", user_id),), limit=_MOST)
+    ):
+        found = await tx.load(NAMESPACE, row.key)
+        if found.state is not None and not found.state.deleted:
+            await end_namespace(tenancy, tx, row.key, found.state)
+
+
+async def _forget_invitations(tenancy: Tenancy, tx: Transaction, person: user.User) -> tuple[str, ...]:
+    """The invitations to the person's address, which is forgotten with it; open ones are taken back."""
+    if person.email.text is None:
+        return ()
+    claim = tenancy.email_claim(person.email.text)
+    found = await tenancy.documents.query(
+        INVITATIONS.name, Query((Condition("email_claim", "eq", claim),), limit=_MOST)
+    )
+    for row in found:
+        state = (await tx.load(INVITATION, row.key)).there
+        if state.status(tx.at) == "pending":
+            await tx.emit(INVITATION, row.key, invitation.InvitationRevoked(at=tx.at))
+        await tx.emit(INVITATION, row.key, invitation.InvitationForgotten(at=tx.at))
+    return tuple(row.key for row in found)

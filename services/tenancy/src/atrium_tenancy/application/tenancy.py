@@ -1,0 +1,61 @@
+"""What every command of tenancy works with."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from atrium_common.clock import Clock
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.sealing import Sealing
+from atrium_common.ids import Ids
+from atrium_common.store.documents import Condition, Order, Query
+from atrium_common.store.ports import Documents, Store
+from atrium_tenancy.rows import MEMBERS
+
+MOST_WORKSPACES = 5_000
+"""Of how many workspaces a user's own are looked through at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """The service's inside."""
+
+    repository: Repository
+    store: Store
+    ids: Ids
+    clock: Clock
+    sealing: Sealing
+    lookup_key: bytes
+
+    @property
+    def documents(self) -> Documents:
+        """The read models."""
+        return self.store.documents
+
+    def email_claim(self, email: str) -> str:
+        """The claim of an e-mail address: a keyed hash, so that the store never tells who is known."""
+        normal = email.strip().casefold().encode()
+        return f"email/{hmac.new(self.lookup_key, normal, hashlib.sha256).hexdigest()}"
+
+    async def claimant(self, claim: str) -> str | None:
+        """The id of the aggregate that holds this claim, or None."""
+        commit = await self.store.log.holder(claim)
+        if commit is None:
+            return None
+        return next((held.stream.partition("/")[2] for held in commit.proposal.claims if held.key == claim), None)
+
+    async def workspaces_of(self, user_id: str) -> tuple[str, ...]:
+        """The workspaces that the user belongs to, oldest membership first."""
+        query = Query((Condition("user_id", "eq", user_id),), (Order("created_at"),), limit=MOST_WORKSPACES)
+        return tuple(str(row.body["workspace_id"]) for row in await self.documents.query(MEMBERS.name, query))
+
+    async def default_workspace(self, user_id: str) -> str | None:
+        """The user's default workspace: the first that it owns, or else the first that it belongs to."""
+        own = (Condition("user_id", "eq", user_id),)
+        for where in ((*own, Condition("role", "eq", "owner")), own):
+            found = await self.documents.query(MEMBERS.name, Query(where, (Order("created_at"),), limit=1))
+            if found:
+                return str(found[0].body["workspace_id"])
+        return None

@@ -4,127 +4,216 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Literal, TypeAlias, TypeVar
 
-from pydantic import JsonValue
-
-from atrium_common.errors import StateConflict, ValidationFailed
 from atrium_common.eventing.event import Event
+from atrium_entitlements.domain import events as e
+from atrium_entitlements.domain.counters import Alerted, Counter, debited
+from atrium_entitlements.domain.cycles import Calendar, default_calendar
+from atrium_entitlements.domain.periods import Period, earliest
+
+V = TypeVar("V")
+EntitlementStatus: TypeAlias = Literal["active", "suspended", "cancelled", "expired"]
+BoostStatus: TypeAlias = Literal["active", "cancelled", "expired"]
+REMEMBERED = 64
+"""Of how many ended reservations it is remembered how they ended."""
 
 
-class EntitlementProvisioned(Event, type="entitlement.provisioned", schema=1):
-    """The holder was given a package, with the limits that it had then."""
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A package that the holder was given, and what has become of it.
 
-    entitlement_id: str
-    package: str
-    is_base: bool
-    limits: dict[str, int | None]
-    source: str = "api"
+    Attributes:
+        told: whether its expiry has been told.
+    """
+
+    given: e.EntitlementProvisioned
     expires_at: datetime | None = None
-    at: datetime
+    trial_ends_at: datetime | None = None
+    suspended: bool = False
+    suspended_reason: str | None = None
+    cancelled_at: datetime | None = None
+    updated_at: datetime | None = None
+    told: bool = False
+    version: int = 1
+
+    @property
+    def period(self) -> Period:
+        """When it is in force, as far as it is not suspended."""
+        end = earliest(self.expires_at, self.trial_ends_at, self.cancelled_at)
+        return Period(self.given.starts_at, None if end is None else max(end, self.given.starts_at))
+
+    def status(self, at: datetime) -> EntitlementStatus:
+        """What clients are told; one that has not begun yet is active, and `starts_at` says from when on."""
+        if self.cancelled_at is not None and self.cancelled_at <= at:
+            return "cancelled"
+        if self.period.is_past(at):
+            return "expired"
+        return "suspended" if self.suspended else "active"
 
 
-class UsageRecorded(Event, type="usage.recorded", schema=1):
-    """So much of a feature was used (or, negative, given back) in a cycle."""
+@dataclass(frozen=True, slots=True)
+class Boost:
+    """A boost that the holder was given, and what has become of it."""
+
+    made: e.BoostCreated
+    cancelled_at: datetime | None = None
+    told: bool = False
+    version: int = 1
+
+    @property
+    def period(self) -> Period:
+        """When it is in force."""
+        return Period(self.made.starts_at, earliest(self.made.expires_at, self.cancelled_at))
+
+    def status(self, at: datetime) -> BoostStatus:
+        """What clients are told."""
+        if self.cancelled_at is not None and self.cancelled_at <= at:
+            return "cancelled"
+        return "expired" if self.period.is_past(at) else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is held, on the feature and its pools, until it expires."""
 
     feature: str
     quantity: int
-    cycle: str
-    metadata: dict[str, JsonValue] | None = None
-    at: datetime
-
-
-EVENTS = (EntitlementProvisioned, UsageRecorded)
-NO_CYCLE = ""
+    features: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account's state: packages by entitlement id, and usage by feature and cycle (the present one only)."""
+    """An account's state.
 
-    packages: Mapping[str, EntitlementProvisioned] = field(default_factory=dict)
-    used: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    Attributes:
+        calendar: what its monthly cycles are counted from; None before its first event.
+        counters: usage by feature code.
+        reservations: those that nobody has ended; one that is past holds nothing.
+        ended: how the last of the others ended.
+        blocked: why nothing is granted, by cause.
+    """
+
+    calendar: Calendar | None = None
+    entitlements: Mapping[str, Entitlement] = field(default_factory=dict)
+    boosts: Mapping[str, Boost] = field(default_factory=dict)
+    counters: Mapping[str, Counter] = field(default_factory=dict)
+    reservations: Mapping[str, Reservation] = field(default_factory=dict)
+    ended: Mapping[str, str] = field(default_factory=dict)
+    blocked: Mapping[str, str | None] = field(default_factory=dict)
+
+    def calendar_at(self, at: datetime, zone: str) -> Calendar:
+        """Its calendar, or the one that it would get then in this zone."""
+        return self.calendar or default_calendar(at, zone)
+
+    def held(self, feature: str, at: datetime, *, leaving_out: str | None = None) -> int:
+        """How much of the feature reservations hold then."""
+        return sum(
+            reservation.quantity
+            for reservation_id, reservation in self.reservations.items()
+            if at < reservation.expires_at and feature in reservation.features and reservation_id != leaving_out
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What an account grants of a feature: a limit, or None for no limit."""
-
-    limit: int | None
+NEW = Account()
+"""The account of a holder whose stream is empty."""
 
 
 def evolve(account: Account | None, event: Event) -> Account:
     """The account after the event."""
-    account = account or Account()
+    account = account or NEW
     match event:
-        case EntitlementProvisioned():
-            return replace(account, packages={**account.packages, event.entitlement_id: event})
-        case UsageRecorded():
-            used = used_in(account, event.feature, event.cycle)
-            return replace(account, used={**account.used, event.feature: (event.cycle, used + event.quantity)})
+        case e.UsageRecorded():
+            return _used(account, event)
+        case e.LimitWarned() | e.LimitReached():
+            counter = account.counters.get(event.feature, Counter())
+            alerted = Alerted(event.threshold, event.limit, event.cycle_start)
+            return _with_counter(account, event.feature, replace(counter, alerted=alerted))
+        case e.ReservationMade():
+            return _reserved(account, event)
+        case e.ReservationEnded():
+            return _ended(account, event)
+        case e.AccountOpened():
+            return replace(account, calendar=Calendar(event.anchor, event.zone, given=False))
+        case e.AccountBlocked():
+            return replace(account, blocked={**account.blocked, event.cause: event.reason})
+        case e.AccountUnblocked():
+            return replace(account, blocked=_without(account.blocked, event.cause))
+        case e.BoostCreated():
+            return replace(account, boosts={**account.boosts, event.boost_id: Boost(event)})
+        case e.BoostCancelled() | e.BoostExpired():
+            return _boost_ended(account, event)
+        case e.EntitlementProvisioned():
+            return _provisioned(account, event)
+        case _:
+            return _entitlement_changed(account, event)
+
+
+def _provisioned(account: Account, event: e.EntitlementProvisioned) -> Account:
+    given = Entitlement(event, expires_at=event.expires_at, trial_ends_at=event.trial_ends_at, updated_at=event.at)
+    account = replace(account, entitlements={**account.entitlements, event.entitlement_id: given})
+    if event.anchor is None:
+        return account
+    # Another calendar begins its cycles anew; what never starts at zero again, or rolls, is not touched.
+    counters = {code: replace(each, present=None, before=None) for code, each in account.counters.items()}
+    return replace(account, calendar=Calendar(event.anchor, event.zone), counters=counters)
+
+
+def _entitlement_changed(account: Account, event: Event) -> Account:
+    match event:
+        case e.EntitlementSuspended():
+            changes: dict[str, object] = {"suspended": True, "suspended_reason": event.reason}
+        case e.EntitlementUnsuspended():
+            changes = {"suspended": False, "suspended_reason": None}
+        case e.EntitlementCancelled():
+            changes = {"cancelled_at": event.effective_at}
+        case e.EntitlementRenewed():
+            changes = {"expires_at": event.expires_at, "trial_ends_at": None, "told": False}
+        case e.EntitlementExpired():
+            changes = {"told": True}
         case _:
             raise TypeError(f"{event.TYPE} is no event of an account")
+    known = account.entitlements[event.entitlement_id]
+    changed = replace(known, updated_at=event.at, version=known.version + 1, **changes)  # type: ignore[arg-type]
+    return replace(account, entitlements={**account.entitlements, event.entitlement_id: changed})
 
 
-def used_in(account: Account, feature: str, cycle: str) -> int:
-    """How much of the feature has been used in this cycle."""
-    known, quantity = account.used.get(feature, (cycle, 0))
-    return quantity if known == cycle else 0
+def _boost_ended(account: Account, event: e.BoostCancelled | e.BoostExpired) -> Account:
+    known = account.boosts[event.boost_id]
+    cancelled_at = event.at if isinstance(event, e.BoostCancelled) else known.cancelled_at
+    told = known.told or isinstance(event, e.BoostExpired)
+    boost = replace(known, cancelled_at=cancelled_at, told=told, version=known.version + 1)
+    return replace(account, boosts={**account.boosts, event.boost_id: boost})
 
 
-def granted(account: Account, feature: str, *, at: datetime) -> Grant | None:
-    """The sum over the packages that are in force, or None where none has the feature."""
-    limits = [
-        package.limits[feature]
-        for package in account.packages.values()
-        if feature in package.limits and (package.expires_at is None or at < package.expires_at)
-    ]
-    if not limits:
-        return None
-    return Grant(None) if None in limits else Grant(sum(limit for limit in limits if limit is not None))
+def _used(account: Account, event: e.UsageRecorded) -> Account:
+    counters = dict(account.counters)
+    for debit in event.debits:
+        counter = counters.get(debit.feature, Counter())
+        counters[debit.feature] = debited(counter, debit, event.quantity, occurred_at=event.occurred_at, at=event.at)
+    return replace(account, counters=counters)
 
 
-def provision(account: Account, wanted: EntitlementProvisioned) -> tuple[Event, ...]:
-    """Give the holder a package.
-
-    Raises:
-        StateConflict: a base package is in force already.
-    """
-    in_force = [
-        package
-        for package in account.packages.values()
-        if package.is_base and (package.expires_at is None or wanted.at < package.expires_at)
-    ]
-    if wanted.is_base and in_force:
-        raise StateConflict("active", "provision", f"The holder has the base package {in_force[0].package} already.")
-    return (wanted,)
+def _reserved(account: Account, event: e.ReservationMade) -> Account:
+    features = tuple(debit.feature for debit in event.debits)
+    reservation = Reservation(event.feature, event.quantity, features, event.at, event.expires_at)
+    # What is past by now holds nothing and need not be kept.
+    kept = {key: each for key, each in account.reservations.items() if event.at < each.expires_at}
+    return replace(account, reservations={**kept, event.reservation_id: reservation})
 
 
-def record(
-    account: Account,
-    feature: str,
-    quantity: int,
-    *,
-    cycle: str,
-    metadata: dict[str, JsonValue] | None,
-    at: datetime,
-) -> tuple[Event, ...]:
-    """Note usage; the caller has decided that it may be.
-
-    Raises:
-        ValidationFailed: more would be given back than is used.
-    """
-    if used_in(account, feature, cycle) + quantity < 0:
-        raise ValidationFailed({"quantity": ["Gives back more than is used."]})
-    return (UsageRecorded(feature=feature, quantity=quantity, cycle=cycle, metadata=metadata, at=at),)
+def _ended(account: Account, event: e.ReservationEnded) -> Account:
+    ended = dict(list(account.ended.items())[-REMEMBERED + 1 :])
+    ended[event.reservation_id] = event.how
+    return replace(account, reservations=_without(account.reservations, event.reservation_id), ended=ended)
 
 
-def month_of(at: datetime) -> str:
-    """The monthly cycle of a moment."""
-    return at.astimezone(UTC).strftime("%Y-%m")
+def _with_counter(account: Account, feature: str, counter: Counter) -> Account:
+    return replace(account, counters={**account.counters, feature: counter})
 
 
-def month_end(at: datetime) -> datetime:
-    """The moment at which that cycle ends."""
-    first = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return first.replace(year=first.year + 1, month=1) if first.month == 12 else first.replace(month=first.month + 1)  # noqa: PLR2004
+def _without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
+    return {name: value for name, value in mapping.items() if name != key}

@@ -27,6 +27,10 @@ class Place(BaseModel):
     livemode: bool = True
 
 
+NOWHERE = Place()
+"""No holder's place: for tests and for what nobody hears of."""
+
+
 class EntitlementProvisioned(Event, type="entitlement.provisioned", schema=1):
     """The holder was given a package, with the limits of its present version.
 
@@ -53,7 +57,7 @@ class EntitlementProvisioned(Event, type="entitlement.provisioned", schema=1):
     trial_ends_at: datetime | None = None
     anchor: datetime | None = None
     zone: str = "UTC"
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -63,7 +67,7 @@ class EntitlementSuspended(Event, type="entitlement.suspended", schema=1):
 
     entitlement_id: str
     reason: str | None = None
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -72,7 +76,7 @@ class EntitlementUnsuspended(Event, type="entitlement.unsuspended", schema=1):
     """A suspended package grants again."""
 
     entitlement_id: str
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -83,7 +87,7 @@ class EntitlementCancelled(Event, type="entitlement.cancelled", schema=1):
     entitlement_id: str
     effective_at: datetime
     reason: str | None = None
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -93,7 +97,7 @@ class EntitlementRenewed(Event, type="entitlement.renewed", schema=1):
 
     entitlement_id: str
     expires_at: datetime | None
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -103,7 +107,7 @@ class EntitlementExpired(Event, type="entitlement.expired", schema=1):
 
     entitlement_id: str
     expired_at: datetime
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -119,7 +123,7 @@ class BoostCreated(Event, type="boost.created", schema=1):
     starts_at: datetime
     expires_at: datetime | None = None
     source: str = "api"
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -128,7 +132,7 @@ class BoostCancelled(Event, type="boost.cancelled", schema=1):
     """A boost was taken away."""
 
     boost_id: str
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -138,7 +142,7 @@ class BoostExpired(Event, type="boost.expired", schema=1):
 
     boost_id: str
     expired_at: datetime
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -150,6 +154,7 @@ class Debit(BaseModel):
         start, end: the monthly cycle that it is booked into; None for features that never reset or roll.
         window: the length of the rolling window in days, for those that do.
         rolled: what the cycle before left over for this one.
+        late: the cycle is not the present one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -159,6 +164,7 @@ class Debit(BaseModel):
     end: datetime | None = None
     window: int | None = None
     rolled: int = 0
+    late: bool = False
 
 
 class UsageRecorded(Event, type="usage.recorded", schema=1):
@@ -181,7 +187,7 @@ class UsageRecorded(Event, type="usage.recorded", schema=1):
     adjustment: bool = False
     reservation_id: str | None = None
     metadata: dict[str, JsonValue] | None = None
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -195,7 +201,7 @@ class ReservationMade(Event, type="reservation.made", schema=1):
     debits: tuple[Debit, ...]
     expires_at: datetime
     metadata: dict[str, JsonValue] | None = None
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -205,7 +211,7 @@ class ReservationEnded(Event, type="reservation.ended", schema=1):
 
     reservation_id: str
     how: Literal["committed", "released"]
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
     actor: str = ""
 
@@ -218,7 +224,7 @@ class LimitWarned(Event, type="usage.limit_warning", schema=1):
     used: int
     limit: int
     cycle_start: datetime | None = None
-    place: Place = Place()
+    place: Place = NOWHERE
     at: datetime
 
 
@@ -230,7 +236,18 @@ class LimitReached(Event, type="usage.limit_reached", schema=1):
     used: int
     limit: int
     cycle_start: datetime | None = None
-    place: Place = Place()
+    place: Place = NOWHERE
+    at: datetime
+
+
+class AccountOpened(Event, type="account.opened", schema=1):
+    """The account counts calendar months of this zone, until a package brings a calendar of its own.
+
+    So a zone that is changed later never begins a cycle anew.
+    """
+
+    anchor: datetime
+    zone: str
     at: datetime
 
 
@@ -252,6 +269,7 @@ class AccountUnblocked(Event, type="account.unblocked", schema=1):
 
 
 EVENTS = (
+    AccountOpened,
     EntitlementProvisioned,
     EntitlementSuspended,
     EntitlementUnsuspended,

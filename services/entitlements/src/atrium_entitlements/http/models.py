@@ -1,49 +1,165 @@
-"""Bodies that clients send to entitlements, and resources as they are answered."""
+"""Bodies and query parameters that clients send about accounts, and answers that are no resources."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, JsonValue
 
-from atrium_common.http.body import Body
+from atrium_common.http.body import Body, Parameters
+from atrium_entitlements.domain.events import BoostDuration, BoostType
 
-_MOST = 2**53
-Code = Annotated[str, Field(min_length=1, max_length=255)]
+MOST = 2**53 - 1
+DAY_SECONDS = 86_400
+_METADATA_BYTES = 16 * 1024
+_YEARS = range(1970, 2200)
+
+
+def _reasonable(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        raise ValueError(f"must lie between {_YEARS[0]} and {_YEARS[-1]}")
+    return moment.astimezone(UTC)
+
+
+def _small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(orjson.dumps(metadata)) > _METADATA_BYTES:
+        raise ValueError("must be at most 16 KiB")
+    return metadata
+
+
+def _not_zero(quantity: int) -> int:
+    if quantity == 0:
+        raise ValueError("must not be 0")
+    return quantity
+
+
+def _asked_moment(text: object) -> object:
+    """A moment in a query: a date is its beginning in UTC; a plus sign that was not escaped arrives as a space."""
+    if not isinstance(text, str):
+        return text
+    moment = datetime.fromisoformat(text.replace(" ", "+"))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+Reference = Annotated[str, Field(min_length=1, max_length=255)]
+Moment = Annotated[AwareDatetime, AfterValidator(_reasonable)]
+AsOf = Annotated[AwareDatetime, BeforeValidator(_asked_moment), AfterValidator(_reasonable)]
+Amount = Annotated[int, Field(ge=0, le=MOST)]
+Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small)]
+Text = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class Check(Body):
-    """May the holder use so much more of a feature?"""
+    """May the holder use so much more of a feature? `feature` by code or id."""
 
-    feature: Code
-    quantity: Annotated[int, Field(ge=0, le=_MOST)] = 1
+    feature: Reference
+    quantity: Amount = 1
+
+
+class AsOfQuery(Parameters):
+    """`as_of`: answer for that moment of the past instead of now."""
+
+    as_of: AsOf | None = None
+
+
+class CheckQuery(AsOfQuery):
+    """The same as query parameters."""
+
+    feature: Reference
+    quantity: Amount = 1
+
+
+class FeatureQuery(AsOfQuery):
+    """Which feature is meant, by code or id."""
+
+    feature: Reference
 
 
 class Use(Body):
-    """So much is used, or given back; with `enforce` only where the limit allows it."""
+    """So much is used, or, negative, given back; with `enforce` only where the limit allows it."""
 
-    feature: Code
-    quantity: Annotated[int, Field(ge=-_MOST, le=_MOST)] = 1
-    metadata: dict[str, JsonValue] | None = None
+    feature: Reference
+    quantity: Annotated[int, Field(ge=-MOST, le=MOST), AfterValidator(_not_zero)] = 1
+    metadata: Metadata | None = None
     enforce: bool = False
+    occurred_at: Moment | None = None
+
+
+class Reserve(Body):
+    """So much is to be held, for at most 24 hours."""
+
+    feature: Reference
+    quantity: Annotated[int, Field(ge=1, le=MOST)] = 1
+    ttl_seconds: Annotated[int, Field(ge=1, le=DAY_SECONDS)] = 300
+    metadata: Metadata | None = None
+
+
+class CommitReservation(Body):
+    """What was used in the end; what was held where it is left out."""
+
+    quantity: Amount | None = None
 
 
 class Provision(Body):
-    """Give a namespace or a workspace a package."""
+    """Give a namespace or a workspace a package, by code or id."""
 
-    namespace_id: str | None = None
-    workspace_id: str | None = None
-    package: Code
-    source: Annotated[str, Field(min_length=1, max_length=255)] = "api"
-    expires_at: AwareDatetime | None = None
+    namespace_id: Reference | None = None
+    workspace_id: Reference | None = None
+    package: Reference
+    starts_at: Moment | None = None
+    expires_at: Moment | None = None
+    billing_cycle_anchor: Moment | None = None
+    trial_ends_at: Moment | None = None
+    source: Text = "api"
+    metadata: Metadata | None = None
+    replace: bool = False
+
+
+class Preview(Body):
+    """A package that the holder, the context where none is named, might be given."""
+
+    namespace_id: Reference | None = None
+    workspace_id: Reference | None = None
+    package: Reference
+    starts_at: Moment | None = None
+    expires_at: Moment | None = None
+    billing_cycle_anchor: Moment | None = None
+    trial_ends_at: Moment | None = None
+    replace: bool = True
+
+
+class Reason(Body):
+    """Why, for those who look later."""
+
+    reason: Text | None = None
+
+
+class Renew(Body):
+    """Until when it goes on; one more monthly cycle where it is left out, or for good where there is no end."""
+
+    expires_at: Moment | None = None
+
+
+class CreateBoost(Body):
+    """Give a holder, the context where none is named, more of a feature, by code or id."""
+
+    namespace_id: Reference | None = None
+    workspace_id: Reference | None = None
+    feature: Reference
+    type: BoostType
+    duration: BoostDuration | None = None
+    quantity: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    expires_at: Moment | None = None
+    source: Text = "api"
 
 
 class Verdict(BaseModel):
     """The answer to a check."""
 
     allowed: bool
-    reason: str | None
+    reason: Literal["LIMIT_EXCEEDED", "FEATURE_NOT_INCLUDED", "PACKAGE_SUSPENDED", "FEATURE_UNKNOWN"] | None
     message: str
     current_usage: int
     limit: int | None
@@ -51,26 +167,47 @@ class Verdict(BaseModel):
 
 
 class Recorded(BaseModel):
-    """The answer to usage."""
+    """The answer to usage; `reason` and `message` only where nothing is recorded."""
 
     recorded: bool
     allowed: bool
     feature: str | None = None
+    reason: str | None = None
+    message: str | None = None
     current_usage: int
     limit: int | None
     available: int | None
 
 
-class Entitlement(BaseModel):
-    """A package that a holder was given."""
+class Reservation(BaseModel):
+    """A reservation, or why there is none."""
 
-    id: str
-    holder_id: str
-    package: str
-    status: str
-    source: str
-    expires_at: datetime | None
-    created_at: datetime
+    id: str | None = None
+    reserved: bool | None = None
+    recorded: bool | None = None
+    allowed: bool | None = None
+    feature: str | None = None
+    quantity: int | None = None
+    status: Literal["held", "committed", "released"] | None = None
+    expires_at: datetime | None = None
+    created_at: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
+    current_usage: int | None = None
+    limit: int | None = None
+    available: int | None = None
+
+
+class Figures(BaseModel):
+    """How a holder stands with a feature."""
+
+    used: int
+    limit: int | None
+    available: int | None
+    overage: int
+    percentage: float | None
+    unit: str | None
+    reset_at: datetime | None
 
 
 class Summary(BaseModel):
@@ -79,4 +216,44 @@ class Summary(BaseModel):
     workspace_id: str | None
     namespace_id: str | None
     tier: str
-    entitlements: dict[str, dict[str, JsonValue]]
+    entitlements: dict[str, Figures]
+
+
+class Change(BaseModel):
+    """A feature's figures before and after; null where it is not included."""
+
+    before: Figures | None
+    after: Figures | None
+
+
+class Previewed(BaseModel):
+    """What a package would change."""
+
+    workspace_id: str | None
+    namespace_id: str | None
+    package: str
+    before: dict[str, Figures]
+    after: dict[str, Figures]
+    changes: dict[str, Change]
+    events: list[str]
+
+
+class Explanation(BaseModel):
+    """Why a check answers as it does: the answering level, and every level with its packages, boosts and grants."""
+
+    feature: str
+    type: str
+    unit: str | None
+    level: Literal["namespace", "workspace", "tier"] | None
+    allowed: bool
+    reason: str | None
+    message: str
+    used: int
+    limit: int | None
+    available: int | None
+    overage: int
+    percentage: float | None
+    reset_at: datetime | None
+    as_of: datetime
+    pools: list[str]
+    levels: list[dict[str, JsonValue]]

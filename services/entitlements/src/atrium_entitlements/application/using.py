@@ -1,0 +1,210 @@
+"""Using: record, reserve, commit, release. Each is decided in the holder's turn, in one commit with its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from atrium_common.clock import rfc3339
+from atrium_common.errors import NotFound, ValidationFailed
+from atrium_common.eventing.merging import Merger
+from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.ids import Ids
+from atrium_common.jsontypes import JSONObject
+from atrium_entitlements.application.accounts import Accounts, claim_of
+from atrium_entitlements.domain import reservations, usage, verdict
+from atrium_entitlements.domain.account import Account
+from atrium_entitlements.domain.catalogue import Feature
+from atrium_entitlements.domain.events import Place
+from atrium_entitlements.domain.holder import Holder, usage_account
+from atrium_entitlements.domain.standing import View
+from atrium_entitlements.domain.usage import Recording, Use
+from atrium_entitlements.rows import ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """How usage is recorded."""
+
+    accounts: Accounts
+    merger: Merger
+    ids: Ids
+
+    async def record(
+        self,
+        command: Command,
+        holder: Holder,
+        code: str,
+        quantity: int,
+        *,
+        enforce: bool = False,
+        occurred_at: datetime | None = None,
+        metadata: dict[str, JsonValue] | None = None,
+    ) -> JSONObject:
+        """Record usage; with `enforce` check and record in one step, so that no limit is ever passed.
+
+        Raises:
+            ValidationFailed: the feature has no quantity, or more would be given back than is used.
+        """
+        await self.accounts.catalogue.refresh()
+        feature = self.accounts.catalogue.feature(code)
+        if feature is None and enforce:
+            return {"recorded": False, **verdict.unknown(code)}
+        use = self._use(command, holder, feature, quantity, metadata)
+        use = replace(use, enforce=enforce, occurred_at=min(occurred_at or command.at, command.at))
+
+        async def decide(tx: Transaction) -> JSONObject:
+            recording = usage.record(await self.accounts.views_in(tx, holder), use)
+            if recording.denied:
+                return {"recorded": False, **verdict.denied(recording.cascade, quantity)}
+            await self._emit(tx, holder, recording)
+            return verdict.recorded(recording.cascade)
+
+        return (await self.merger.transact(holder.turn, command, decide)).outcome
+
+    async def reserve(
+        self,
+        command: Command,
+        holder: Holder,
+        code: str,
+        quantity: int,
+        *,
+        ttl: timedelta,
+        metadata: dict[str, JsonValue] | None = None,
+    ) -> JSONObject:
+        """Hold so much for a time; `reserved` says whether it is held.
+
+        Raises:
+            ValidationFailed: the feature has no quantity.
+        """
+        await self.accounts.catalogue.refresh()
+        feature = self.accounts.catalogue.feature(code)
+        if feature is None:
+            return {"reserved": False, **verdict.unknown(code)}
+        use = self._use(command, holder, feature, quantity, metadata)
+        reservation_id = self.ids.new("rsv")
+        expires_at = command.at + ttl
+
+        async def decide(tx: Transaction) -> JSONObject:
+            views = await self.accounts.views_in(tx, holder)
+            recording = reservations.reserve(views, use, reservation_id, expires_at=expires_at)
+            if recording.denied:
+                return {"reserved": False, **verdict.denied(recording.cascade, quantity)}
+            await self._emit(tx, holder, recording)
+            ((view, _),) = recording.events
+            account_id = usage_account(view.level.account, livemode=holder.livemode)
+            tx.claim(claim_of("reservation", reservation_id), stream=ACCOUNT.stream(account_id))
+            return {
+                "id": reservation_id,
+                "reserved": True,
+                "feature": use.feature.code,
+                "quantity": quantity,
+                "status": "held",
+                "expires_at": rfc3339(expires_at),
+                "created_at": rfc3339(command.at),
+                **verdict.figures(recording.cascade),
+            }
+
+        return (await self.merger.transact(holder.turn, command, decide)).outcome
+
+    async def commit(self, command: Command, holder: Holder, reservation_id: str, quantity: int | None) -> JSONObject:
+        """Use what is held, or another amount; `recorded` says whether it is used, as it is but for more than is held.
+
+        Raises:
+            NotFound: it is none of the holder's.
+            StateConflict: it does not hold any more.
+        """
+        await self.accounts.catalogue.refresh()
+        account_id = await self._of_holder(holder, reservation_id)
+
+        async def decide(tx: Transaction) -> JSONObject:
+            view = await self._level(tx, holder, account_id)
+            held = reservations.standing_reservation(view.usage, reservation_id, wanted="commit", at=command.at)
+            amount = held.quantity if quantity is None else quantity
+            feature = self.accounts.catalogue.feature(held.feature)
+            use = self._use(command, holder, feature, amount, None)
+            recording = reservations.commit(view, use, reservation_id)
+            if recording.denied:
+                return {"recorded": False, **verdict.denied(recording.cascade, amount)}
+            await self._emit(tx, holder, recording)
+            return {
+                "id": reservation_id,
+                "status": "committed",
+                "quantity": amount,
+                **verdict.recorded(recording.cascade),
+            }
+
+        return (await self.merger.transact(holder.turn, command, decide)).outcome
+
+    async def release(self, command: Command, holder: Holder, reservation_id: str) -> JSONObject:
+        """Give up what is held.
+
+        Raises:
+            NotFound: it is none of the holder's.
+            StateConflict: it does not hold any more.
+        """
+        account_id = await self._of_holder(holder, reservation_id)
+
+        async def decide(tx: Transaction) -> JSONObject:
+            state = (await tx.load(ACCOUNT, account_id)).state or Account()
+            place = place_of(holder)
+            events = reservations.release(state, reservation_id, place=place, at=command.at, actor=command.meta.actor)
+            held = state.reservations[reservation_id]
+            await tx.emit(ACCOUNT, account_id, *events)
+            return {
+                "id": reservation_id,
+                "status": "released",
+                "feature": held.feature,
+                "quantity": held.quantity,
+            }
+
+        return (await self.merger.transact(holder.turn, command, decide)).outcome
+
+    def _use(
+        self,
+        command: Command,
+        holder: Holder,
+        feature: Feature | None,
+        quantity: int,
+        metadata: dict[str, JsonValue] | None,
+    ) -> Use:
+        if feature is None or feature.is_boolean:
+            known = ", ".join(each.code for each in self.accounts.catalogue.features() if not each.is_boolean)
+            raise ValidationFailed({"feature": [f"Not a feature with a quantity. Known: {known}."]})
+        return Use(
+            chain=self.accounts.chain(feature),
+            quantity=quantity,
+            occurred_at=command.at,
+            at=command.at,
+            enforce=True,
+            zone=holder.zone,
+            place=place_of(holder),
+            actor=command.meta.actor,
+            metadata=metadata,
+        )
+
+    async def _emit(self, tx: Transaction, holder: Holder, recording: Recording) -> None:
+        for view, events in recording.events:
+            account_id = usage_account(view.level.account, livemode=holder.livemode)
+            await tx.emit(ACCOUNT, account_id, *events)
+
+    async def _of_holder(self, holder: Holder, reservation_id: str) -> str:
+        """The account that counts the reservation, which must be one of the holder's levels."""
+        account_id = await self.accounts.owner_of("reservation", reservation_id)
+        if account_id not in {usage_account(level.account, livemode=holder.livemode) for level in holder.levels}:
+            raise NotFound("reservation", reservation_id)
+        return account_id
+
+    async def _level(self, tx: Transaction, holder: Holder, account_id: str) -> View:
+        """The level that holds the reservation, with the tier's grants where its account has them too."""
+        views = await self.accounts.views_in(tx, holder)
+        mine = [view for view in views if usage_account(view.level.account, livemode=holder.livemode) == account_id]
+        tier = next((view.tier for view in mine if view.tier is not None), None)
+        return replace(mine[0], tier=tier)
+
+
+def place_of(holder: Holder) -> Place:
+    """Whom an event about the holder is about."""
+    return Place(workspace_id=holder.workspace_id, namespace_id=holder.namespace_id, livemode=holder.livemode)

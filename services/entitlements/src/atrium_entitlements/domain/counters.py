@@ -1,0 +1,79 @@
+"""Counters: how much of one feature an account has used, for each of the three ways to start at zero again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from atrium_entitlements.domain.events import Debit
+from atrium_entitlements.domain.rolling import Ring
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The usage of one monthly cycle.
+
+    Attributes:
+        start: when the cycle begins.
+        rolled: what the cycle before has left over for it.
+    """
+
+    start: datetime
+    used: int = 0
+    rolled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """The highest threshold that was told, and for which limit and cycle."""
+
+    threshold: int
+    limit: int
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The usage of one feature.
+
+    Attributes:
+        total: for features that never start at zero again.
+        present, before: the newest monthly cycle with usage, and the one before, which late usage may still reach.
+        ring: for rolling windows.
+        alerted: which thresholds have been told.
+    """
+
+    total: int = 0
+    present: Booked | None = None
+    before: Booked | None = None
+    ring: Ring | None = None
+    alerted: Alerted | None = None
+
+    def booked(self, start: datetime) -> Booked | None:
+        """What is known of the monthly cycle that begins then."""
+        return next((booked for booked in (self.present, self.before) if booked and booked.start == start), None)
+
+    def used(self, *, start: datetime | None, days: int | None, at: datetime) -> int:
+        """How much is used: in the cycle that begins at `start`, in the window of so many days, or ever."""
+        if days is not None:
+            return self.ring.used(at) if self.ring is not None else 0
+        if start is not None:
+            booked = self.booked(start)
+            return 0 if booked is None else booked.used
+        return self.total
+
+
+def debited(counter: Counter, debit: Debit, quantity: int, *, occurred_at: datetime, at: datetime) -> Counter:
+    """The counter after so much was used, or given back."""
+    if debit.window is not None:
+        ring = counter.ring or Ring(debit.window)
+        return replace(counter, ring=ring.add(quantity, occurred_at=occurred_at, at=at))
+    if debit.start is None:
+        return replace(counter, total=counter.total + quantity)
+    booked = counter.booked(debit.start) or Booked(debit.start, 0, debit.rolled)
+    booked = replace(booked, used=booked.used + quantity)
+    if counter.present is not None and counter.present.start == debit.start:
+        return replace(counter, present=booked)
+    if debit.late:
+        return replace(counter, before=booked)
+    return replace(counter, present=booked, before=counter.present)

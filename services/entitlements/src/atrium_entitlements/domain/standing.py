@@ -1,0 +1,227 @@
+"""Where a holder stands with a feature: on each level of its cascade, and on each pool above the feature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from atrium_entitlements.domain.account import Account, Entitlement
+from atrium_entitlements.domain.catalogue import Feature, PackageVersion
+from atrium_entitlements.domain.counters import Alerted, Counter
+from atrium_entitlements.domain.cycles import Calendar
+from atrium_entitlements.domain.grants import Grant, expired, grants_of, limit_of, suspended
+from atrium_entitlements.domain.holder import Level
+from atrium_entitlements.domain.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One level of a cascade with the accounts behind it.
+
+    Attributes:
+        grants: the account whose packages and boosts grant here.
+        usage: the account that counts the usage: the same one, or its own for test mode.
+        tier: what the owner's tier grants on this level.
+    """
+
+    level: Level
+    grants: Account
+    usage: Account
+    tier: PackageVersion | None = None
+
+    def calendar(self, at: datetime, zone: str) -> Calendar:
+        """The calendar of its cycles."""
+        return self.grants.calendar or self.usage.calendar_at(at, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A feature, or a pool above it, that has grants of its own on a level.
+
+    Attributes:
+        used: what is used, with what reservations hold.
+        held: of this, what they hold.
+        limit: the sum of the grants; None: no limit.
+        cycle: the monthly cycle, where it has one.
+        rolled: what the cycle before has left over.
+        alerted: the last threshold told.
+    """
+
+    feature: Feature
+    grants: tuple[Grant, ...]
+    used: int
+    held: int
+    limit: int | None
+    cycle: Period | None
+    rolled: int
+    alerted: Alerted | None
+
+    @property
+    def available(self) -> int | None:
+        """What is left; None where there is no limit."""
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+    @property
+    def overage(self) -> int:
+        """How far usage is above the limit."""
+        return 0 if self.limit is None else max(0, self.used - self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A level that grants the feature, with the nodes that its use must fit: the feature's own and its pools'."""
+
+    view: View
+    nodes: tuple[Node, ...]
+
+    @property
+    def binding(self) -> Node:
+        """The node that leaves least; of equals the one nearest to the feature."""
+        return min(self.nodes, key=lambda node: _ENDLESS if node.available is None else (0, node.available))
+
+    def plus(self, quantity: int) -> Standing:
+        """The same after so much more was used."""
+        return replace(self, nodes=tuple(replace(node, used=node.used + quantity) for node in self.nodes))
+
+
+_ENDLESS = (1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """What answers for a feature: the first level that grants it, or with `spill` every one that does.
+
+    Attributes:
+        suspended: the package whose suspension is why nothing is granted.
+        blocked: whether the account itself is blocked.
+        expired: the package that granted it until it expired.
+    """
+
+    feature: Feature
+    standings: tuple[Standing, ...] = ()
+    suspended: Entitlement | None = None
+    blocked: bool = False
+    expired: Entitlement | None = None
+
+    @property
+    def used(self) -> int:
+        """What is used, on all levels that answer."""
+        return sum(standing.binding.used for standing in self.standings)
+
+    @property
+    def limit(self) -> int | None:
+        """The limit; None where there is none, 0 where nothing is granted."""
+        limits = [standing.binding.limit for standing in self.standings]
+        return None if None in limits else sum(limit for limit in limits if limit is not None)
+
+    @property
+    def available(self) -> int | None:
+        """What is left; None where there is no limit."""
+        left = [standing.binding.available for standing in self.standings]
+        return None if None in left else sum(each for each in left if each is not None)
+
+    @property
+    def overage(self) -> int:
+        """How far usage is above the limit."""
+        limit = self.limit
+        return 0 if limit is None else max(0, self.used - limit)
+
+    @property
+    def reset_at(self) -> datetime | None:
+        """When usage starts at zero again."""
+        cycle = self.standings[0].binding.cycle if self.standings else None
+        return None if cycle is None else cycle.end
+
+    def allows(self, quantity: int) -> bool:
+        """Whether so much more may be used."""
+        if not self.standings:
+            return False
+        available = self.available
+        return self.feature.is_boolean or quantity <= 0 or available is None or quantity <= available
+
+
+def cascade(
+    views: Sequence[View], chain: Sequence[Feature], *, at: datetime, zone: str, leaving_out: str | None = None
+) -> Cascade:
+    """Who answers for the feature at the head of the chain of its pools, at this moment.
+
+    A level whose package is suspended answers too, with that: its holder must not fall through to another plan.
+    `leaving_out` is a reservation that shall not count.
+    """
+    feature = chain[0]
+    standings: list[Standing] = []
+    past: Entitlement | None = None
+    for view in _levels(views, feature):
+        nodes = tuple(_nodes(view, chain, at, zone, leaving_out))
+        if nodes:
+            standings.append(Standing(view, nodes))
+            if not feature.spill:
+                break
+            continue
+        halted = next((found for each in chain if (found := suspended(view.grants, each, at))), None)
+        blocked = bool(view.grants.blocked) and view.tier is not None and _in_tier(view.tier, chain)
+        if halted is not None or blocked:
+            if not standings:
+                return Cascade(feature, suspended=halted, blocked=bool(view.grants.blocked))
+            break
+        past = past or next((found for each in chain if (found := expired(view.grants, each, at))), None)
+    return Cascade(feature, tuple(standings), expired=None if standings else past)
+
+
+def node_of(
+    view: View, feature: Feature, root: Feature, *, at: datetime, zone: str, leaving_out: str | None = None
+) -> Node:
+    """One feature on one level; how it starts at zero again is the root's to say."""
+    monthly = root.reset == "monthly"
+    calendar = view.calendar(at, zone)
+    cycle = calendar.cycle(at) if monthly else None
+    counter = view.usage.counters.get(feature.code, _UNUSED)
+    rolled = _rolled(view, feature, counter, calendar, at) if monthly and feature.rolls_over else 0
+    grants = tuple(grants_of(view.grants, feature, at, cycle=cycle, rolled=rolled, tier=view.tier))
+    start = None if cycle is None else cycle.start
+    used = counter.used(start=start, days=root.rolling_window_days, at=at)
+    held = view.usage.held(feature.code, at, leaving_out=leaving_out) if view.usage.reservations else 0
+    return Node(feature, grants, used + held, held, limit_of(grants), cycle, rolled, counter.alerted)
+
+
+_UNUSED = Counter()
+
+
+def _levels(views: Sequence[View], feature: Feature) -> Sequence[View]:
+    """The levels; where a feature spills, those of one account are one level, so that its usage counts once."""
+    if not feature.spill:
+        return views
+    merged: dict[str, View] = {}
+    for view in views:
+        known = merged.get(view.level.account)
+        merged[view.level.account] = view if known is None else replace(known, tier=view.tier or known.tier)
+    return list(merged.values())
+
+
+def _nodes(view: View, chain: Sequence[Feature], at: datetime, zone: str, leaving_out: str | None) -> Iterator[Node]:
+    for feature in chain:
+        node = node_of(view, feature, chain[-1], at=at, zone=zone, leaving_out=leaving_out)
+        if node.grants:
+            yield node
+
+
+def _in_tier(tier: PackageVersion, chain: Sequence[Feature]) -> bool:
+    return any(feature.code in tier.features for feature in chain)
+
+
+def _rolled(view: View, feature: Feature, counter: Counter, calendar: Calendar, at: datetime) -> int:
+    """What the packages of the cycle before have left over for this one, which was not itself left over."""
+    present = calendar.cycle(at)
+    known = counter.booked(present.start)
+    if known is not None:
+        return known.rolled
+    before = calendar.before(at)
+    last = present.start - timedelta(microseconds=1)
+    grants = grants_of(view.grants, feature, last, cycle=before, rolled=0, tier=view.tier)
+    limit = limit_of([grant for grant in grants if grant.source == "package"])
+    if limit is None:
+        return 0
+    booked = counter.booked(before.start)
+    used = 0 if booked is None else max(0, booked.used - booked.rolled)
+    return max(0, limit - used)

@@ -1,0 +1,213 @@
+"""Usage: recorded on the level that answers, on the feature and every pool above it, in the cycle it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from atrium_common.errors import ValidationFailed
+from atrium_common.eventing.event import Event
+from atrium_entitlements.domain.catalogue import Feature
+from atrium_entitlements.domain.events import NOWHERE, AccountOpened, Debit, Place, UsageRecorded
+from atrium_entitlements.domain.standing import Cascade, Node, Standing, View, cascade, node_of
+from atrium_entitlements.domain.thresholds import alerts
+
+OPEN_FOR = timedelta(hours=24)
+"""How long a cycle that is over still takes usage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is to be recorded.
+
+    Attributes:
+        chain: the feature, its pool, that one's pool, …
+        quantity: negative gives back.
+        occurred_at: when it was used, at or before `at`.
+        enforce: record nothing where not all of it is allowed.
+        zone: of the holder's calendar.
+        place: whose use it is.
+    """
+
+    chain: Sequence[Feature]
+    quantity: int
+    occurred_at: datetime
+    at: datetime
+    enforce: bool = False
+    zone: str = "UTC"
+    place: Place = NOWHERE
+    actor: str = ""
+    metadata: dict[str, JsonValue] | None = None
+    reservation_id: str | None = None
+
+    @property
+    def feature(self) -> Feature:
+        """What is used."""
+        return self.chain[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What recording comes to.
+
+    Attributes:
+        cascade: where the holder stands after it, or, where it is denied, before.
+        events: by level, in its order.
+    """
+
+    cascade: Cascade
+    events: Sequence[tuple[View, Sequence[Event]]] = ()
+
+    @property
+    def denied(self) -> bool:
+        """Whether nothing is recorded."""
+        return not self.events
+
+
+def record(views: Sequence[View], use: Use, *, granted: int = 0) -> Recording:
+    """Decide the use; of `granted` it has been decided before, by a reservation that the use takes the place of.
+
+    Raises:
+        ValidationFailed: more would be given back than is used.
+    """
+    found = cascade(views, use.chain, at=use.at, zone=use.zone, leaving_out=use.reservation_id)
+    view = found.standings[0].view if found.standings else views[0]
+    moment = _moment(view, use)
+    if moment != use.at:
+        found = cascade(views, use.chain, at=moment, zone=use.zone, leaving_out=use.reservation_id)
+    if use.enforce and use.quantity > granted and not found.allows(use.quantity):
+        return Recording(found)
+    standings = found.standings or (_ungranted(views[0], use, moment),)
+    parts = tuple(_divided(standings, use.quantity, use, moment))
+    events = [(standing.view, tuple(_events(standing, part, use, moment))) for standing, part in parts]
+    shares = {id(standing): part for standing, part in parts}
+    after = tuple(standing.plus(shares.get(id(standing), 0)) for standing in standings)
+    return Recording(replace(found, standings=after), events)
+
+
+def debits(view: View, chain: Sequence[Feature], *, moment: datetime, late: bool, zone: str) -> tuple[Debit, ...]:
+    """What a use at this moment changes on the level: the feature, and every pool above it."""
+    root = chain[-1]
+    changed = []
+    for feature in chain:
+        node = node_of(view, feature, root, at=moment, zone=zone)
+        counter = view.usage.counters.get(feature.code)
+        start = None if node.cycle is None else node.cycle.start
+        before = counter.before if counter is not None else None
+        changed.append(
+            Debit(
+                feature=feature.code,
+                start=start,
+                end=None if node.cycle is None else node.cycle.end,
+                window=root.rolling_window_days if root.reset == "rolling" else None,
+                rolled=node.rolled,
+                late=late or (before is not None and before.start == start),
+            )
+        )
+    return tuple(changed)
+
+
+def opened(view: View, *, at: datetime, zone: str) -> Iterator[Event]:
+    """The event that fixes the calendar of an account that has none."""
+    if view.usage.calendar is None and view.grants.calendar is None:
+        calendar = view.usage.calendar_at(at, zone)
+        yield AccountOpened(anchor=calendar.anchor, zone=calendar.zone, at=at)
+
+
+def _moment(view: View, use: Use) -> datetime:
+    """The moment whose cycle the use is booked into: its own, while that cycle is open, or was until a day ago."""
+    if use.chain[-1].reset != "monthly" or use.occurred_at >= use.at:
+        return use.at
+    cycle = view.calendar(use.at, use.zone).cycle(use.occurred_at)
+    closed = cycle.end is not None and cycle.end + OPEN_FOR <= use.at
+    return use.at if closed or use.at in cycle else use.occurred_at
+
+
+def _is_late(view: View, use: Use, moment: datetime) -> bool:
+    if use.chain[-1].reset != "monthly" or moment == use.at:
+        return False
+    return use.at not in view.calendar(use.at, use.zone).cycle(moment)
+
+
+def _is_adjustment(view: View, use: Use, moment: datetime) -> bool:
+    if use.chain[-1].reset != "monthly" or moment == use.occurred_at:
+        return False
+    return use.occurred_at not in view.calendar(use.at, use.zone).cycle(moment)
+
+
+def _ungranted(view: View, use: Use, moment: datetime) -> Standing:
+    """The holder's own level, for use that nobody has granted and nobody wants to enforce."""
+    return Standing(view, (node_of(view, use.feature, use.chain[-1], at=moment, zone=use.zone),))
+
+
+def _divided(
+    standings: Sequence[Standing], quantity: int, use: Use, moment: datetime
+) -> Iterator[tuple[Standing, int]]:
+    """Which level takes how much: each what it has left, the first what nobody has; returns from the last on."""
+    if len(standings) == 1:
+        if quantity < 0:
+            _check_return(-quantity, _returnable(standings[0], use, moment))
+        yield standings[0], quantity
+        return
+    if quantity < 0:
+        yield from _returned(standings, -quantity, use, moment)
+        return
+    shares = []
+    left = quantity
+    for standing in standings:
+        available = standing.binding.available
+        share = left if available is None else min(left, available)
+        shares.append(share)
+        left -= share
+    shares[0] += left
+    used = [(standing, share) for standing, share in zip(standings, shares, strict=True) if share]
+    yield from used or [(standings[0], 0)]
+
+
+def _returned(
+    standings: Sequence[Standing], quantity: int, use: Use, moment: datetime
+) -> Iterator[tuple[Standing, int]]:
+    has = [_returnable(standing, use, moment) for standing in standings]
+    _check_return(quantity, sum(has))
+    for standing, most in zip(reversed(standings), reversed(has), strict=True):
+        taken = min(quantity, most)
+        if taken:
+            quantity -= taken
+            yield standing, -taken
+
+
+def _returnable(standing: Standing, use: Use, moment: datetime) -> int:
+    """How much the feature, and every pool above it, has in use on the level."""
+    view = standing.view
+    nodes = (node_of(view, feature, use.chain[-1], at=moment, zone=use.zone) for feature in use.chain)
+    return min(node.used - node.held for node in nodes)
+
+
+def _check_return(quantity: int, used: int) -> None:
+    if quantity > used:
+        raise ValidationFailed({"quantity": [f"Gives back more than is used, which is {used}."]})
+
+
+def _events(standing: Standing, quantity: int, use: Use, moment: datetime) -> Iterator[Event]:
+    view = standing.view
+    yield from opened(view, at=use.at, zone=use.zone)
+    late = _is_late(view, use, moment)
+    own: Node = node_of(view, use.feature, use.chain[-1], at=moment, zone=use.zone)
+    yield UsageRecorded(
+        feature=use.feature.code,
+        quantity=quantity,
+        occurred_at=use.occurred_at,
+        used=own.used - own.held + quantity,
+        debits=debits(view, use.chain, moment=moment, late=late, zone=use.zone),
+        adjustment=_is_adjustment(view, use, moment),
+        reservation_id=use.reservation_id,
+        metadata=use.metadata,
+        place=use.place,
+        at=use.at,
+        actor=use.actor,
+    )
+    if not late:
+        yield from alerts(standing, quantity, place=use.place, at=use.at)

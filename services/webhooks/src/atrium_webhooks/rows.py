@@ -41,7 +41,6 @@ DELIVERIES = Collection(
         Index(("endpoint_id", "created_at")),
         Index(("endpoint_id", "due")),
         Index(("endpoint_id", "status", "created_at")),
-        Index(("due",)),
     ),
 )
 """`domain.delivery`."""
@@ -56,9 +55,13 @@ PUBLISHED_EVENTS = Collection(
 )
 """Clients' own events, for thirty days. `data` is JSON text, so that no store changes it."""
 LANES = Collection("lanes")
-"""What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count` (deliveries that ended so),
-`consecutive_failures` (attempts), `last_delivery_at` (the last attempt), and its breaker. At most a second old."""
-COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, LANES)
+"""What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count, consecutive_failures`
+(attempts), `last_delivery_at` (the last attempt), and its health. At most a second old (`application.traffic`)."""
+WAKES = Collection("wakes")
+"""Endpoints, by id, whose line others than the serving process have written to (`application.dispatcher`)."""
+DISPATCHERS = Collection("dispatchers")
+"""Which process serves which endpoints (`application.shards`)."""
+COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, LANES, WAKES, DISPATCHERS)
 KEPT = timedelta(days=30)
 _INSIDE = frozenset({"workspace_id", "status", WORDS})
 

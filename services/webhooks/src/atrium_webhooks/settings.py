@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -41,8 +42,17 @@ class WebhooksSettings(Settings):
         default=(), description="CIDRs opened to deliveries beyond public addresses"
     )
     webhooks_allow_http: bool = Field(default=False, description="Whether http URLs may be used outside those networks")
-    webhooks_in_flight: int = Field(default=100, ge=1, description="The most attempts at once")
-    webhooks_concurrency: int = Field(default=10, ge=1, description="The most attempts at once to one endpoint")
+    webhooks_in_flight: int = Field(default=500, ge=2, description="The most attempts at once, of one process")
+    webhooks_ca_bundle: Path | None = Field(default=None, description="Certificates to trust in place of the system's")
+    webhooks_retention_days: float = Field(default=30, gt=0, description="How long events and deliveries are kept")
+    webhooks_breaker_failures: int = Field(default=10, ge=1, description="Failures in a row that open the breaker")
+    webhooks_breaker_probe_seconds: float = Field(default=30, gt=0, description="From probe to probe while it is open")
+    webhooks_disable_after_days: float = Field(
+        default=5, ge=0, description="How long every attempt must have failed for an endpoint to be disabled"
+    )
+    webhooks_disable_after_deliveries: int = Field(
+        default=100, ge=1, description="And how many deliveries in a row; whichever is later"
+    )
 
     @field_validator("webhooks_retry_schedule")
     @classmethod

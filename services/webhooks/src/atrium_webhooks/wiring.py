@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import cast
 
 from atrium_common.eventing.event import EventRegistry
@@ -10,14 +11,20 @@ from atrium_common.http.app import create_app
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS, Parts, Service
 from atrium_webhooks import rows
+from atrium_webhooks.application.attempt import Attempts
+from atrium_webhooks.application.connecting import Policy
 from atrium_webhooks.application.deliveries import Deliveries
 from atrium_webhooks.application.directory import Directory
-from atrium_webhooks.application.dispatcher import Dispatcher, Limits
+from atrium_webhooks.application.discipline import Discipline
+from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.event_types import EventTypes
 from atrium_webhooks.application.fanout import FanOut
+from atrium_webhooks.application.line import Line
 from atrium_webhooks.application.publishing import Publishing
 from atrium_webhooks.application.sender import Sender
+from atrium_webhooks.application.shards import Shards
+from atrium_webhooks.domain.health import Patience
 from atrium_webhooks.http.routes import routes
 from atrium_webhooks.published import PUBLISHED, TOPIC
 from atrium_webhooks.settings import WebhooksSettings
@@ -32,36 +39,35 @@ async def build(parts: Parts) -> Service:
     repository = parts.repository(EventRegistry(rows.EVENTS), rows.DECIDERS)
     documents = parts.store.documents
     directory = Directory(parts.store, repository)
+    kept_for = timedelta(days=settings.webhooks_retention_days)
     sender = Sender(
-        opened=settings.webhooks_allowed_networks,
-        allow_http=settings.webhooks_allow_http,
+        Policy(settings.webhooks_allowed_networks, settings.webhooks_allow_http),
         seconds=settings.webhooks_timeout,
         clock=parts.clock,
+        ca_bundle=settings.webhooks_ca_bundle,
     )
-    limits = Limits(
-        settings.webhooks_in_flight,
-        settings.webhooks_concurrency,
-        settings.webhooks_timeout,
-        settings.webhooks_retry_schedule,
-    )
+    line = Line(documents, clock=parts.clock)
     dispatcher = Dispatcher(
         documents=documents,
         directory=directory,
-        repository=repository,
-        sender=sender,
-        limits=limits,
+        attempts=Attempts(sender, schedule=settings.webhooks_retry_schedule, clock=parts.clock),
+        discipline=Discipline(repository, clock=parts.clock),
+        shards=Shards(documents, holder=parts.ids.new("dispatcher"), clock=parts.clock),
+        line=line,
+        patience=_patience(settings),
+        in_flight=settings.webhooks_in_flight,
+        drain_seconds=settings.webhooks_timeout + 1,
         clock=parts.clock,
-        ids=parts.ids,
     )
     endpoints = Endpoints(repository, documents, sender.check, parts.ids)
-    deliveries = Deliveries(endpoints, documents, dispatcher, parts.ids, parts.clock)
+    deliveries = Deliveries(endpoints, documents, dispatcher, parts.ids, parts.clock, kept_for)
     publishing = Publishing(repository, documents, parts.ids)
     others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
     types = EventTypes(PUBLISHED, others, clock=parts.clock)
     served = routes(endpoints, deliveries, publishing, types) if "api" in settings.role else []
     jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     if "worker" in settings.role:
-        fan_out = FanOut(documents, directory, clock=parts.clock, written=dispatcher.wake)
+        fan_out = FanOut(parts.store, directory, line, dispatcher, kept_for=kept_for, clock=parts.clock)
         reactor = Reactor(
             "webhooks.fan_out",
             tuple(TOPICS),
@@ -74,6 +80,15 @@ async def build(parts: Parts) -> Service:
         jobs |= {"fan-out": reactor.run, "dispatcher": dispatcher.run}
     return Service(
         NAME, create_app(served, parts.kit, published=PUBLISHED), jobs=jobs, closers=[sender.close, types.close]
+    )
+
+
+def _patience(settings: WebhooksSettings) -> Patience:
+    return Patience(
+        failures=settings.webhooks_breaker_failures,
+        probe_after=timedelta(seconds=settings.webhooks_breaker_probe_seconds),
+        disable_after=timedelta(days=settings.webhooks_disable_after_days),
+        disable_after_deliveries=settings.webhooks_disable_after_deliveries,
     )
 
 

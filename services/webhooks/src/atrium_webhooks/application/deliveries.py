@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock, rfc3339
@@ -14,7 +15,6 @@ from atrium_common.store.documents import Absent, Document, Is, Put
 from atrium_common.store.ports import Documents
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.endpoints import Endpoints
-from atrium_webhooks.application.fanout import KEPT
 from atrium_webhooks.application.kept import kept_form
 from atrium_webhooks.domain.delivery import RETRIABLE, again, delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, ENDPOINT, EVENTS_SEEN
@@ -29,6 +29,7 @@ class Deliveries:
     dispatcher: Dispatcher
     ids: Ids
     clock: Clock
+    kept_for: timedelta
 
     async def test(self, call: Call, endpoint_id: str) -> JSONObject:
         """Send a `webhook.test` event now and answer what came of it; it leaves a delivery.
@@ -62,10 +63,10 @@ class Deliveries:
             sequence=0,
             now=moment,
         )
-        delivery = Document(delivery_id(message.id, endpoint_id), 1, {**body, "due": None}, now + KEPT)
+        delivery = Document(delivery_id(message.id, endpoint_id), 1, {**body, "due": None}, now + self.kept_for)
         await self.documents.write(
             [
-                Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), now + KEPT),
+                Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), now + self.kept_for),
                 Put(DELIVERIES.name, delivery.key, delivery.body, 1, Absent(), delivery.expires_at),
             ]
         )
@@ -99,5 +100,5 @@ class Deliveries:
         (done,) = await self.documents.write([put])
         if not done:
             raise CannotRetry("pending")
-        self.dispatcher.wake()
+        await self.dispatcher.wake([endpoint_id])
         return Document(wanted, document.version + 1, body, document.expires_at)

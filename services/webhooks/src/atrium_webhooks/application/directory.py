@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from atrium_common.bus.ports import Message
 from atrium_common.eventing.repository import Repository
@@ -14,6 +16,13 @@ from atrium_webhooks.domain.matching import Subscription
 from atrium_webhooks.rows import ENDPOINT, WEBHOOKS
 
 _PAGE = 500
+_NEWS_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    endpoint: Endpoint
+    subscription: Subscription
 
 
 class Directory:
@@ -22,37 +31,59 @@ class Directory:
     def __init__(self, store: Store, repository: Repository) -> None:
         self._store = store
         self._repository = repository
-        self._endpoints: dict[str, Endpoint] = {}
-        self._subscriptions: dict[str, Subscription] = {}
-        self._by_workspace: dict[str, set[str]] = {}
+        self._entries: dict[str, _Entry] = {}
+        self._by_workspace: dict[str, dict[str, _Entry]] = {}
         self._position: int | None = None
+        self._turn = asyncio.Lock()
+        self._changed: Callable[[str, Endpoint], None] = lambda _, __: None
+
+    def watch(self, changed: Callable[[str, Endpoint], None]) -> None:
+        """Call `changed` with each endpoint that is new, changed or, for the last time, deleted."""
+        self._changed = changed
 
     def get(self, endpoint_id: str) -> Endpoint | None:
         """The endpoint as last seen, or None where it is gone."""
-        return self._endpoints.get(endpoint_id)
+        entry = self._entries.get(endpoint_id)
+        return None if entry is None else entry.endpoint
+
+    @property
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """Every endpoint as last seen, by id."""
+        return {endpoint_id: entry.endpoint for endpoint_id, entry in self._entries.items()}
+
+    def of_workspace(self, workspace_id: str) -> Mapping[str, Endpoint]:
+        """The workspace's endpoints as last seen, by id."""
+        return {endpoint_id: entry.endpoint for endpoint_id, entry in self._by_workspace.get(workspace_id, {}).items()}
 
     def matching(self, message: Message) -> Iterator[tuple[str, Endpoint]]:
         """The endpoints that want this event, inactive ones included."""
         for workspace_id in message.workspace_ids:
-            for endpoint_id in self._by_workspace.get(workspace_id, ()):
-                subscription = self._subscriptions[endpoint_id]
-                if subscription.takes(message.type, livemode=message.livemode) and subscription.matches(
-                    lambda: delivered(message, workspace_id=workspace_id, livemode=subscription.livemode)  # noqa: B023
+            for endpoint_id, entry in self._by_workspace.get(workspace_id, {}).items():
+                wanted = entry.subscription
+                if wanted.takes(message.type, livemode=message.livemode) and wanted.matches(
+                    lambda: delivered(message, workspace_id=workspace_id, livemode=wanted.livemode)  # noqa: B023
                 ):
-                    yield endpoint_id, self._endpoints[endpoint_id]
+                    yield endpoint_id, entry.endpoint
 
     async def catch_up(self) -> None:
         """See everything that was committed before this call."""
-        if self._position is None:
-            self._position = await self._begin()
-        tail = await self._store.log.tail()
-        while self._position < tail:
-            for commit in await self._store.log.read_log(after=self._position, limit=_PAGE):
-                for part in commit.proposal.slices:
-                    kind, _, endpoint_id = part.stream.partition("/")
-                    if kind == ENDPOINT.name:
-                        await self._refresh(endpoint_id)
-                self._position = commit.position
+        async with self._turn:
+            if self._position is None:
+                self._position = await self._begin()
+            tail = await self._store.log.tail()
+            while self._position < tail:
+                for commit in await self._store.log.read_log(after=self._position, limit=_PAGE):
+                    for part in commit.proposal.slices:
+                        kind, _, endpoint_id = part.stream.partition("/")
+                        if kind == ENDPOINT.name:
+                            await self._refresh(endpoint_id)
+                    self._position = commit.position
+
+    async def follow(self) -> None:
+        """See what is committed as it comes, for ever."""
+        while True:
+            await self.catch_up()
+            await self._store.log.changed(after=self._position or 0, timeout=_NEWS_SECONDS)
 
     async def _begin(self) -> int:
         """Start from the rows, and from a position that was read before them."""
@@ -70,12 +101,11 @@ class Directory:
         endpoint = (await self._repository.load(ENDPOINT, endpoint_id)).state
         if endpoint is None:
             return
-        ids = self._by_workspace.setdefault(endpoint.workspace_id, set())
+        of_workspace = self._by_workspace.setdefault(endpoint.workspace_id, {})
         if endpoint.deleted_at is None:
-            self._endpoints[endpoint_id] = endpoint
-            self._subscriptions[endpoint_id] = Subscription.of(endpoint)
-            ids.add(endpoint_id)
+            entry = _Entry(endpoint, Subscription.of(endpoint))
+            self._entries[endpoint_id] = of_workspace[endpoint_id] = entry
         else:
-            self._endpoints.pop(endpoint_id, None)
-            self._subscriptions.pop(endpoint_id, None)
-            ids.discard(endpoint_id)
+            self._entries.pop(endpoint_id, None)
+            of_workspace.pop(endpoint_id, None)
+        self._changed(endpoint_id, endpoint)

@@ -1,55 +1,60 @@
-"""From due deliveries to attempts: claimed by lease, sent, and settled under a fencing version.
+"""From lines to attempts: each endpoint's line is served by the process that holds its shard, in turns.
 
-A claim moves a delivery's due time ahead by the lease: if this process dies, the delivery is due again by itself. A
-settlement is written only over the claim's own version.
+Fan-out hands new deliveries over here once they are stored, so that the usual one costs one insert and one update. What
+others write to a line, or write for a shard that is held elsewhere, is told by a wake, a document of the endpoint's id.
+A settlement is written over the version that was sent and no other; if this process dies, whoever takes its shards
+finds in the store what was not settled.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import cast
+from collections.abc import Collection, Coroutine, Iterable, Iterator
+from datetime import timedelta
+from typing import Any
 
 import structlog
 
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
-from atrium_common.eventing.repository import Command, Repository, Transaction
-from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
-from atrium_common.metrics import DELIVERIES_IN_FLIGHT, DELIVERY_ATTEMPTS, DELIVERY_SECONDS
-from atrium_common.store.commit import Meta
-from atrium_common.store.documents import Condition, Document, Is, Order, Put, Query
+from atrium_common.metrics import (
+    BREAKERS_OPEN,
+    DELIVERIES_DUE,
+    DELIVERIES_DUE_AGE,
+    DELIVERIES_IN_FLIGHT,
+    DELIVERY_ATTEMPTS,
+    DELIVERY_SECONDS,
+)
+from atrium_common.store import documents as asked
+from atrium_common.store.documents import Delete, Document, Is, Put, Query
 from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_webhooks.application.attempt import Attempt, Attempts
 from atrium_webhooks.application.directory import Directory
-from atrium_webhooks.application.kept import body_of
-from atrium_webhooks.application.sender import Sender, Sent
-from atrium_webhooks.domain import endpoint as domain
-from atrium_webhooks.domain.delivery import attempted, cancelled
+from atrium_webhooks.application.discipline import Discipline
+from atrium_webhooks.application.lane import Lane, Waiting
+from atrium_webhooks.application.line import Line
+from atrium_webhooks.application.rota import Rota
+from atrium_webhooks.application.settling import Settler
+from atrium_webhooks.application.shards import Shards, shard_of
+from atrium_webhooks.application.traffic import Traffic
+from atrium_webhooks.domain.delivery import Status, attempted
 from atrium_webhooks.domain.endpoint import Endpoint
-from atrium_webhooks.domain.schedule import GONE, Attempted, Verdict, judge
-from atrium_webhooks.domain.signing import signature, standard_signature
-from atrium_webhooks.rows import DELIVERIES, ENDPOINT, EVENTS_SEEN
+from atrium_webhooks.domain.health import HEALTHY, Patience, failed, is_given_up
+from atrium_webhooks.domain.schedule import GONE
+from atrium_webhooks.rows import DELIVERIES, LANES, WAKES
 
 log = structlog.get_logger("dispatcher")
 
-USER_AGENT = "Atrium-Webhooks/1"
-_LEASE_BEYOND_TIMEOUT = 10.0
-_PATIENCE = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is sent at once, how long an attempt takes, and when the next one is."""
-
-    in_flight: int
-    per_endpoint: int
-    seconds: float
-    schedule: Sequence[float]
+_WAKE_SECONDS = 0.1
+_WAKES_AT_ONCE = 500
+_RECHECK_SECONDS = 300.0
+"""Every line is looked at in the store at least this often, whatever was said or not said about it."""
+_GAUGE_SECONDS = 2.0
+_PAGES_AT_ONCE = 16
+_AFTER_A_FAULT = timedelta(seconds=1)
+_RACES = 3
 
 
 class Dispatcher:
@@ -60,194 +65,356 @@ class Dispatcher:
         *,
         documents: Documents,
         directory: Directory,
-        repository: Repository,
-        sender: Sender,
-        limits: Limits,
+        attempts: Attempts,
+        discipline: Discipline,
+        shards: Shards,
+        line: Line,
+        patience: Patience,
+        in_flight: int,
+        drain_seconds: float,
         clock: Clock,
-        ids: Ids,
     ) -> None:
         self._documents = documents
         self._directory = directory
-        self._repository = repository
-        self._sender = sender
-        self._limits = limits
+        self._attempts = attempts
+        self._discipline = discipline
+        self._shards = shards
+        self._line = line
+        self._patience = patience
+        self._in_flight = in_flight
+        self._drain_seconds = drain_seconds
         self._clock = clock
-        self._ids = ids
-        self._due = asyncio.Event()
-        self._busy: Counter[str] = Counter()
-        self._attempts: set[asyncio.Task[None]] = set()
+        self._settler = Settler(documents)
+        self._traffic = Traffic(documents)
+        self._rota = Rota(in_flight)
+        self._lanes: dict[str, Lane] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: Counter[int] = Counter()
+        self._pages = asyncio.Semaphore(_PAGES_AT_ONCE)
+        self._landed = asyncio.Event()
+        self._running = False
+        self._turning = False
 
-    def wake(self) -> None:
-        """Something is due now."""
-        self._due.set()
+    async def wake(self, endpoint_ids: Collection[str]) -> None:
+        """Deliveries of these endpoints have been written, or are due sooner than they were."""
+        elsewhere = []
+        for endpoint_id in endpoint_ids:
+            lane = self._lanes.get(endpoint_id)
+            if lane is not None and self._shards.holds(lane.shard):
+                lane.recheck()
+                self._ready(lane)
+            else:
+                elsewhere.append(endpoint_id)
+        if elsewhere:
+            version = time.time_ns()
+            await self._documents.write([Put(WAKES.name, each, {}, version, asked.Any()) for each in elsewhere])
 
-    async def run(self) -> None:
-        """Send for ever; on cancellation finish the attempts that are under way."""
-        try:
-            while True:
-                self._due.clear()
-                if not await self.step():
-                    try:
-                        await asyncio.wait_for(self._due.wait(), _PATIENCE)
-                    except TimeoutError:
-                        continue
-        finally:
-            if self._attempts:
-                await asyncio.wait(self._attempts, timeout=self._limits.seconds)
-
-    async def step(self) -> int:
-        """Claim what is due and there is room for, and start sending it; how many."""
-        room = self._limits.in_flight - len(self._attempts)
-        if room <= 0:
-            await asyncio.wait(self._attempts, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        claimed = await self._claim(room)
-        for delivery in claimed:
-            self._busy[str(delivery.body["endpoint_id"])] += 1
-            task = asyncio.create_task(self._attempt(delivery))
-            self._attempts.add(task)
-            task.add_done_callback(self._attempts.discard)
-        DELIVERIES_IN_FLIGHT.set(len(self._attempts))
-        return len(claimed)
-
-    async def drain(self) -> None:
-        """Wait until every attempt under way is settled."""
-        while self._attempts:
-            await asyncio.wait(self._attempts)
+    def offer(self, endpoint_id: str, document: Document, kept: JSONObject) -> bool:
+        """Take a new delivery, stored already, straight into its line; False where it is not served here."""
+        lane = self._lanes.get(endpoint_id)
+        if lane is None or not self._shards.holds(lane.shard):
+            return False
+        lane.offer(Waiting(document, kept))
+        self._ready(lane)
+        return True
 
     async def test(self, endpoint: Endpoint, delivery: Document) -> JSONObject:
-        """Make the one attempt of a test delivery now; what came of it."""
-        sent = await self._send(endpoint, delivery)
-        status = sent.attempted.status_code
-        success = status is not None and 200 <= status < 300  # noqa: PLR2004 (2xx)
-        verdict = Verdict("success" if success else "failed")
-        await self._settle(delivery, _after(delivery, sent, verdict, attempt=1, at=self._clock.now()))
-        answer: JSONObject = {"success": success, "status_code": status, "response_time_ms": sent.duration_ms}
-        return answer if sent.attempted.error is None else {**answer, "error": sent.attempted.error}
-
-    async def _claim(self, room: int) -> list[Document]:
-        now = self._clock.now()
-        full = [endpoint for endpoint, count in self._busy.items() if count >= self._limits.per_endpoint]
-        where = [Condition("due", "lte", rfc3339(now)), *(Condition("endpoint_id", "ne", each) for each in full)]
-        due = await self._documents.query(DELIVERIES.name, Query(tuple(where), (Order("due"),), limit=room))
-        chosen: list[Document] = []
-        planned = Counter(self._busy)
-        for delivery in due:
-            endpoint_id = str(delivery.body["endpoint_id"])
-            if planned[endpoint_id] < self._limits.per_endpoint:
-                planned[endpoint_id] += 1
-                chosen.append(delivery)
-        until = rfc3339(now + timedelta(seconds=self._limits.seconds + _LEASE_BEYOND_TIMEOUT))
-        claims = [Document(each.key, each.version + 1, {**each.body, "due": until}, each.expires_at) for each in chosen]
-        puts = [
-            Put(DELIVERIES.name, claim.key, claim.body, claim.version, Is(claim.version - 1), claim.expires_at)
-            for claim in claims
-        ]
-        done = await self._documents.write(puts) if puts else []
-        return [claim for claim, won in zip(claims, done, strict=True) if won]
-
-    async def _attempt(self, delivery: Document) -> None:
-        endpoint_id = str(delivery.body["endpoint_id"])
-        try:
-            await self._directory.catch_up()
-            endpoint = self._directory.get(endpoint_id)
-            if endpoint is None or not (endpoint.is_active or endpoint.is_held):
-                await self._settle(delivery, cancelled(delivery.body, now=self._clock.now()))
-                return
-            sent = await self._send(endpoint, delivery)
-            await self._record(endpoint_id, delivery, sent)
-        except StoreUnavailable as error:
-            # The lease ends by itself, and the delivery is due again.
-            log.warning("delivery not settled", delivery=delivery.key, error=str(error))
-        except Exception:
-            log.exception("delivery failed", delivery=delivery.key)
-        finally:
-            self._busy[endpoint_id] -= 1
-            if not self._busy[endpoint_id]:
-                del self._busy[endpoint_id]
-            self._due.set()
-
-    async def _send(self, endpoint: Endpoint, delivery: Document) -> Sent:
-        stored = await self._documents.get(EVENTS_SEEN.name, str(delivery.body["event_id"]))
-        if stored is None:
-            return Sent(Attempted(None, "The event is kept no longer.", final=True), 0, {}, "", False)
-        body = body_of(
-            str(delivery.body["event_id"]),
-            stored.body,
-            workspace_id=str(delivery.body["workspace_id"]),
-            livemode=bool(delivery.body["livemode"]),
+        """Make the one attempt of a test delivery now, outside every line; what came of it."""
+        waiting = Waiting(delivery, await self._line.kept(delivery))
+        attempt = await self._attempts.make(endpoint, waiting)
+        status: Status = "success" if attempt.succeeded else "failed"
+        body = attempted(
+            delivery.body, entry=attempt.entry, status=status, due=None, next_attempt_at=None, at=attempt.at
         )
-        secrets = [str(each.secret.text) for each in endpoint.signing(self._clock.now())]
-        timestamp = int(time.time())
-        event_id = str(delivery.body["event_id"])
-        attempt = cast("int", delivery.body["attempts"]) + 1
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "X-Webhook-ID": event_id,
-            "X-Webhook-Event": str(stored.body["type"]),
-            "X-Webhook-Delivery": delivery.key,
-            "X-Webhook-Attempt": str(attempt),
-            "X-Webhook-Timestamp": str(timestamp),
-            "X-Webhook-Signature": signature(secrets[0], body),
-            "webhook-id": event_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": standard_signature(secrets, message_id=event_id, timestamp=timestamp, body=body),
+        await self._settler.write(_put(delivery, body))
+        answer: JSONObject = {
+            "success": attempt.succeeded,
+            "status_code": attempt.sent.status,
+            "response_time_ms": round(attempt.sent.total),
         }
-        return await self._sender.send(endpoint.url, {**endpoint.headers, **headers}, body)
+        return answer if attempt.sent.error is None else {**answer, "error": attempt.sent.error}
 
-    async def _record(self, endpoint_id: str, delivery: Document, sent: Sent) -> None:
+    async def run(self) -> None:
+        """Serve the shards that fall to this process, for ever; on cancellation finish the attempts under way."""
+        await self._directory.catch_up()
+        self._directory.watch(self._changed)
+        self._running = True
+        helpers = [
+            asyncio.create_task(work, name=f"dispatcher {name}")
+            for name, work in {
+                "shards": self._shards.run(self),
+                "directory": self._directory.follow(),
+                "traffic": self._traffic.run(),
+                "wakes": self._heed_wakes(),
+                "rechecks": self._recheck(),
+                "gauges": self._tell(),
+            }.items()
+        ]
+        try:
+            done, _ = await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+        finally:
+            self._running = False
+            # The shards are held until nothing of them is under way: nobody else sends it again.
+            await self._land()
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self.left({lane.shard for lane in self._lanes.values()})
+
+    def taken(self, shards: Collection[int]) -> None:
+        """See `Served`."""
+        gained = set(shards)
+        lanes = [
+            self._lanes.setdefault(endpoint_id, Lane(endpoint_id, endpoint))
+            for endpoint_id, endpoint in self._directory.endpoints.items()
+            if shard_of(endpoint_id) in gained
+        ]
+        self._spawn(self._take_over(lanes, gained))
+
+    def left(self, shards: Collection[int]) -> None:
+        """See `Served`."""
+        for endpoint_id in [each for each, lane in self._lanes.items() if lane.shard in shards]:
+            del self._lanes[endpoint_id]
+            self._set_timer(endpoint_id, None)
+
+    def busy(self) -> Collection[int]:
+        """See `Served`."""
+        return self._busy.keys()
+
+    def _changed(self, endpoint_id: str, endpoint: Endpoint) -> None:
+        lane = self._lanes.get(endpoint_id)
+        if lane is not None:
+            lane.refresh(endpoint)
+            self._ready(lane)
+        elif endpoint.deleted_at is None and self._shards.holds(shard_of(endpoint_id)):
+            self._lanes[endpoint_id] = Lane(endpoint_id, endpoint)
+            self._spawn(self._take_over([self._lanes[endpoint_id]], ()))
+
+    async def _take_over(self, lanes: list[Lane], shards: Collection[int]) -> None:
+        """Go on where whoever served these lines before has stopped."""
+        while True:
+            try:
+                await self._traffic.restore(lanes)
+                if shards:
+                    await self._clear_up(shards)
+            except StoreUnavailable as error:
+                log.warning("lines are not taken over yet", reason=str(error))
+                await asyncio.sleep(_AFTER_A_FAULT.total_seconds())
+                continue
+            break
+        for lane in lanes:
+            lane.loading = False
+            self._ready(lane)
+
+    async def _clear_up(self, shards: Collection[int]) -> None:
+        """Give up the lines of endpoints that were deleted while nobody served them."""
+        after: tuple[str, ...] | None = None
+        while page := await self._documents.query(LANES.name, Query(after=after, limit=_WAKES_AT_ONCE)):
+            for document in page:
+                if shard_of(document.key) in shards and self._directory.get(document.key) is None:
+                    while await self._line.cancel(document.key, but=()):
+                        pass
+                    await self._documents.write([Delete(LANES.name, document.key, 0, Is(document.version))])
+            after = (page[-1].key,)
+
+    def _ready(self, lane: Lane) -> None:
+        """Something may begin in this lane."""
+        self._rota.add(lane)
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turning = False
+        self._rota.turn(self._start)
+        DELIVERIES_IN_FLIGHT.set(self._rota.flying)
+
+    def _start(self, lane: Lane) -> bool:
+        """Begin an attempt in this lane, if one may begin."""
+        if not self._running or self._lanes.get(lane.endpoint_id) is not lane or not self._shards.holds(lane.shard):
+            return False
         now = self._clock.now()
-        attempt = cast("int", delivery.body["attempts"]) + 1
-        round_of = attempt - cast("int", delivery.body["round_start"])
-        verdict = judge(sent.attempted, attempt=round_of, schedule=self._limits.schedule, now=now, random=random.random)
-        DELIVERY_ATTEMPTS.labels(verdict.outcome).inc()
-        changed = _after(delivery, sent, verdict, attempt=attempt, at=now)
-        if verdict.outcome == "success":
-            DELIVERY_SECONDS.observe((now - parse_rfc3339(str(delivery.body["event_time"]))).total_seconds())
-        await self._settle(delivery, changed)
-        if sent.attempted.status_code == GONE:
-            await self._disable(endpoint_id, delivery.key)
+        if not lane.takes_events:
+            if not lane.loading:
+                lane.begin_page()
+                self._spawn(self._give_up(lane))
+            return False
+        monotonic = self._clock.monotonic()
+        waiting = lane.take(now, monotonic)
+        if lane.wants_page(now):
+            self._spawn(self._page(lane, lane.begin_page()))
+        if waiting is None:
+            self._set_timer(lane.endpoint_id, lane.wait(now, monotonic))
+            return False
+        self._busy[lane.shard] += 1
+        self._spawn(self._attempt(lane, waiting))
+        return True
 
-    async def _settle(self, delivery: Document, body: JSONObject) -> None:
-        put = Put(
-            DELIVERIES.name,
-            delivery.key,
-            body,
-            delivery.version + 1,
-            Is(delivery.version),
-            delivery.expires_at,
-        )
-        await self._documents.write([put])
+    async def _attempt(self, lane: Lane, waiting: Waiting) -> None:
+        key = waiting.document.key
+        try:
+            attempt = await self._attempts.make(lane.endpoint, waiting)
+            await self._note(lane, waiting, attempt)
+            lane.settled(key, await self._settle(lane, waiting, attempt))
+        except StoreUnavailable as error:
+            log.warning("an attempt is not settled, and will be made again", delivery=key, reason=str(error))
+            lane.pause(self._clock.now() + _AFTER_A_FAULT)
+        except Exception:
+            log.exception("an attempt failed inside", delivery=key)
+            lane.pause(self._clock.now() + _AFTER_A_FAULT)
+        finally:
+            lane.landed(key)
+            self._rota.ended(lane)
+            self._busy[lane.shard] -= 1
+            if not self._busy[lane.shard]:
+                del self._busy[lane.shard]
+            self._ready(lane)
+            if not self._rota.flying:
+                self._landed.set()
 
-    async def _disable(self, endpoint_id: str, delivery_id: str) -> None:
-        async def decide(tx: Transaction) -> JSONObject:
-            state = (await tx.load(ENDPOINT, endpoint_id)).there
-            await tx.emit(ENDPOINT, endpoint_id, *domain.disable(state, cause="gone", reason="410 Gone", at=tx.at))
-            return {"id": endpoint_id}
+    async def _note(self, lane: Lane, waiting: Waiting, attempt: Attempt) -> None:
+        """Count the attempt, and draw the consequences for the endpoint before anything else."""
+        DELIVERY_ATTEMPTS.labels(attempt.verdict.outcome).inc()
+        lane.last_delivery_at = rfc3339(attempt.at)
+        if attempt.succeeded:
+            lane.successes += 1
+            lane.health = HEALTHY
+            began = parse_rfc3339(str(waiting.document.body["event_time"]))
+            DELIVERY_SECONDS.observe((attempt.at - began).total_seconds())
+        else:
+            lane.failures += 1
+            was_open = lane.health.is_open
+            lane.health = failed(lane.health, first_of_delivery=attempt.first, at=attempt.at, patience=self._patience)
+            if attempt.sent.status == GONE:
+                await self._discipline.gone(lane.endpoint_id, waiting.document.key, attempt.number)
+            elif is_given_up(lane.health, at=attempt.at, patience=self._patience):
+                await self._discipline.give_up(lane.endpoint_id, lane.health)
+            elif lane.health.is_open and not was_open:
+                await self._discipline.warn(lane.endpoint_id, lane.health)
+        self._traffic.changed(lane)
 
-        meta = Meta(actor="service/webhooks", causation_id=delivery_id)
-        await self._repository.transact(Command(f"gone/{delivery_id}", self._clock.now(), meta), decide)
+    async def _settle(self, lane: Lane, waiting: Waiting, attempt: Attempt) -> Waiting | None:
+        """Store what came of the attempt; the delivery as it is then, where more is planned.
+
+        A client may have asked for a retry meanwhile: the attempt is then noted on what is there now.
+        """
+        document: Document | None = waiting.document
+        for _ in range(_RACES):
+            if document is None or int(str(document.body["attempts"])) >= attempt.number:
+                break
+            put = _put(document, attempt.applied(document.body, ordered=lane.endpoint.ordered))
+            if await self._settler.write(put):
+                if put.body["due"] is None:
+                    return None
+                return Waiting(Document(put.key, put.version, put.body, put.expires_at), waiting.kept)
+            if not self._shards.holds(lane.shard):
+                break
+            document = await self._documents.get(DELIVERIES.name, waiting.document.key)
+        lane.recheck()
+        return None
+
+    async def _page(self, lane: Lane, limit: int) -> None:
+        try:
+            async with self._pages:
+                fresh, retries = await self._line.heads(lane.endpoint_id, limit=limit)
+                if lane.endpoint.ordered and await self._line.bring_back(retries):
+                    fresh, retries = await self._line.heads(lane.endpoint_id, limit=limit)
+                if len(fresh) + len(retries) >= limit and not lane.backlog:
+                    lane.backlog = await self._line.length(lane.endpoint_id)
+            lane.end_page(fresh, retries, limit=limit, now=self._clock.now())
+        except StoreUnavailable as error:
+            log.warning("a line can not be read", endpoint=lane.endpoint_id, reason=str(error))
+            lane.abandon_page(again_at=self._clock.now() + _AFTER_A_FAULT)
+        self._ready(lane)
+
+    async def _give_up(self, lane: Lane) -> None:
+        """Cancel what is in the line of an endpoint that takes no events."""
+        try:
+            while await self._line.cancel(lane.endpoint_id, but=lane.flying):
+                pass
+        except StoreUnavailable as error:
+            log.warning("a line can not be given up yet", endpoint=lane.endpoint_id, reason=str(error))
+        lane.abandon_page(again_at=self._clock.now() + timedelta(seconds=_RECHECK_SECONDS))
+        lane.fresh.clear()
+        lane.retries.clear()
+        if lane.endpoint.deleted_at is not None and not lane.flying:
+            self._lanes.pop(lane.endpoint_id, None)
+
+    async def _heed_wakes(self) -> None:
+        while True:
+            await asyncio.sleep(_WAKE_SECONDS)
+            try:
+                found = await self._documents.query(WAKES.name, Query(limit=_WAKES_AT_ONCE))
+                heard = [each for each in found if self._shards.holds(shard_of(each.key))]
+                for lane in self._present(each.key for each in heard):
+                    lane.recheck()
+                    self._ready(lane)
+                if heard:
+                    await self._documents.write([Delete(WAKES.name, each.key, 0, Is(each.version)) for each in heard])
+            except StoreUnavailable as error:
+                log.warning("wakes can not be read", reason=str(error))
+                await asyncio.sleep(_AFTER_A_FAULT.total_seconds())
+
+    async def _recheck(self) -> None:
+        while True:
+            endpoint_ids = list(self._lanes)
+            if not endpoint_ids:
+                await asyncio.sleep(_RECHECK_SECONDS / 10)
+            for endpoint_id in endpoint_ids:
+                await asyncio.sleep(_RECHECK_SECONDS / len(endpoint_ids))
+                for lane in self._present([endpoint_id]):
+                    lane.recheck()
+                    self._ready(lane)
+
+    async def _tell(self) -> None:
+        """Keep the gauges: what one process serves, from its memory."""
+        while True:
+            await asyncio.sleep(_GAUGE_SECONDS)
+            lanes = list(self._lanes.values())
+            heads = [queue[0].document for lane in lanes for queue in (lane.fresh, lane.retries) if queue]
+            DELIVERIES_DUE.set(
+                sum(max(lane.backlog if lane.behind else 0, len(lane.fresh) + len(lane.retries)) for lane in lanes)
+            )
+            oldest = min((str(head.body["next_attempt_at"]) for head in heads), default=None)
+            age = 0.0 if oldest is None else (self._clock.now() - parse_rfc3339(oldest)).total_seconds()
+            DELIVERIES_DUE_AGE.set(max(0.0, age))
+            BREAKERS_OPEN.set(sum(lane.health.is_open for lane in lanes))
+
+    def _present(self, endpoint_ids: Iterable[str]) -> Iterator[Lane]:
+        return (lane for each in endpoint_ids if (lane := self._lanes.get(each)) is not None)
+
+    def _set_timer(self, endpoint_id: str, seconds: float | None) -> None:
+        timer = self._timers.pop(endpoint_id, None)
+        if timer is not None:
+            timer.cancel()
+        if seconds is not None:
+            loop = asyncio.get_running_loop()
+            self._timers[endpoint_id] = loop.call_later(seconds, self._time_has_come, endpoint_id)
+
+    def _time_has_come(self, endpoint_id: str) -> None:
+        self._timers.pop(endpoint_id, None)
+        for lane in self._present([endpoint_id]):
+            self._ready(lane)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _land(self) -> None:
+        """Wait until every attempt under way is settled, as long as one may take."""
+        while self._rota.flying:
+            self._landed.clear()
+            try:
+                await asyncio.wait_for(self._landed.wait(), self._drain_seconds)
+            except TimeoutError:
+                log.warning("attempts are cut off, and will be made again", attempts=self._rota.flying)
+                return
 
 
-def _after(delivery: Document, sent: Sent, verdict: Verdict, *, attempt: int, at: datetime) -> JSONObject:
-    response: JSONObject = {
-        "headers": dict(sent.response_headers),
-        "body": sent.response_body,
-        "truncated": sent.truncated,
-    }
-    entry: JSONObject = {
-        "attempt": attempt,
-        "at": rfc3339(at),
-        "status_code": sent.attempted.status_code,
-        "error": sent.attempted.error,
-        "error_class": None,
-        "duration_ms": sent.duration_ms,
-        "timings": {"dns": None, "connect": None, "tls": None, "first_byte": None, "total": sent.duration_ms},
-        "remote_address": None,
-        "request": {"headers": {}},
-        "response": None if sent.attempted.status_code is None else response,
-    }
-    following = verdict.next_attempt_at
-    due = None if following is None else rfc3339(following)
-    return attempted(delivery.body, entry=entry, status=verdict.outcome, due=due, next_attempt_at=following, at=at)
+def _put(document: Document, body: JSONObject) -> Put:
+    version = document.version
+    return Put(DELIVERIES.name, document.key, body, version + 1, Is(version), document.expires_at)

@@ -1,67 +1,129 @@
-"""From an event to its deliveries: stored first, then one delivery for each endpoint that wants it."""
+"""From events to deliveries: each event is kept first, then one delivery is written for each endpoint that wants it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock, rfc3339
-from atrium_common.store.documents import Absent, Put
-from atrium_common.store.ports import Documents
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.documents import Absent, Document, Put
+from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_webhooks.application.directory import Directory
+from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.kept import kept_form
+from atrium_webhooks.application.line import Line
 from atrium_webhooks.domain.delivery import delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
 
-KEPT = timedelta(days=30)
+log = structlog.get_logger("fan-out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A delivery to be written, with its event."""
+
+    endpoint_id: str
+    put: Put
+    kept: JSONObject
 
 
 class FanOut:
-    """Writes deliveries; a repeated event writes none twice."""
+    """Writes deliveries in batches; a repeated event writes none twice."""
 
     def __init__(
-        self, documents: Documents, directory: Directory, *, clock: Clock, written: Callable[[], None]
+        self,
+        store: Store,
+        directory: Directory,
+        line: Line,
+        dispatcher: Dispatcher,
+        *,
+        kept_for: timedelta,
+        clock: Clock,
     ) -> None:
-        """`written` is called after deliveries have been written: some are due."""
-        self._documents = documents
+        self._store = store
         self._directory = directory
+        self._line = line
+        self._dispatcher = dispatcher
+        self._kept_for = kept_for
         self._clock = clock
-        self._written = written
         self._sequence = 0
+        self._ahead: timedelta | None = None
+        self._spread: frozenset[str] = frozenset()
 
-    async def before(self, _: Sequence[Message]) -> None:
-        """Know every endpoint that was created before these events were received."""
+    async def before(self, messages: Sequence[Message]) -> None:
+        """Know every endpoint that was created before these events were received; then fan all of them out at once.
+
+        A batch that can't be is handled message by message, so that one that is at fault is found.
+        """
         await self._directory.catch_up()
+        self._spread = frozenset()
+        try:
+            await self._fan_out(messages)
+        except StoreUnavailable:
+            return
+        except Exception:
+            log.exception("a batch is fanned out message by message", messages=len(messages))
+            return
+        self._spread = frozenset(message.id for message in messages)
 
     async def handle(self, message: Message) -> None:
-        """Store the event, then its deliveries."""
-        now = self._clock.now()
-        moment, expires_at = rfc3339(now), now + KEPT
-        matching = list(self._directory.matching(message))
-        endpoints = [endpoint_id for endpoint_id, _ in matching]
-        kept = kept_form(message, received_at=moment, endpoints=endpoints)
-        stored = Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), expires_at)
-        writes = []
-        for endpoint_id, endpoint in matching:
-            body = new_delivery(
-                event_id=message.id,
-                event_type=message.type,
-                event_time=str(kept["created_at"]),
-                endpoint_id=endpoint_id,
-                workspace_id=endpoint.workspace_id,
-                livemode=endpoint.livemode,
-                sequence=self._next(now.timestamp()),
-                now=moment,
-                active=endpoint.is_active,
-            )
-            key = delivery_id(message.id, endpoint_id)
-            writes.append(Put(DELIVERIES.name, key, body, 1, Absent(), expires_at))
-        await self._documents.write([stored, *writes])
-        if writes:
-            self._written()
+        """Fan out an event that was not part of its batch."""
+        if message.id not in self._spread:
+            await self._fan_out([message])
 
-    def _next(self, now: float) -> int:
+    async def _fan_out(self, messages: Sequence[Message]) -> None:
+        now = await self._shared_now()
+        moment, expires_at = rfc3339(now), now + self._kept_for
+        events: list[Put] = []
+        planned: list[_Planned] = []
+        for message in messages:
+            matching = list(self._directory.matching(message))
+            kept = kept_form(message, received_at=moment, endpoints=[endpoint_id for endpoint_id, _ in matching])
+            events.append(Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), expires_at))
+            for endpoint_id, endpoint in matching:
+                body = new_delivery(
+                    event_id=message.id,
+                    event_type=message.type,
+                    event_time=str(kept["created_at"]),
+                    endpoint_id=endpoint_id,
+                    workspace_id=endpoint.workspace_id,
+                    livemode=endpoint.livemode,
+                    sequence=self._next(now),
+                    now=moment,
+                    active=endpoint.is_active,
+                )
+                put = Put(DELIVERIES.name, delivery_id(message.id, endpoint_id), body, 1, Absent(), expires_at)
+                planned.append(_Planned(endpoint_id, put, kept))
+        # In this order: no delivery is there before its event.
+        done = await self._store.documents.write([*events, *(each.put for each in planned)])
+        await self._hand_over(planned, done[len(events) :])
+
+    async def _hand_over(self, planned: Iterable[_Planned], written: Sequence[bool]) -> None:
+        """Tell the dispatcher, here or elsewhere; what was written before this process died is told again."""
+        elsewhere: set[str] = set()
+        for each, new in zip(planned, written, strict=True):
+            put = each.put
+            if put.body["due"] is None:
+                continue
+            self._line.remember(str(put.body["event_id"]), each.kept)
+            document = Document(put.key, put.version, put.body, put.expires_at)
+            if not new or not self._dispatcher.offer(each.endpoint_id, document, each.kept):
+                elsewhere.add(each.endpoint_id)
+        if elsewhere:
+            await self._dispatcher.wake(elsewhere)
+
+    async def _shared_now(self) -> datetime:
+        """The present by the store's clock, which every fan-out shares: sequences go on where another one stopped."""
+        if self._ahead is None:
+            self._ahead = await self._store.now() - self._clock.now()
+        return self._clock.now() + self._ahead
+
+    def _next(self, now: datetime) -> int:
         """A number above every earlier one: microseconds, counted up where events come faster."""
-        self._sequence = max(self._sequence + 1, int(now * 1_000_000))
+        self._sequence = max(self._sequence + 1, int(now.timestamp() * 1_000_000))
         return self._sequence

@@ -1,101 +1,105 @@
-"""One attempt: a POST to an address that was checked, within one deadline (spec/webhooks.md, "No way in")."""
+"""One attempt: a POST within one deadline; whatever the receiver does, it ends and says how (spec/webhooks.md)."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, TypeAlias
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from atrium_common.clock import Clock
-from atrium_webhooks.domain.addresses import Network, UnfitUrl, check_url, is_allowed
+from atrium_webhooks.application.connecting import STEPS, Connector, Lookup, Policy, Refused, Steps, SystemLookup
+from atrium_webhooks.domain.addresses import UnfitUrl, check_url
 from atrium_webhooks.domain.schedule import Attempted
 
-_CONNECT_SECONDS = 5.0
-_READ = 64 * 1024
-_KEPT = 4 * 1024
+CONNECT_SECONDS = 5.0
+READ = 64 * 1024
+"""The most that is read of an answer's body, as it comes over the wire."""
+KEPT = 4 * 1024
+"""The most of it that is kept, unpacked."""
+_MOST_HEADERS = 64
+_LONGEST_HEADER = 1024
+
+ErrorClass: TypeAlias = Literal["blocked", "dns", "connect", "connect_timeout", "tls", "timeout", "broken", "protocol"]
 
 
-class Refused(OSError):
-    """The name stands for an address to which no delivery may go."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
-    """An attempt, and what is recorded of it."""
+    """An attempt, and what is recorded of it: at first as far as it has come.
 
-    attempted: Attempted
-    duration_ms: int
-    response_headers: Mapping[str, str]
-    response_body: str
-    truncated: bool
+    Attributes:
+        status: of the answer, once its headers are there.
+        error, error_class: why there is none, in words and as a word for machines.
+        first_byte, total: milliseconds from the beginning.
+    """
 
+    status: int | None = None
+    error: str | None = None
+    error_class: ErrorClass | None = None
+    steps: Steps = field(default_factory=Steps)
+    first_byte: float | None = None
+    total: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    truncated: bool = False
 
-class CheckedResolver(AbstractResolver):
-    """Resolves names and gives out only addresses that may be connected to; the connection goes to just these."""
-
-    def __init__(self, opened: Sequence[Network]) -> None:
-        self._opened = opened
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The checked addresses of the name.
-
-        Raises:
-            Refused: one of them is not allowed.
-            OSError: the name does not resolve.
-        """
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        results: list[ResolveResult] = []
-        for kind, _, proto, _, address in found:
-            ip = str(address[0])
-            if not is_allowed(ip, self._opened):
-                raise Refused("The URL leads to an address that is not allowed.")
-            results.append(
-                ResolveResult(hostname=host, host=ip, port=port, family=kind, proto=proto, flags=socket.AI_NUMERICHOST)
-            )
-        return results
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
+    @property
+    def attempted(self) -> Attempted:
+        """What the schedule judges by."""
+        return Attempted(self.status, self.error, self.headers.get("Retry-After"))
 
 
 class Sender:
     """Makes attempts, over connections that are kept per destination."""
 
-    def __init__(self, *, opened: Sequence[Network], allow_http: bool, seconds: float, clock: Clock) -> None:
-        self._opened = opened
-        self._allow_http = allow_http
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        seconds: float,
+        clock: Clock,
+        lookup: Lookup | None = None,
+        ca_bundle: Path | None = None,
+    ) -> None:
+        """`seconds` are an attempt's in all. `ca_bundle` takes the place of the system's certificates.
+
+        Raises:
+            OSError: the bundle can't be read.
+        """
+        self._policy = policy
         self._seconds = seconds
         self._clock = clock
+        self._lookup = lookup or SystemLookup()
+        self._tls = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Sent:
-        """POST the body; whatever happens is in the answer, nothing is raised."""
-        started = self._clock.monotonic()
+        """POST the body; whatever happens is in the answer, nothing is raised.
+
+        Status line and headers decide: what becomes of the answer's body afterwards makes no failure.
+        """
+        sent = Sent()
+        began = self._clock.monotonic()
+        token = STEPS.set(sent.steps)
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._post(url, headers, body, started)
-        except TimeoutError:
-            return self._failed(f"No answer within {self._seconds:g} s.", started)
-        except (Refused, UnfitUrl) as error:
-            return self._failed(str(error), started)
-        except aiohttp.ClientConnectorDNSError as error:
-            cause = error.os_error
-            return self._failed(str(cause) if isinstance(cause, Refused) else "The name does not resolve.", started)
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError):
-            return self._failed("The TLS connection was refused: certificate or protocol.", started)
-        except aiohttp.ClientConnectorError:
-            return self._failed("The connection was refused.", started)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return self._failed(f"The connection broke: {type(error).__name__}.", started)
+                await self._post(url, headers, body, sent, began)
+        except Exception as error:
+            if sent.status is None:
+                sent.error_class, sent.error = _told(error, self._seconds)
+        finally:
+            STEPS.reset(token)
+        sent.total = (self._clock.monotonic() - began) * 1000
+        return sent
 
     async def check(self, url: str) -> None:
         """Return if deliveries may go to the URL as things are; a name that does not resolve yet is let pass.
@@ -106,94 +110,134 @@ class Sender:
         check_url(url)
         target = URL(url)
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                await self._check_target(target)
-                await CheckedResolver(self._opened).resolve(target.raw_host or "")
-        except Refused as error:
-            raise UnfitUrl(str(error)) from None
+            async with asyncio.timeout(CONNECT_SECONDS):
+                addresses = await self._lookup(target.raw_host or "", target.port or 0)
         except (OSError, UnicodeError):
             return
+        try:
+            for address in addresses:
+                self._policy.check(address, secure=target.scheme == "https")
+        except Refused as error:
+            raise UnfitUrl(str(error)) from None
 
     async def close(self) -> None:
         """Let the connections go."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        if isinstance(self._lookup, SystemLookup):
+            self._lookup.close()
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, started: float) -> Sent:
-        check_url(url)
-        target = URL(url)
-        await self._check_target(target)
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, sent: Sent, began: float) -> None:
         session = self._session or self._open()
-        async with session.post(target, data=body, headers=headers, allow_redirects=False) as response:
-            text, truncated = await self._read(response, started)
-            attempted = Attempted(response.status, retry_after=response.headers.get("Retry-After"))
-            return Sent(attempted, self._elapsed(started), _plain(response.headers), text, truncated)
-
-    async def _check_target(self, target: URL) -> None:
-        """Check what the resolver never sees: a literal address, and plain http outside the opened networks."""
-        host = target.raw_host or ""
-        literal = _literal(host)
-        if literal is not None and not is_allowed(literal, self._opened):
-            raise Refused("The URL leads to an address that is not allowed.")
-        if target.scheme == "http" and not self._allow_http:
-            results = (
-                [literal] if literal else [found["host"] for found in await CheckedResolver(self._opened).resolve(host)]
-            )
-            networks = self._opened
-            if not all(_within(address, networks) for address in results):
-                raise UnfitUrl("Must be an https URL.")
-
-    async def _read(self, response: aiohttp.ClientResponse, started: float) -> tuple[str, bool]:
-        """What is kept of the answer's body; neither a long nor a dripping one spoils a 2xx."""
-        kept = bytearray()
-        seen = 0
-        left = self._seconds - (self._clock.monotonic() - started) - 0.2
-        try:
-            async with asyncio.timeout(max(0.0, left)):
-                async for part in response.content.iter_any():
-                    seen += len(part)
-                    kept += part[: _KEPT - len(kept)]
-                    if seen >= _READ:
-                        response.close()
-                        break
-        except (TimeoutError, aiohttp.ClientError):
-            response.close()
-        return kept.decode(errors="replace"), seen > len(kept)
-
-    def _failed(self, error: str, started: float) -> Sent:
-        return Sent(Attempted(None, error), self._elapsed(started), {}, "", False)
-
-    def _elapsed(self, started: float) -> int:
-        return round((self._clock.monotonic() - started) * 1000)
+        async with session.post(_target(url), data=body, headers=headers, allow_redirects=False) as response:
+            sent.status = response.status
+            sent.first_byte = (self._clock.monotonic() - began) * 1000
+            sent.headers = _plain(response.headers)
+            await _read(response, sent)
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            resolver=CheckedResolver(self._opened), use_dns_cache=False, limit=0, keepalive_timeout=15
-        )
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
         self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=timeout,
+            connector=Connector(self._policy, self._lookup, tls=self._tls, clock=self._clock),
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, ceil_threshold=60),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
             max_line_size=16384,
+            headers={"Accept-Encoding": "identity"},
         )
         return self._session
 
 
-def _literal(host: str) -> str | None:
-    """The address that a host spells by itself, in any form that the system would understand without a look-up."""
+@lru_cache(maxsize=4096)
+def _target(url: str) -> URL:
+    """The URL, checked in its form.
+
+    Raises:
+        UnfitUrl: no delivery can go to it.
+    """
+    check_url(url)
+    return URL(url)
+
+
+async def _read(response: aiohttp.ClientResponse, sent: Sent) -> None:
+    """Keep the beginning of the answer's body as it comes; leave the connection to others where it ends in time."""
+    unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+    kept = bytearray()
+    seen = 0
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        return None
-    return str(found[0][4][0])
+        async for part in response.content.iter_any():
+            seen += len(part)
+            if len(kept) <= KEPT:
+                kept += unpack(part, KEPT + 1 - len(kept))
+            if seen >= READ:
+                sent.truncated = True
+                response.close()
+                break
+    finally:
+        sent.truncated = sent.truncated or len(kept) > KEPT
+        sent.body = kept[:KEPT].decode(errors="replace")
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
-    return not is_allowed(address, ()) and is_allowed(address, networks)
+class _Plain:
+    """A body that is not packed."""
+
+    def __call__(self, part: bytes, most: int) -> bytes:
+        return part[:most]
 
 
-def _plain(headers: Mapping[str, str]) -> dict[str, str]:
-    return {str(name): value for name, value in headers.items()}
+class _Deflated:
+    """A packed body: only as much as is kept is ever unpacked."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
+
+    def __call__(self, part: bytes, most: int) -> bytes:
+        if most <= 0:
+            return b""
+        try:
+            return self._inflate.decompress(part, most)
+        except zlib.error:
+            return b""
+
+
+def _unpacker(encoding: str) -> _Plain | _Deflated:
+    return _Deflated() if encoding.strip().lower() in {"gzip", "x-gzip", "deflate"} else _Plain()
+
+
+def _plain(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """The headers as they are recorded: repeated ones joined, and no more than is of use."""
+    plain: dict[str, str] = {}
+    for name, value in headers.items():
+        title = "Retry-After" if name.lower() == "retry-after" else str(name)
+        known = plain.get(title)
+        if known is not None or len(plain) < _MOST_HEADERS:
+            plain[title] = (value if known is None else f"{known}, {value}")[:_LONGEST_HEADER]
+    return plain
+
+
+def _told(error: Exception, seconds: float) -> tuple[ErrorClass, str]:
+    """What went wrong, for machines and for people; nothing of the inside."""
+    match error:
+        case Refused() | UnfitUrl():
+            return "blocked", str(error)
+        case aiohttp.InvalidURL():
+            return "blocked", "The URL is not one that deliveries can go to."
+        case aiohttp.ClientConnectorDNSError():
+            return "dns", "The name does not resolve."
+        case aiohttp.ClientConnectorCertificateError():
+            return "tls", "The certificate is not one that can be trusted for this name."
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            return "tls", "The TLS connection could not be made."
+        case aiohttp.ConnectionTimeoutError():
+            return "connect_timeout", f"No connection within {CONNECT_SECONDS:g} s."
+        case TimeoutError():
+            return "timeout", f"No answer within {seconds:g} s."
+        case aiohttp.ClientConnectorError():
+            return "connect", "The connection was refused."
+        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
+            return "protocol", "The answer is no HTTP."
+        case aiohttp.ClientError() | OSError() | socket.error():
+            return "broken", "The connection broke before there was an answer."
+        case _:
+            return "protocol", f"The request could not be made: {type(error).__name__}."

@@ -15,9 +15,10 @@ _REFUSED = tuple(
     for network in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
         "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
-        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-        "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
-        "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+        "168.63.129.16/32", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        # IPv6 outside of global unicast, 2000::/3: mapped, translated, NAT64, unique-local, link-local, multicast, …
+        "::/3", "4000::/2", "8000::/1",
+        "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
     )
 )  # fmt: skip
 _LOW_PORTS = frozenset({80, 443})
@@ -35,8 +36,8 @@ def check_url(url: str) -> None:
     Raises:
         UnfitUrl: scheme, host, port or credentials are not as they must be.
     """
-    if len(url) > _LONGEST or any(ord(character) <= 32 or ord(character) == 127 for character in url):  # noqa: PLR2004
-        raise UnfitUrl("Must be a URL without spaces, of at most 2,048 characters.")
+    if len(url) > _LONGEST or any(ord(character) <= 32 or character in "\\\x7f" for character in url):  # noqa: PLR2004
+        raise UnfitUrl("Must be a URL without spaces and backslashes, of at most 2,048 characters.")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -56,9 +57,18 @@ def is_allowed(address: str, opened: Sequence[Network]) -> bool:
     An address that carries an IPv4 one (mapped, 6to4, NAT64, Teredo) is judged by its own form and is refused,
     unless what it carries was opened and it is a plain mapping.
     """
+    if is_opened(address, opened):
+        return True
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        return any(parsed.ipv4_mapped in network for network in opened)
-    if any(parsed in network for network in opened):
-        return True
+        return False
     return not any(parsed in network for network in _REFUSED) and parsed.is_global
+
+
+def is_opened(address: str, opened: Sequence[Network]) -> bool:
+    """Whether the address, or the IPv4 address that it maps, is in a network that the operator opened."""
+    if not opened:
+        return False
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return any((mapped or parsed) in network for network in opened)

@@ -55,7 +55,8 @@ def new_delivery(
 ) -> JSONObject:
     """The document of a delivery that has not been tried.
 
-    `due` is its place in line unless given: the present time for one outside the order (a replay of what was missing).
+    `sequence` is its number in the endpoint's line, above 0; 0 is outside the order (a replay of what was missing), due
+    at once, or at `due`.
     Where the endpoint is not `active` it is cancelled from the start, and can be replayed. Times are RFC 3339.
     """
     return {
@@ -70,7 +71,7 @@ def new_delivery(
         "status_code": None,
         "attempts": 0,
         "round_start": 0,
-        "due": (due or place(sequence)) if active else None,
+        "due": (due or (place(sequence) if sequence else now)) if active else None,
         "next_attempt_at": now if active else None,
         "delivered_at": None,
         "created_at": now,
@@ -87,6 +88,7 @@ def again(body: JSONObject, *, now: datetime) -> JSONObject:
     moment = rfc3339(now)
     return {
         **body,
+        "sequence": 0,
         "status": "retrying" if body["attempts"] else "pending",
         "due": moment,
         "next_attempt_at": moment,

@@ -25,7 +25,6 @@ class Attempted:
     status_code: int | None
     error: str | None = None
     retry_after: str | None = None
-    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def judge(
     status = attempted.status_code
     if status is not None and 200 <= status < 300:  # noqa: PLR2004 (2xx)
         return Verdict("success")
-    if attempted.final or not _worth_retrying(status) or attempt >= len(schedule):
+    if not _worth_retrying(status) or attempt >= len(schedule):
         return Verdict("failed")
     pause = schedule[attempt] * (1 + _JITTER * (2 * random() - 1))
     planned = now + timedelta(seconds=pause)
@@ -59,10 +58,10 @@ def _worth_retrying(status: int | None) -> bool:
 
 
 def _retry_after(text: str, now: datetime) -> datetime | None:
-    if text.strip().isdigit():
-        return now + timedelta(seconds=min(int(text), 10**7))
+    if text.isascii() and text.strip().isdigit():
+        return now + timedelta(seconds=int(text.strip()[:7]))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _PREFIX = "whsec_"
+_SIGNING_PREFIX = "whsk_"
 _RANDOM_BYTES = 32
 _KEY_BYTES = range(24, 65)
 _SHORTEST, _LONGEST = 12, 128
@@ -26,17 +29,28 @@ def is_secret(text: str) -> bool:
 
 def signature(secret: str, body: bytes) -> str:
     """`X-Webhook-Signature`: HMAC-SHA256 of the body under the whole text of the secret."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
 
 
-def standard_signature(secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> str:
-    """`webhook-signature` of the Standard Webhooks scheme: one `v1` signature for each live secret."""
+def standard_signature(
+    secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, signing_keys: Sequence[str] = ()
+) -> str:
+    """`webhook-signature` of the Standard Webhooks scheme, separated by spaces.
+
+    One `v1` signature (HMAC-SHA256) for each live secret, and one `v1a` (Ed25519) for each live signing key.
+    """
     signed = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join(
-        "v1," + base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode() for secret in secrets
-    )
+    shared = ("v1," + base64.b64encode(hmac.digest(_key(secret), signed, "sha256")).decode() for secret in secrets)
+    own = ("v1a," + base64.b64encode(_private(key).sign(signed)).decode() for key in signing_keys)
+    return " ".join((*shared, *own))
 
 
+@lru_cache(maxsize=1024)
+def _private(signing_key: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(signing_key.removeprefix(_SIGNING_PREFIX)))
+
+
+@lru_cache(maxsize=4096)
 def _key(secret: str) -> bytes:
     return _decoded(secret) or secret.encode()
 

@@ -1,0 +1,253 @@
+"""One endpoint's line, as the process that serves it sees it: what comes next, and when it may begin.
+
+The store has the whole line; here are its head and what is under way. New deliveries join here straight from fan-out
+as long as the head is the whole line; beyond that they wait in the store and are read in pages, so that a backlog of
+any length costs the same.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from atrium_common.clock import parse_rfc3339
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.documents import Document
+from atrium_webhooks.application.shards import shard_of
+from atrium_webhooks.domain.endpoint import Endpoint
+from atrium_webhooks.domain.health import HEALTHY, Health
+from atrium_webhooks.domain.pace import Pace
+
+PAGE = 64
+"""The most of a line that is held here, new deliveries and retries each."""
+_LOW = PAGE // 4
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery with its event as kept."""
+
+    document: Document
+    kept: JSONObject
+
+    @property
+    def in_line(self) -> bool:
+        """Whether it has a place in the order of events; manual retries and replays run outside it."""
+        return bool(self.document.body["sequence"])
+
+    @property
+    def attempts(self) -> int:
+        """How many there were."""
+        return cast("int", self.document.body["attempts"])
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When the next one is planned; None: at once."""
+        moment = self.document.body["next_attempt_at"]
+        return None if moment is None or not self.attempts else parse_rfc3339(str(moment))
+
+
+class Lane:
+    """See the module."""
+
+    def __init__(self, endpoint_id: str, endpoint: Endpoint) -> None:
+        self.endpoint_id = endpoint_id
+        self.shard = shard_of(endpoint_id)
+        self.endpoint = endpoint
+        self.health: Health = HEALTHY
+        self.successes = 0
+        self.failures = 0
+        self.last_delivery_at: str | None = None
+        self.version = 0
+        self.fresh: deque[Waiting] = deque()
+        self.retries: deque[Waiting] = deque()
+        self.flying: dict[str, Waiting] = {}
+        self.backlog = 0
+        self.retry_at: datetime | None = None
+        self.not_before: datetime | None = None
+        self.behind = True
+        self.loading = True
+        self._changed_while_loading = False
+        self._settled_while_loading: set[str] = set()
+        self.pace = _pace(endpoint)
+
+    @property
+    def workspace_id(self) -> str:
+        """Whose endpoint it is."""
+        return self.endpoint.workspace_id
+
+    def refresh(self, endpoint: Endpoint) -> None:
+        """See the endpoint as it is now; one that was switched on anew starts with a clean slate."""
+        if endpoint.enabled_at != self.endpoint.enabled_at:
+            self.health = HEALTHY
+        if endpoint.ordered != self.endpoint.ordered or (endpoint.is_active and not self.endpoint.is_active):
+            self.not_before = None
+            self.recheck()
+        self.endpoint = endpoint
+        pace = _pace(endpoint)
+        if (pace and pace.limit) != (self.pace and self.pace.limit):
+            self.pace = pace
+
+    def recheck(self) -> None:
+        """Others may have written deliveries: look into the store before going on."""
+        self.behind = True
+        self.retry_at = _LONG_AGO
+        self._changed_while_loading = True
+
+    def offer(self, waiting: Waiting) -> None:
+        """A new delivery, durable already, straight from fan-out."""
+        self.backlog += 1
+        place = cast("str", waiting.document.body["due"])
+        if (
+            self.behind
+            or self.loading
+            or len(self.fresh) >= PAGE
+            or (self.fresh and place < cast("str", self.fresh[-1].document.body["due"]))
+        ):
+            self.behind = self._changed_while_loading = True
+            return
+        self.fresh.append(waiting)
+
+    def wants_page(self, now: datetime) -> bool:
+        """Whether the store should be asked for more."""
+        if self.loading or self._is_paused(now):
+            return False
+        due = self.retry_at is not None and self.retry_at <= now and len(self.retries) < _LOW
+        return due or (self.behind and len(self.fresh) < _LOW)
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether what is in line is still to be sent."""
+        return self.endpoint.is_active or self.endpoint.is_held
+
+    def begin_page(self) -> int:
+        """A page is being read; how much of the line to read so that what is under way leaves room for more."""
+        self.loading = True
+        self._changed_while_loading = False
+        self._settled_while_loading.clear()
+        return PAGE + len(self.flying)
+
+    def end_page(self, fresh: Sequence[Waiting], retries: Sequence[Waiting], *, limit: int, now: datetime) -> None:
+        """The heads of both parts of the line as read: places in order, and retries by time."""
+        self.loading = False
+        known = self.flying.keys() | self._settled_while_loading
+        self.retry_at = None
+        self.fresh = deque()
+        for waiting in self._new(fresh, known):
+            moment = waiting.next_attempt_at
+            if moment is not None and moment > now and not self.endpoint.ordered:
+                self._retry(moment)  # it kept its place while the endpoint was ordered
+            else:
+                self.fresh.append(waiting)
+        self.retries = deque()
+        for waiting in self._new(retries, known):
+            moment = waiting.next_attempt_at
+            if moment is None or moment <= now:
+                self.retries.append(waiting)
+            else:
+                self._retry(moment)
+        self.behind = self._changed_while_loading or len(fresh) >= limit
+        if len(retries) >= limit or self._changed_while_loading:
+            self._retry(now)
+
+    def abandon_page(self, *, again_at: datetime) -> None:
+        """The store did not answer."""
+        self.loading = False
+        self.pause(again_at)
+
+    def pause(self, until: datetime) -> None:
+        """Something here went wrong inside: look into the store then, and begin nothing before."""
+        self.recheck()
+        self.not_before = until
+
+    def take(self, now: datetime, monotonic: float) -> Waiting | None:
+        """The next delivery that may begin now, counted as under way; None where none may."""
+        if len(self.flying) >= self.endpoint.concurrency or self._gate(now, monotonic) > 0:
+            return None
+        if self.health.is_open and self.flying:
+            return None
+        waiting = self.retries.popleft() if self.retries else self._first(now)
+        if waiting is not None:
+            self.flying[waiting.document.key] = waiting
+            if self.pace is not None:
+                self.pace.begin(monotonic)
+        return waiting
+
+    def wait(self, now: datetime, monotonic: float) -> float | None:
+        """Seconds until `take` or `wants_page` may say otherwise by time alone; None: never."""
+        waits: list[float] = []
+        if self._is_paused(now) and self.not_before is not None:
+            return (self.not_before - now).total_seconds()
+        if self.retry_at is not None and not self.loading and len(self.retries) < _LOW:
+            waits.append((self.retry_at - now).total_seconds())
+        if len(self.flying) < self.endpoint.concurrency and not (self.health.is_open and self.flying):
+            gate = self._gate(now, monotonic)
+            head = self.fresh[0].next_attempt_at if self.fresh and not self._line_is_busy() else None
+            if self.retries:
+                waits.append(gate)
+            elif head is not None:
+                waits.append(max(gate, (head - now).total_seconds()))
+        return max(0.0, min(waits)) if waits else None
+
+    def settled(self, key: str, following: Waiting | None) -> None:
+        """The attempt is over, and the delivery as it is now is stored: `following`, where more is planned."""
+        self.landed(key)
+        if self.loading:
+            self._settled_while_loading.add(key)
+        if following is None:
+            self.backlog = max(0, self.backlog - 1)
+            return
+        moment = following.next_attempt_at
+        if self.endpoint.ordered and following.in_line:
+            if self.loading:
+                self.behind = self._changed_while_loading = True
+            else:
+                self.fresh.appendleft(following)
+        elif moment is not None:
+            if self.loading:
+                self._changed_while_loading = True
+            self._retry(moment)
+
+    def landed(self, key: str) -> None:
+        """The attempt is over."""
+        self.flying.pop(key, None)
+
+    def _first(self, now: datetime) -> Waiting | None:
+        if not self.fresh or self._line_is_busy():
+            return None
+        moment = self.fresh[0].next_attempt_at
+        if moment is not None and moment > now:
+            return None
+        return self.fresh.popleft()
+
+    def _line_is_busy(self) -> bool:
+        return self.endpoint.ordered and any(waiting.in_line for waiting in self.flying.values())
+
+    def _gate(self, now: datetime, monotonic: float) -> float:
+        """Seconds for which breaker or rate limit hold everything back."""
+        if self._is_paused(now):
+            return 1.0
+        wait = 0.0 if self.pace is None else self.pace.wait(monotonic)
+        if self.health.probe_at is not None:
+            wait = max(wait, (self.health.probe_at - now).total_seconds())
+        return wait
+
+    def _is_paused(self, now: datetime) -> bool:
+        return self.not_before is not None and self.not_before > now
+
+    def _retry(self, moment: datetime) -> None:
+        self.retry_at = moment if self.retry_at is None else min(self.retry_at, moment)
+
+    @staticmethod
+    def _new(found: Iterable[Waiting], known: AbstractSet[str]) -> list[Waiting]:
+        return [waiting for waiting in found if waiting.document.key not in known]
+
+
+def _pace(endpoint: Endpoint) -> Pace | None:
+    limit = endpoint.rate_limit
+    return None if limit is None else Pace(limit.requests, limit.per_seconds)

@@ -21,8 +21,8 @@ from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.log_projector import SLOTS
+from atrium_common.eventing.parking import PARKED_MESSAGES, REDRIVES
 from atrium_common.eventing.projector import RowProjector
-from atrium_common.eventing.reactor import PARKED_MESSAGES
 from atrium_common.eventing.relay import Relay
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS
@@ -31,6 +31,7 @@ from atrium_common.http.app import Kit
 from atrium_common.http.client import ServiceClient
 from atrium_common.http.health import Check
 from atrium_common.ids import Ids, TimeOrderedIds
+from atrium_common.operated import Opened, Operated
 from atrium_common.principal import PrincipalKeys
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
@@ -43,7 +44,7 @@ TOPICS: Mapping[str, str] = {
     "entitlements.events": "entitlements",
     "webhooks.events": "webhooks",
 }
-KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, SNAPSHOTS, SLOTS)
+KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, REDRIVES, SNAPSHOTS, SLOTS)
 _SWEEP_SECONDS = 10.0
 
 Closer: TypeAlias = Callable[[], Awaitable[None]]
@@ -89,6 +90,10 @@ class Parts:
     def repository(self, registry: EventRegistry, deciders: Sequence[Decider[Any]]) -> Repository:
         """The repository over this service's log."""
         return Repository(self.store, codec=Codec(registry, self.vault), ids=self.ids, deciders=deciders)
+
+    def opened(self, operated: Operated) -> Opened:
+        """The service's store as operators' commands see it: what the service itself is made of."""
+        return Opened(operated, self.store, self.vault, self.clock, self.ids)
 
     def client(self, base: str) -> ServiceClient:
         """A way to another service's internal API.

@@ -10,7 +10,8 @@ from atrium_common.bus.ports import Message
 from atrium_common.clock import SystemClock
 from atrium_common.eventing.checkpoint import CHECKPOINTS
 from atrium_common.eventing.lease import LEASES
-from atrium_common.eventing.reactor import PARKED_MESSAGES, Reactor
+from atrium_common.eventing.parking import PARKED_MESSAGES, REDRIVES
+from atrium_common.eventing.reactor import Reactor
 from atrium_common.eventing.relay import Relay
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSON
@@ -42,7 +43,7 @@ async def test_a_broker_killed_and_restarted_mid_stream_loses_nothing_and_double
         pytest.skip(str(reason))
     await asyncio.to_thread(broker.process.start)
     store = MemoryStore()
-    await store.open([LEASES, CHECKPOINTS, PARKED_MESSAGES, Collection("effects")])
+    await store.open([LEASES, CHECKPOINTS, PARKED_MESSAGES, REDRIVES, Collection("effects")])
     bus = KafkaBus(broker.bootstrap, topics=[TOPIC], clock=CLOCK, partitions=3)
     await bus.open()
     effects: list[str] = []

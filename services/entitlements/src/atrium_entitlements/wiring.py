@@ -5,6 +5,7 @@ from __future__ import annotations
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.reactor import Reactor
 from atrium_common.http.app import create_app
+from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
 from atrium_common.wiring import Parts, Service
@@ -22,11 +23,13 @@ from atrium_entitlements.reactors import tenancy as tenancy_events
 NAME = "entitlements"
 TOPIC = "entitlements.events"
 COLLECTIONS: tuple[Collection, ...] = (FACTS,)
+EVENTS = EventRegistry((*rows.EVENTS, *catalogue_rows.EVENTS))
+OPERATED = Operated(NAME, COLLECTIONS, EVENTS, (rows.ACCOUNT, *catalogue_rows.DECIDERS), TOPIC)
 
 
 async def build(parts: Parts) -> Service:
     """The service over these parts."""
-    repository = parts.repository(EventRegistry((*rows.EVENTS, *catalogue_rows.EVENTS)), [rows.ACCOUNT])
+    repository = parts.opened(OPERATED).repository()
     tenancy = parts.client(parts.settings.tenancy_url)
     live = LiveCatalogue(repository)
     keeping = CatalogueKeeping(repository, live, OperatorWorkspace(tenancy).id, parts.ids)

@@ -7,6 +7,7 @@ from typing import cast
 from aiohttp import web
 
 from atrium_common.jsontypes import JSONObject
+from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
 from atrium_common.wiring import Parts, Service
@@ -18,6 +19,7 @@ from atrium_gateway.upstream import SessionTransport
 
 NAME = "gateway"
 COLLECTIONS: tuple[Collection, ...] = ()
+OPERATED = Operated(NAME, COLLECTIONS)
 
 
 class MissingPrincipalKey(ValueError):

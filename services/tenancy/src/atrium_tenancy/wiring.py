@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.http.app import create_app
+from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service
 from atrium_tenancy import rows
@@ -16,6 +17,7 @@ from atrium_tenancy.published import PUBLISHED, TOPIC
 
 NAME = "tenancy"
 COLLECTIONS = rows.COLLECTIONS
+OPERATED = Operated(NAME, COLLECTIONS, EventRegistry(rows.EVENTS), rows.DECIDERS, TOPIC)
 
 
 class MissingLookupKey(ValueError):
@@ -28,7 +30,7 @@ async def build(parts: Parts) -> Service:
     Raises:
         MissingLookupKey: the setting is empty.
     """
-    repository = parts.repository(EventRegistry(rows.EVENTS), rows.DECIDERS)
+    repository = parts.opened(OPERATED).repository()
     tenancy = Tenancy(
         repository=repository,
         store=parts.store,

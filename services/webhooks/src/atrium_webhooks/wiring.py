@@ -8,6 +8,7 @@ from typing import cast
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.reactor import Reactor
 from atrium_common.http.app import create_app
+from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS, Parts, Service
 from atrium_webhooks import rows
@@ -31,12 +32,13 @@ from atrium_webhooks.settings import WebhooksSettings
 
 NAME = "webhooks"
 COLLECTIONS = rows.COLLECTIONS
+OPERATED = Operated(NAME, COLLECTIONS, EventRegistry(rows.EVENTS), rows.DECIDERS, TOPIC)
 
 
 async def build(parts: Parts) -> Service:
     """The service over these parts; the role of the settings decides what it runs."""
     settings = cast("WebhooksSettings", parts.settings)
-    repository = parts.repository(EventRegistry(rows.EVENTS), rows.DECIDERS)
+    repository = parts.opened(OPERATED).repository()
     documents = parts.store.documents
     directory = Directory(parts.store, repository)
     kept_for = timedelta(days=settings.webhooks_retention_days)

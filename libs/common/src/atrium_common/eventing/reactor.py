@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import TypeAlias, cast
 
 import structlog
 
 from atrium_common.bus.ports import Bus, BusUnavailable, Message, Received, Start, Subscription
 from atrium_common.clock import Clock, rfc3339
+from atrium_common.eventing.parking import PARKED_MESSAGES, parked, restored, settle_request, stored_form, take_request
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import CONSUMED, PARKED
-from atrium_common.store.documents import Any, Collection, Condition, Delete, Document, Index, Order, Put, Query
+from atrium_common.store.documents import Any, Delete, Put
 from atrium_common.store.ports import Documents, StoreUnavailable
 
 log = structlog.get_logger("reactor")
 
-PARKED_MESSAGES = Collection("parked_messages", (Index(("reactor", "at")),))
 RETRY_SECONDS = 30.0
 _BATCH = 200
 _PATIENCE = 1.0
 _LONGEST_PAUSE = 2.0
+_LOOK_SECONDS = 1.0
 
 Handler: TypeAlias = Callable[[Message], Awaitable[None]]
 BatchHandler: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
@@ -59,6 +59,7 @@ class Reactor:
         self._start: Start = start
         self._retry_seconds = retry_seconds
         self._parked: set[str] = set()
+        self._look_at = 0.0
 
     async def run(self) -> None:
         """Consume for ever."""
@@ -68,6 +69,8 @@ class Reactor:
         try:
             while True:
                 await self.step(subscription)
+                if self._clock.monotonic() >= self._look_at:
+                    await self._redrive_if_asked()
         finally:
             await subscription.close()
 
@@ -87,7 +90,7 @@ class Reactor:
 
     async def _one_key(self, key: str, batch: Sequence[Received]) -> None:
         for received in batch:
-            if key in self._parked:
+            if key in self._parked and await self._is_parked(key):
                 await self._park(key, received, "an earlier message of its key is parked")
                 continue
             fault = await self._try(received.message)
@@ -130,63 +133,43 @@ class Reactor:
         }
         await self._documents.write([Put(PARKED_MESSAGES.name, f"{self.name}/{received.message.id}", body, 1, Any())])
 
+    async def _is_parked(self, key: str) -> bool:
+        """Whether a message of the key is parked still: another process may have redriven it."""
+        if await parked(self._documents, self.name, key=key, limit=1):
+            return True
+        self._parked.discard(key)
+        PARKED.labels(self.name).set(len(self._parked))
+        return False
+
+    async def _redrive_if_asked(self) -> None:
+        self._look_at = self._clock.monotonic() + _LOOK_SECONDS
+        if await take_request(self._documents, self.name):
+            try:
+                await self.redrive()
+            finally:
+                await settle_request(self._documents, self.name)
+
     async def redrive(self) -> int:
         """Handle the parked messages again, in order; how many are done. One that fails again stays, with its key."""
         done = 0
         stuck: set[str] = set()
-        for document in await parked(self._documents, self.name):
-            key = str(document.body["key"])
-            if key in stuck:
-                continue
-            try:
-                await self._handle(restored(cast("JSONObject", document.body["message"])))
-            except Exception as error:
-                log.warning("message failed again", reactor=self.name, error=str(error))
-                stuck.add(key)
-                continue
-            await self._documents.write([Delete(PARKED_MESSAGES.name, document.key, 0, Any())])
-            done += 1
+        # What is parked behind a message while it is handled is met by another round.
+        while waiting := [each for each in await parked(self._documents, self.name) if each.body["key"] not in stuck]:
+            for document in waiting:
+                key = str(document.body["key"])
+                if key in stuck:
+                    continue
+                message = restored(cast("JSONObject", document.body["message"]))
+                try:
+                    if self._before is not None:
+                        await self._before([message])
+                    await self._handle(message)
+                except Exception as error:
+                    log.warning("message failed again", reactor=self.name, event=message.id, error=str(error))
+                    stuck.add(key)
+                    continue
+                await self._documents.write([Delete(PARKED_MESSAGES.name, document.key, 0, Any())])
+                done += 1
         self._parked = stuck
         PARKED.labels(self.name).set(len(stuck))
         return done
-
-
-async def parked(documents: Documents, reactor: str) -> Sequence[Document]:
-    """The parked messages of a reactor, oldest first."""
-    query = Query((Condition("reactor", "eq", reactor),), (Order("at"), Order("offset")), limit=10_000)
-    return await documents.query(PARKED_MESSAGES.name, query)
-
-
-def stored_form(message: Message) -> JSONObject:
-    """A message as JSON."""
-    return {
-        "id": message.id,
-        "type": message.type,
-        "source": message.source,
-        "subject": message.subject,
-        "time": message.time.isoformat(),
-        "key": message.key,
-        "data": message.data,
-        "workspace_id": message.workspace_id,
-        "workspace_ids": list(message.workspace_ids),
-        "sequence": message.sequence,
-        "position": message.position,
-        "livemode": message.livemode,
-        "actor": message.actor,
-        "correlation_id": message.correlation_id,
-        "causation_id": message.causation_id,
-        "traceparent": message.traceparent,
-        "schema": message.schema,
-    }
-
-
-def restored(body: JSONObject) -> Message:
-    """A message from its stored form."""
-    fields = dict(body)
-    return Message(
-        **{  # type: ignore[arg-type]
-            **fields,
-            "time": datetime.fromisoformat(str(fields["time"])),
-            "workspace_ids": tuple(cast("list[str]", fields["workspace_ids"])),
-        }
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from atrium_common.clock import Clock
 from atrium_common.eventing.personal import PERSONAL, SEALED
 from atrium_common.jsontypes import JSON
-from atrium_common.store.documents import Absent, Any, Collection, Delete, Put
+from atrium_common.store.documents import Absent, Any, Collection, Delete, Document, Is, Put
 from atrium_common.store.ports import Documents
+from atrium_common.store.whole import every_document
 
 SUBJECT_KEYS = Collection("subject_keys")
 _LIFETIMES: Mapping[str, timedelta] = {"day": timedelta(hours=48), "kept": timedelta(days=31)}
@@ -66,6 +67,11 @@ class MasterKeys:
         if not keys:
             raise BadSealingKeys("no sealing key is set: ATRIUM_SEALING_KEYS=kid:base64-of-32-bytes")
         return cls(keys)
+
+    @property
+    def current(self) -> str:
+        """The id of the key that seals."""
+        return next(iter(self.keys))
 
     def seal(self, plaintext: bytes, *, context: str) -> str:
         """`plaintext` sealed under the current key, bound to `context`: `kid.base64`."""
@@ -117,6 +123,41 @@ class Vault:
         await self._documents.write([marker, Delete(SUBJECT_KEYS.name, subject, 0, Any())])
         self._cache.pop(subject, None)
 
+    async def rewrap(self) -> int:
+        """Wrap every subject's key that is wrapped under another master key than the current one anew; how many were.
+
+        Commits, rows and snapshots are sealed under the subjects' keys: none of them is touched.
+
+        Raises:
+            Unsealable: a key is wrapped under a master key that is not configured any more.
+        """
+        done = 0
+        async for document in every_document(self._documents, SUBJECT_KEYS.name):
+            if document.key.startswith(_FORGOTTEN) or _kid(document) == self.master.current:
+                continue
+            key = self.master.open(str(document.body["wrapped"]), context=document.key)
+            body: dict[str, JSON] = {"wrapped": self.master.seal(key, context=document.key)}
+            put = Put(SUBJECT_KEYS.name, document.key, body, document.version + 1, Is(document.version),
+                      document.expires_at)  # fmt: skip
+            done += sum(await self._documents.write([put]))
+        return done
+
+    async def wrapped_under(self) -> Mapping[str, int]:
+        """How many subjects' keys each master key wraps."""
+        counts: dict[str, int] = {}
+        async for document in every_document(self._documents, SUBJECT_KEYS.name):
+            if not document.key.startswith(_FORGOTTEN):
+                counts[_kid(document)] = counts.get(_kid(document), 0) + 1
+        return counts
+
+    async def forgotten(self) -> Sequence[str]:
+        """The subjects that have been forgotten."""
+        return [
+            document.key.removeprefix(_FORGOTTEN)
+            async for document in every_document(self._documents, SUBJECT_KEYS.name)
+            if document.key.startswith(_FORGOTTEN)
+        ]
+
     def _fresh(self, subject: str) -> tuple[bool, bytes | None]:
         cached = self._cache.get(subject)
         if cached is None or cached[0] < self._clock.monotonic():
@@ -159,6 +200,10 @@ class Vault:
             return None
         self._cache.pop(subject, None)
         return (await self._keys([subject]))[subject]
+
+
+def _kid(document: Document) -> str:
+    return str(document.body.get("wrapped")).partition(".")[0]
 
 
 def day_subject(moment: datetime) -> str:

@@ -60,6 +60,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A claim that is held: by which stream, since which position."""
+
+    stream: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A stream's word that it gives up a claim which it holds."""
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.store.admission import admits, bumped, check_expected
-from atrium_common.store.commit import Appended, Claim, Commit, Proposal, StreamEvent
+from atrium_common.store.commit import Appended, Claim, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
 from atrium_common.store.matching import follows, matches, sort_documents
 from atrium_common.store.ports import ClaimTaken
@@ -116,6 +116,10 @@ class MemoryEventLog:
             return False
         del self._claims[claim]
         return True
+
+    async def held(self) -> Mapping[str, Held]:
+        """See `EventLog.held`."""
+        return {key: Held(claim.stream, position) for key, (claim, position) in self._claims.items()}
 
 
 def stream_events(commit: Commit, stream: str) -> list[StreamEvent]:

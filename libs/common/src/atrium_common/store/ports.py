@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
+from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
 
 
@@ -62,6 +62,10 @@ class EventLog(Protocol):
 
         True if this call freed it. Repeated, or after somebody else has claimed it anew, it frees nothing.
         """
+        ...
+
+    async def held(self) -> Mapping[str, Held]:
+        """Every claim that is held now (for audits: it reads them all)."""
         ...
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pymongo.errors import BulkWriteError
 
 from atrium_common.store.admission import check_expected
-from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
+from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import decode, decode_stream, encode
 from atrium_common.store.mongo.driver import translated
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
@@ -99,6 +99,18 @@ class MongoEventLog:
         with translated():
             done = await self._commits.update_one(held, {"$pull": {"keys": key}})
         return bool(done.modified_count)
+
+    async def held(self) -> Mapping[str, Held]:
+        """See `EventLog.held`."""
+        with translated():
+            cursor = self._commits.find({"held.claim": {"$exists": True}}, {"keys": 1, "held": 1}).sort("_id", 1)
+            found = await cursor.to_list(length=None)
+        return {
+            claim: Held(streams.get(claim, ""), document["_id"])
+            for document in found
+            for streams in [{each["claim"]: each["stream"] for each in document["held"]}]
+            for claim in (key.partition("/")[2] for key in document["keys"] if key.startswith("claim/"))
+        }
 
     async def _by_key(self, key: str) -> Commit | None:
         with translated():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from atrium_common.store.admission import check_expected
-from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
+from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import Stored, decode, decode_stream, encode
 from atrium_common.store.ports import ClaimTaken
 from atrium_common.store.sqlite.reader import Reader
@@ -111,6 +111,13 @@ class SqliteEventLog:
                 > 0
             )
         )
+
+    async def held(self) -> Mapping[str, Held]:
+        """See `EventLog.held`."""
+        rows = await self._reader.scan(
+            lambda connection: connection.execute("SELECT claim, stream, position FROM claims").fetchall()
+        )
+        return {claim: Held(stream, position) for claim, stream, position in rows}
 
 
 def _append(connection: sqlite3.Connection, proposal: Proposal, stored: Stored) -> Appended:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +12,15 @@ from pathlib import Path
 
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.store.documents import Collection
+from atrium_common.store.ports import StoreUnavailable
+from atrium_common.store.sqlite.connection import connect, translated
 from atrium_common.store.sqlite.documents import SqliteDocuments
 from atrium_common.store.sqlite.log import SCHEMA, SqliteEventLog
 from atrium_common.store.sqlite.reader import Reader
 from atrium_common.store.sqlite.writer import Writer
 
-_TRUNCATE_TRIES = 50
+SCRUB_SECONDS = 15.0
+_SCRUB_PAUSE = 0.1
 
 
 class SqliteStore:
@@ -52,14 +56,26 @@ class SqliteStore:
     async def scrub(self) -> bool:
         """See `Store.scrub`: fold the write-ahead log in and truncate it.
 
-        Freed pages are overwritten as they are freed (`secure_delete`); the log is truncated once no reader needs it.
+        Freed pages are overwritten as they are freed (`secure_delete`).
         """
-        for _ in range(_TRUNCATE_TRIES):
-            with contextlib.suppress(sqlite3.OperationalError):  # locked by another's write: try again
+        deadline = asyncio.get_running_loop().time() + SCRUB_SECONDS
+        while True:
+            with contextlib.suppress(StoreUnavailable):  # locked by another's write: try again
                 if await asyncio.to_thread(self._truncate):
                     return True
-            await asyncio.sleep(0.1)
-        return False
+            if asyncio.get_running_loop().time() >= deadline:
+                return False
+            await asyncio.sleep(_SCRUB_PAUSE)
+
+    async def copy_to(self, path: Path) -> None:
+        """Copy the store as it is at one moment into a file that does not exist yet, while everything runs.
+
+        The only long read transaction there is: the write-ahead log may grow until it ends.
+
+        Raises:
+            StoreUnavailable: a file can't be read or written, or the copy is not whole.
+        """
+        await asyncio.to_thread(copy, self._path, path)
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -68,12 +84,28 @@ class SqliteStore:
         self._reader.stop()
 
     def _truncate(self) -> bool:
-        connection = sqlite3.connect(self._path, timeout=1.0, isolation_level=None)
-        try:
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            connection.close()
+        with translated(), contextlib.closing(sqlite3.connect(self._path, timeout=1.0, isolation_level=None)) as own:
+            busy, _, _ = own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy one database file into another as it is at one moment, and check that the copy is whole.
+
+    Raises:
+        StoreUnavailable: a file can't be read or written, or the copy is damaged.
+    """
+    with (
+        translated(),
+        contextlib.closing(connect(source, writable=False)) as from_,
+        contextlib.closing(sqlite3.connect(target)) as to,
+    ):
+        from_.backup(to)
+        (word,) = to.execute("PRAGMA quick_check(1)").fetchone()
+        if word != "ok":
+            raise StoreUnavailable(f"SQLite: the copy of {source.name} is damaged: {word}")
+    with target.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 def _create_log(connection: sqlite3.Connection) -> None:

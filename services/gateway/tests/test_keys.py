@@ -6,9 +6,10 @@ from atrium_common.bus.ports import Message
 from atrium_common.errors import InvalidApiKey, NotFound
 from atrium_common.jsontypes import JSONObject
 from atrium_common.testing.clock import START, FakeClock
-from atrium_gateway.keys import Asked, KeyCache
+from atrium_gateway.holder import Asked, Holder
+from atrium_gateway.keys import KeyCache
 
-ASKED = Asked("d" * 64, None, None)
+ASKED = Asked(b"d" * 32)
 
 
 class Tenancy:
@@ -18,6 +19,7 @@ class Tenancy:
         self.asked = 0
         self.position = 10
         self.known = True
+        self.access = "ok"
         self.slow = asyncio.Event()
         self.slow.set()
 
@@ -31,7 +33,7 @@ class Tenancy:
             "position": position,
             "key": {"id": "key_1", "workspace_id": "wks_1", "expires_at": None, "scopes": []},
             "user": {"id": "usr_1", "tier": "free"},
-            "context": {"workspace": {"id": "wks_1"}},
+            "context": {"access": self.access, "workspace": {"id": "wks_1"}},
         }
 
 
@@ -107,3 +109,71 @@ async def test_an_unknown_key_is_remembered_as_unknown_for_a_while(
     clock.advance(6)
     tenancy.known = True
     await keys.holder(ASKED)
+
+
+async def test_a_key_that_changed_while_the_cache_had_no_subscription_is_asked_for_again(
+    keys: KeyCache, tenancy: Tenancy
+) -> None:
+    await keys.holder(ASKED)
+    keys._epoch += 1
+    keys._holders.clear()
+    await keys.holder(ASKED)
+    assert tenancy.asked == 2
+
+
+async def test_a_namespace_that_changes_drops_only_what_was_answered_about_it(keys: KeyCache, tenancy: Tenancy) -> None:
+    about = Asked(b"d" * 32, None, "ns_1")
+    await keys.holder(ASKED)
+    await keys.holder(about)
+    keys.invalidate(changed("namespace.updated", "ns_1", 11))
+    assert keys.known(ASKED) is not None
+    assert keys.known(about) is None
+
+
+async def test_a_refusal_is_asked_for_again_so_that_what_was_just_allowed_works_at_once(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    tenancy.access = "denied"
+    refused = await keys.holder(ASKED)
+    assert refused.refused is not None
+    clock.advance(0.001)
+    tenancy.access = "ok"
+    assert (await keys.confirmed(refused, since=clock.monotonic())).refused is None
+    assert keys.known(ASKED) is not None
+
+
+async def test_a_key_that_is_refused_without_end_is_asked_for_a_few_times_a_second(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    tenancy.access = "denied"
+    holder: Holder = await keys.holder(ASKED)
+    for _ in range(1000):
+        clock.advance(0.001)
+        holder = await keys.confirmed(holder, since=clock.monotonic())
+    assert tenancy.asked <= 16
+
+
+async def test_what_is_remembered_is_bounded_by_bytes(tenancy: Tenancy, clock: FakeClock) -> None:
+    keys = KeyCache(tenancy.resolve, clock=clock, most_bytes=50_000)
+    for number in range(100):
+        await keys.holder(Asked(number.to_bytes(32)))
+    assert keys._bytes <= 50_000
+    assert 5 < len(keys._holders) < 20
+    assert keys.known(Asked((99).to_bytes(32))) is not None
+    assert all(len(asked) <= len(keys._holders) for asked in keys._by_tag.values())
+
+
+async def test_a_fill_older_than_forgotten_invalidations_is_not_believed(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    for number in range(20_002):
+        keys.invalidate(changed("api_key.revoked", f"key_other{number}", 1000 + number))
+    tenancy.position = 900
+    tenancy.slow.clear()
+    asking = asyncio.create_task(keys.holder(ASKED))
+    while not tenancy.asked:
+        await asyncio.sleep(0)
+    tenancy.position = 30_000
+    tenancy.slow.set()
+    await asking
+    assert tenancy.asked == 2

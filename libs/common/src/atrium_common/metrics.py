@@ -15,6 +15,19 @@ RELAY_LAG = Gauge("atrium_relay_lag_commits", "Commits of the log not yet on the
 CONSUMED = Counter("atrium_consumer_messages_total", "Messages handled", ["reactor", "outcome"])
 PARKED = Gauge("atrium_consumer_parked", "Messages that wait for an operator", ["reactor"])
 KEY_CACHE = Counter("atrium_gateway_key_lookups_total", "Key look-ups by where the answer came from", ["source"])
+KEY_CACHE_BYTES = Gauge("atrium_gateway_key_cache_bytes", "About how much memory the remembered keys take")
+REVOCATION_SECONDS = Histogram(
+    "atrium_gateway_revocation_seconds",
+    "From an event that changes what keys may do to its being heeded here",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60),
+)
+CLIENT_CLOSED = Counter(
+    "atrium_gateway_client_closed_total", "Requests whose client hung up before the answer", ["route"]
+)
+SHED = Counter("atrium_gateway_shed_total", "Requests refused because too many were in flight", ["kind"])
+IN_FLIGHT = Gauge("atrium_gateway_in_flight", "Requests between arrival and answer")
+RETRIED = Counter("atrium_gateway_retries_total", "Calls to a service that were made a second time", ["upstream"])
+BREAKER_OPEN = Gauge("atrium_gateway_breaker_open", "1 while a service is not called because it fails", ["upstream"])
 REFUSED = Counter("atrium_gateway_refusals_total", "Requests that the gateway itself refused", ["code"])
 UPSTREAM_ERRORS = Counter("atrium_gateway_upstream_errors_total", "Failed calls to a service", ["upstream", "kind"])
 DELIVERY_ATTEMPTS = Counter("atrium_webhooks_attempts_total", "Delivery attempts by outcome", ["outcome"])

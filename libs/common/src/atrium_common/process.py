@@ -15,7 +15,7 @@ from aiohttp import web
 
 from atrium_common.bus.ports import BusUnavailable
 from atrium_common.http.health import Readiness, admin_app
-from atrium_common.http.listener import PUBLIC_LIMITS, SERVICE_LIMITS, Limits, Listener
+from atrium_common.http.listener import SERVICE_LIMITS, Listener
 from atrium_common.logging import configure_logging
 from atrium_common.run_files import RunFiles
 from atrium_common.settings import Settings
@@ -72,18 +72,13 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
     settings = parts.settings
     supervisor = Supervisor()
     readiness = Readiness({"store": _store_check(parts), **service.checks}, failing=lambda: supervisor.failing)
-    runner, limits = _runner(service.server)
+    door = _Application(service.server) if isinstance(service.server, web.Application) else service.server
     admin = web.AppRunner(admin_app(readiness), access_log=None, shutdown_timeout=1.0)
     try:
-        await runner.setup()
         await admin.setup()
-        server = runner.server
-        if server is None:
-            raise RuntimeError("a runner that is set up has a server")
-        listener = Listener(server, limits)
         admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
         await admin_site.start()
-        port = await listener.open(settings.host, settings.port, reuse_port=reuse_port)
+        port = await door.open(settings.host, settings.port, reuse_port=reuse_port)
         for job_name, job in service.jobs.items():
             supervisor.start(job_name, job)
         admin_port = int(admin.addresses[0][1])
@@ -92,12 +87,13 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
         await ending.begun.wait()
         readiness.draining = True
         log.info("draining", reason=ending.reason, seconds=ending.seconds)
-        if not await listener.drain(ending.left()):
+        if not await door.drain(ending.left()):
             log.warning("requests were cut off after the time to drain")
     finally:
         # The admin port tells of the drain to its end.
         await supervisor.stop(max(ending.left(), 1.0))
-        await runner.cleanup()
+        if isinstance(door, _Application):
+            await door.cleanup()
         await admin.cleanup()
 
 
@@ -169,7 +165,22 @@ def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:
     return check
 
 
-def _runner(server: web.Application | web.Server) -> tuple[web.BaseRunner, Limits]:
-    if isinstance(server, web.Application):
-        return web.AppRunner(server, access_log=None, shutdown_timeout=1.0), SERVICE_LIMITS
-    return web.ServerRunner(server, shutdown_timeout=1.0), PUBLIC_LIMITS
+class _Application:
+    """An aiohttp application on its port."""
+
+    def __init__(self, application: web.Application) -> None:
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        self._listener: Listener | None = None
+
+    async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+        await self._runner.setup()
+        if self._runner.server is None:
+            raise RuntimeError("a runner that is set up has a server")
+        self._listener = Listener(self._runner.server, SERVICE_LIMITS)
+        return await self._listener.open(host, port, reuse_port=reuse_port)
+
+    async def drain(self, seconds: float) -> bool:
+        return self._listener is None or await self._listener.drain(seconds)
+
+    async def cleanup(self) -> None:
+        await self._runner.cleanup()

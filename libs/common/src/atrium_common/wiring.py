@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from aiohttp import web
 
@@ -50,6 +50,18 @@ _SWEEP_SECONDS = 10.0
 Closer: TypeAlias = Callable[[], Awaitable[None]]
 
 
+class Door(Protocol):
+    """Something of a service's own that listens on its API port."""
+
+    async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+        """Listen, and return the port (a free one where 0 was asked for)."""
+        ...
+
+    async def drain(self, seconds: float) -> bool:
+        """Stop accepting, finish what has been or is being received, and close; whether all was done in time."""
+        ...
+
+
 @dataclass(slots=True)
 class Service:
     """A composed service, ready to be served.
@@ -63,7 +75,7 @@ class Service:
     """
 
     name: str
-    server: web.Application | web.Server
+    server: web.Application | Door
     jobs: dict[str, Job] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
     closers: list[Closer] = field(default_factory=list)

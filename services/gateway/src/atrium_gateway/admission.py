@@ -4,123 +4,136 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import ipaddress
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import cast
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
-from atrium_common.api_keys import digest, is_well_formed
+from atrium_common.api_keys import is_well_formed
+from atrium_common.clock import Clock
 from atrium_common.errors import (
     ApiKeyExpired,
     InsufficientScope,
     InvalidApiKey,
     InvalidHeader,
     IpNotAllowed,
-    NamespaceAccessDenied,
     Unauthenticated,
     ValidationFailed,
-    WorkspaceAccessDenied,
-    WorkspaceSuspended,
 )
-from atrium_common.jsontypes import JSONObject
-from atrium_common.principal import Principal
-from atrium_common.scopes import OPERATOR, grants
-from atrium_gateway.keys import Asked, Holder
+from atrium_common.scopes import grants, writes_live_data
+from atrium_gateway.holder import Asked, Holder
+from atrium_gateway.http1.message import Request
+from atrium_gateway.route_table import Entry
 
-PRINCIPAL_SECONDS = 30.0
+_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}\Z")
+_RESTORE = "/workspaces/{workspace_id}/restore"
 
 
-def asked(headers: Mapping[str, str], query: Mapping[str, str]) -> Asked:
-    """The key of a request and the context that it names.
+def given_key(headers: Mapping[bytes, bytes], *, needed: bool) -> bytes | None:
+    """The text of the key that the request carries; None where it has none and needs none.
 
     Raises:
-        Unauthenticated: no key is given.
-        InvalidApiKey: the key has not the form of one, or its checksum does not fit.
+        InvalidHeader: HTTP Basic that is not base64.
+        Unauthenticated: none, or another scheme.
+    """
+    authorization = headers.get(b"authorization")
+    if authorization is None:
+        if needed:
+            raise Unauthenticated
+        return None
+    scheme, _, credentials = authorization.partition(b" ")
+    credentials = credentials.strip()
+    scheme = scheme.lower()
+    if scheme == b"bearer" and credentials:
+        return credentials
+    if scheme == b"basic" and credentials:
+        try:
+            return base64.b64decode(credentials, validate=True).partition(b":")[0]
+        except binascii.Error:
+            raise InvalidHeader("Authorization: Basic must be base64 of the key and a colon.") from None
+    raise Unauthenticated
+
+
+def asked_for(key: bytes, request: Request, subject: str | None) -> Asked:
+    """The key in the context that the request names; `subject` is the namespace in its path.
+
+    Raises:
+        InvalidHeader: a context is no identifier.
         ValidationFailed: header and query name different contexts.
     """
-    key = _key(headers.get("Authorization", ""))
-    if not is_well_formed(key):
+    headers = request.headers
+    workspace, namespace = headers.get(b"x-workspace-id"), headers.get(b"x-namespace-id")
+    query = request.query
+    if "space_id" in query or "%" in query:
+        named = dict(parse_qsl(query, keep_blank_values=True))
+        workspace = _agreed(workspace, named.get("workspace_id"), "workspace_id")
+        namespace = _agreed(namespace, named.get("namespace_id"), "namespace_id")
+    digest = hashlib.sha256(key).digest()
+    if workspace is None and namespace is None and subject is None:
+        return Asked(digest)
+    workspace_id = _identifier(workspace, "X-Workspace-ID")
+    namespace_id = _identifier(namespace, "X-Namespace-ID")
+    if namespace_id is None and subject is not None:
+        return Asked(digest, workspace_id, subject, subject=True)
+    return Asked(digest, workspace_id, namespace_id)
+
+
+def check_form(key: bytes) -> None:
+    """Return if the key has the form of one and its checksum fits: a mistyped one costs no look-up.
+
+    Raises:
+        InvalidApiKey: it has not.
+    """
+    if not key.isascii() or not is_well_formed(key.decode()):
         raise InvalidApiKey
-    return Asked(
-        digest(key),
-        _context(headers.get("X-Workspace-ID"), query.get("workspace_id"), "workspace_id"),
-        _context(headers.get("X-Namespace-ID"), query.get("namespace_id"), "namespace_id"),
-    )
 
 
-def check(holder: Holder, *, scope: str, address: str, now: datetime) -> None:
-    """Return if the holder may make a request that needs this scope, from this address, now.
+def check(holder: Holder, entry: Entry, *, address: str, clock: Clock) -> None:
+    """Return if the holder may make this request, from this address, now.
 
     Raises:
         ApiKeyExpired, IpNotAllowed, WorkspaceAccessDenied, WorkspaceSuspended, NamespaceAccessDenied,
         InsufficientScope: the first that applies.
     """
-    if holder.expires_at is not None and holder.expires_at <= now:
-        raise ApiKeyExpired(holder.expires_at)
-    allowlist = cast("Sequence[str]", holder.key.get("ip_allowlist") or ())
-    if allowlist and not any(ipaddress.ip_address(address) in _network(network) for network in allowlist):
+    if holder.expires_at != float("inf") and holder.expires_at <= clock.now().timestamp():
+        raise ApiKeyExpired
+    if holder.networks and not _within(address, holder):
         raise IpNotAllowed
-    if holder.context.get("access") != "ok":
-        raise WorkspaceAccessDenied
-    scopes = cast("Sequence[str]", holder.key["scopes"])
-    workspace = cast("JSONObject", holder.context["workspace"])
-    if workspace.get("status") == "suspended" and OPERATOR not in scopes:
-        raise WorkspaceSuspended(_text(workspace.get("suspended_at")), _text(workspace.get("suspended_reason")))
-    if holder.context.get("namespace_access") == "denied":
-        raise NamespaceAccessDenied
-    if not grants(scopes, scope):
-        raise InsufficientScope(scope, scopes)
+    if holder.only_restore:
+        # The key of a deleted workspace's owner: it may bring the workspace back, and is unknown for everything else.
+        if not entry.template.endswith(_RESTORE):
+            raise InvalidApiKey
+    elif holder.refused is not None:
+        raise holder.refused()
+    scope = entry.scope
+    allowed = holder.judged.get(scope)
+    if allowed is None:
+        allowed = grants(holder.scopes, scope) and (holder.livemode or not writes_live_data(scope))
+        holder.judged[scope] = allowed
+    if not allowed:
+        raise InsufficientScope(scope, holder.scopes)
 
 
-def principal(holder: Holder, wanted: Asked, *, now: datetime) -> Principal:
-    """What the services learn of the caller."""
-    workspace = cast("JSONObject", holder.context["workspace"])
-    namespace = holder.context.get("namespace")
-    facts: JSONObject = {"workspace": workspace}
-    if isinstance(namespace, dict):
-        facts["namespace"] = {**namespace, "id": wanted.namespace_id}
-    return Principal(
-        user_id=str(holder.user["id"]),
-        key_id=str(holder.key["id"]),
-        key_workspace_id=str(holder.key["workspace_id"]),
-        bound=bool(holder.key["bound"]),
-        workspace_id=str(workspace["id"]),
-        workspace_tier=str(workspace["tier"]),
-        namespace_id=wanted.namespace_id,
-        role=_text(holder.context.get("role")),
-        permissions=tuple(cast("Sequence[str]", holder.context["permissions"])),
-        scopes=tuple(cast("Sequence[str]", holder.key["scopes"])),
-        tier=str(holder.key["rate_limit_tier"]),
-        user_tier=str(holder.user["tier"]),
-        livemode=holder.key["environment"] == "live",
-        facts=facts,
-        expires_at=now.timestamp() + PRINCIPAL_SECONDS,
-    )
+def _within(address: str, holder: Holder) -> bool:
+    parsed = ipaddress.ip_address(address)
+    return any(parsed in network for network in holder.networks)
 
 
-def _key(authorization: str) -> str:
-    scheme, _, credentials = authorization.partition(" ")
-    if not credentials:
-        raise Unauthenticated
-    if scheme.lower() == "bearer":
-        return credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            raise InvalidHeader("Authorization: Basic must be base64 of the key and a colon.") from None
-    raise Unauthenticated
-
-
-def _context(header: str | None, parameter: str | None, name: str) -> str | None:
-    if header and parameter and header != parameter:
+def _agreed(header: bytes | None, parameter: str | None, name: str) -> bytes | None:
+    if not parameter:
+        return header
+    given = parameter.encode()
+    if not _ID.match(given):
+        raise ValidationFailed({name: ["Must be an identifier as given."]})
+    if header and header != given:
         raise ValidationFailed({name: ["The header and the query parameter name different ones."]})
-    return header or parameter or None
+    return given
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(text, strict=False)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _identifier(value: bytes | None, name: str) -> str | None:
+    if not value:
+        return None
+    if not _ID.match(value):
+        raise InvalidHeader(f"{name} must be an identifier as given, like wks_….")
+    return value.decode()

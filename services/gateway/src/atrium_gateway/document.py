@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from atrium_common.http.client import ServiceClient
+from atrium_common.http.reply import encoded
 from atrium_common.jsontypes import JSONObject
+from atrium_gateway.http1.message import Request, Response
+
+Page: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 async def merged_document(clients: Mapping[str, ServiceClient]) -> JSONObject:
@@ -31,3 +36,13 @@ async def merged_document(clients: Mapping[str, ServiceClient]) -> JSONObject:
         "components": {"schemas": schemas, "securitySchemes": security},
         "security": [{"apiKey": []}],
     }
+
+
+def pages(clients: Mapping[str, ServiceClient]) -> Mapping[str, Page]:
+    """The public documents by path."""
+
+    async def document(_: Request) -> Response:
+        body = encoded(await merged_document(clients))
+        return Response(200, [(b"Content-Type", b"application/json")], body)
+
+    return {"/api/openapi.json": document}

@@ -1,21 +1,25 @@
-"""Who holds a key, from memory where it is known to be true (design/gateway.md, "Keys")."""
+"""Who holds a key, from memory where it is known to be true (design/gateway.md, "Keys").
+
+What is remembered is dropped by the events that change it, kept 60 s at most, and 5 s while the event stream is not
+known to be current. A refusal is never answered from memory alone: it is asked for again, so that what a write has just
+allowed works at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias, cast
 
 import structlog
 
 from atrium_common.bus.ports import Bus, BusUnavailable, Message, Subscription
-from atrium_common.clock import Clock, parse_rfc3339
+from atrium_common.clock import Clock
 from atrium_common.errors import InvalidApiKey, NotFound
 from atrium_common.jsontypes import JSONObject
-from atrium_common.metrics import KEY_CACHE
+from atrium_common.metrics import KEY_CACHE, KEY_CACHE_BYTES, REVOCATION_SECONDS
+from atrium_gateway.holder import Asked, Holder, holder_of
 
 log = structlog.get_logger("keys")
 
@@ -24,42 +28,12 @@ _KNOWN_SECONDS = 60.0
 _DOUBTFUL_SECONDS = 5.0
 _UNKNOWN_SECONDS = 5.0
 _CURRENT_WITHIN = 1.0
-_MOST = 20_000
+_MOST_BYTES = 48 * 1024 * 1024
 _MOST_UNKNOWN = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A key in a context."""
-
-    digest: str
-    workspace_id: str | None
-    namespace_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """What tenancy answered about a key in a context, and since when it is known."""
-
-    position: int
-    key: JSONObject
-    user: JSONObject
-    context: JSONObject
-    expires_at: datetime | None
-    fetched_at: float
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """What may change it: the key, its user, the workspace in context and the key's own."""
-        workspace = self.context.get("workspace")
-        context_id = workspace["id"] if isinstance(workspace, dict) else None
-        return (
-            f"key/{self.key['id']}",
-            f"user/{self.user['id']}",
-            f"workspace/{self.key['workspace_id']}",
-            f"workspace/{context_id}",
-        )
-
+_MOST_INVALIDATED = 20_000
+# A key that is refused again and again is asked for so many times at once, and then so many times a second.
+_CONFIRMED_AT_ONCE = 10
+_CONFIRMED_A_SECOND = 5.0
 
 Resolve: TypeAlias = Callable[[Asked], Awaitable[JSONObject]]
 
@@ -67,15 +41,34 @@ Resolve: TypeAlias = Callable[[Asked], Awaitable[JSONObject]]
 class KeyCache:
     """Resolves keys, remembers the answers, and forgets them as the stream tells."""
 
-    def __init__(self, resolve: Resolve, *, clock: Clock) -> None:
+    def __init__(self, resolve: Resolve, *, clock: Clock, most_bytes: int = _MOST_BYTES) -> None:
         self._resolve = resolve
         self._clock = clock
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._holders: OrderedDict[Asked, Holder] = OrderedDict()
         self._by_tag: dict[str, set[Asked]] = {}
-        self._unknown: OrderedDict[Asked, float] = OrderedDict()
+        self._unknown: OrderedDict[bytes, float] = OrderedDict()
         self._pending: dict[Asked, asyncio.Future[Holder]] = {}
         self._invalidated: OrderedDict[str, int] = OrderedDict()
+        # Invalidations up to here may have been forgotten: what was read before can't be judged any more.
+        self._floor = 0
+        self._epoch = 0
         self._subscription: Subscription | None = None
+        self._confirmations: OrderedDict[Asked, tuple[float, float]] = OrderedDict()
+        self._from_memory = KEY_CACHE.labels("memory")
+
+    def known(self, asked: Asked) -> Holder | None:
+        """Who holds the key, where that is known; without waiting."""
+        holder = self._holders.get(asked)
+        if holder is None or self._clock.monotonic() - holder.fetched_at >= self._lifetime():
+            return None
+        self._from_memory.inc()
+        return holder
+
+    def is_unknown(self, asked: Asked) -> bool:
+        """Whether it is known that nobody holds the key."""
+        return self._clock.monotonic() - self._unknown.get(asked.digest, float("-inf")) < _UNKNOWN_SECONDS
 
     async def holder(self, asked: Asked) -> Holder:
         """Who holds the key.
@@ -84,28 +77,33 @@ class KeyCache:
             InvalidApiKey: nobody.
             Unavailable: tenancy does not answer, and nothing fresh is known.
         """
-        known = self._holders.get(asked)
-        now = self._clock.monotonic()
-        if known is not None and now - known.fetched_at < self._lifetime():
-            KEY_CACHE.labels("memory").inc()
+        known = self.known(asked)
+        if known is not None:
             return known
-        if now - self._unknown.get(asked, float("-inf")) < _UNKNOWN_SECONDS:
+        if self.is_unknown(asked):
             KEY_CACHE.labels("unknown").inc()
             raise InvalidApiKey
-        pending = self._pending.get(asked)
-        if pending is None:
-            # One look-up for all who ask meanwhile; it outlives the one that started it.
-            pending = asyncio.ensure_future(self._fetch(asked))
-            self._pending[asked] = pending
-            pending.add_done_callback(lambda done: self._settled(asked, done))
-        return await asyncio.shield(pending)
+        return await self._look_up(asked)
+
+    async def confirmed(self, holder: Holder, *, since: float) -> Holder:
+        """The holder as it is now, before it is refused; the same one where it was read after `since`.
+
+        Raises:
+            InvalidApiKey: there is none any more.
+            Unavailable: tenancy does not answer.
+        """
+        if holder.fetched_at >= since or not self._may_confirm(holder.asked):
+            return holder
+        return await self._look_up(holder.asked)
 
     async def follow(self, bus: Bus) -> None:
         """Forget what the stream says has changed, for ever."""
         subscription = await bus.subscribe([TOPIC], group=None, start="latest")
-        # What was learnt before the subscription began may have changed unseen.
+        # What was learnt before the subscription began, or is on its way, may have changed unseen.
+        self._epoch += 1
         self._holders.clear()
         self._by_tag.clear()
+        self._bytes = 0
         self._subscription = subscription
         try:
             while True:
@@ -120,47 +118,81 @@ class KeyCache:
 
     def invalidate(self, message: Message) -> None:
         """Drop every answer that this event may have changed."""
-        for tag in tags_of(message):
+        tags = tags_of(message)
+        for tag in tags:
             self._invalidated[tag] = message.position
             self._invalidated.move_to_end(tag)
             for asked in self._by_tag.pop(tag, set()):
-                self._holders.pop(asked, None)
+                self._drop(asked)
         if message.type.startswith("api_key."):
             self._unknown.clear()
-        while len(self._invalidated) > _MOST:
-            self._invalidated.popitem(last=False)
+        while len(self._invalidated) > _MOST_INVALIDATED:
+            _, position = self._invalidated.popitem(last=False)
+            self._floor = max(self._floor, position)
+        if tags:
+            REVOCATION_SECONDS.observe(max(0.0, (self._clock.now() - message.time).total_seconds()))
 
     def _lifetime(self) -> float:
         current = self._subscription is not None and self._subscription.current(within=_CURRENT_WITHIN)
         return _KNOWN_SECONDS if current else _DOUBTFUL_SECONDS
 
+    async def _look_up(self, asked: Asked) -> Holder:
+        pending = self._pending.get(asked)
+        if pending is None:
+            # One look-up for all who ask meanwhile; it outlives the one that started it.
+            pending = asyncio.ensure_future(self._fetch(asked))
+            self._pending[asked] = pending
+            pending.add_done_callback(lambda done: self._settled(asked, done))
+        return await asyncio.shield(pending)
+
     async def _fetch(self, asked: Asked) -> Holder:
         KEY_CACHE.labels("tenancy").inc()
         while True:
-            fetched_at = self._clock.monotonic()
+            epoch, fetched_at = self._epoch, self._clock.monotonic()
             try:
                 answer = await self._resolve(asked)
             except NotFound:
-                self._unknown[asked] = fetched_at
+                self._drop(asked)
+                self._unknown[asked.digest] = fetched_at
                 while len(self._unknown) > _MOST_UNKNOWN:
                     self._unknown.popitem(last=False)
                 raise InvalidApiKey from None
-            holder = _holder(answer, fetched_at)
-            if not self._outdated(holder):
-                self._remember(asked, holder)
+            holder = holder_of(answer, asked, fetched_at=fetched_at)
+            if epoch == self._epoch and not self._outdated(holder):
+                self._remember(holder)
                 return holder
 
     def _outdated(self, holder: Holder) -> bool:
         """Whether something has changed after the position at which the answer was read."""
-        return any(self._invalidated.get(tag, 0) > holder.position for tag in holder.tags)
+        return holder.position < self._floor or any(
+            self._invalidated.get(tag, 0) > holder.position for tag in holder.tags
+        )
 
-    def _remember(self, asked: Asked, holder: Holder) -> None:
-        self._holders[asked] = holder
+    def _may_confirm(self, asked: Asked) -> bool:
+        now = self._clock.monotonic()
+        left, at = self._confirmations.pop(asked, (float(_CONFIRMED_AT_ONCE), now))
+        left = min(_CONFIRMED_AT_ONCE, left + (now - at) * _CONFIRMED_A_SECOND)
+        self._confirmations[asked] = (max(0.0, left - 1), now)
+        while len(self._confirmations) > _MOST_UNKNOWN:
+            self._confirmations.popitem(last=False)
+        return left >= 1
+
+    def _remember(self, holder: Holder) -> None:
+        self._drop(holder.asked)
+        self._holders[holder.asked] = holder
+        self._bytes += holder.size
         for tag in holder.tags:
-            self._by_tag.setdefault(tag, set()).add(asked)
-        while len(self._holders) > _MOST:
-            oldest, dropped = self._holders.popitem(last=False)
-            self._untag(oldest, dropped.tags)
+            self._by_tag.setdefault(tag, set()).add(holder.asked)
+        while self._bytes > self._most_bytes and len(self._holders) > 1:
+            self._drop(next(iter(self._holders)))
+        KEY_CACHE_BYTES.set(self._bytes)
+
+    def _drop(self, asked: Asked) -> None:
+        holder = self._holders.pop(asked, None)
+        if holder is None:
+            return
+        self._bytes -= holder.size
+        self._untag(asked, holder.tags)
 
     def _untag(self, asked: Asked, tags: Iterable[str]) -> None:
         for tag in tags:
@@ -188,20 +220,9 @@ def tags_of(message: Message) -> Sequence[str]:
             return (f"workspace/{resource.get('id')}",)
         case "user":
             return (f"user/{resource.get('id')}",)
-        case "member" | "team" | "namespace":
+        case "namespace":
+            return (f"namespace/{resource.get('id')}",)
+        case "member" | "team" | "invitation":
             return (f"workspace/{message.workspace_id}", f"user/{attributes.get('user_id')}")
         case _:
             return ()
-
-
-def _holder(answer: JSONObject, fetched_at: float) -> Holder:
-    key = cast("JSONObject", answer["key"])
-    expires_at = key.get("expires_at")
-    return Holder(
-        position=cast("int", answer["position"]),
-        key=key,
-        user=cast("JSONObject", answer["user"]),
-        context=cast("JSONObject", answer["context"]),
-        expires_at=parse_rfc3339(expires_at) if isinstance(expires_at, str) else None,
-        fetched_at=fetched_at,
-    )

@@ -1,200 +1,342 @@
-"""A request's way through the gateway: route, key, context, scope, forward."""
+"""A request's way through the gateway, step by step (design/gateway.md).
+
+route → headers → key → context and scope → rate limit → body → replay → quota → forward or compose → save → answer
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
-import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import orjson
 import structlog
-from aiohttp import web
 
 from atrium_common.clock import Clock
 from atrium_common.errors import (
-    BadGateway,
+    ApiKeyExpired,
+    AtriumError,
+    EndpointNotFound,
     GatewayTimeout,
-    InvalidHeader,
-    PayloadTooLarge,
-    Unavailable,
+    InvalidApiKey,
+    IpNotAllowed,
+    MethodNotAllowed,
+    RateLimited,
+    Unauthenticated,
 )
-from atrium_common.http import headers as names
-from atrium_common.http.body import MAX_BODY
-from atrium_common.http.client import ServiceClient
-from atrium_common.http.listener import refuse_large_headers
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import encoded
 from atrium_common.ids import Ids
-from atrium_common.metrics import HTTP_REQUESTS, HTTP_SECONDS, REFUSED
-from atrium_common.principal import PrincipalSigner
-from atrium_gateway import admission
-from atrium_gateway.document import merged_document
+from atrium_common.metrics import IN_FLIGHT, REFUSED
+from atrium_gateway import admission, fields
+from atrium_gateway.cors import Cors
+from atrium_gateway.exchange import Exchange
+from atrium_gateway.forwarding import Forwarding
+from atrium_gateway.holder import Holder
+from atrium_gateway.http1.message import ClientGone, Fields, Request, Response
 from atrium_gateway.keys import KeyCache
-from atrium_gateway.route_table import Entry
+from atrium_gateway.outward import Outward
+from atrium_gateway.peers import Peers
+from atrium_gateway.ports import (
+    AddressLimiter,
+    Allowance,
+    Claim,
+    IdempotentRequest,
+    Limiter,
+    Meter,
+    Replays,
+    SavedAnswer,
+    Standing,
+)
+from atrium_gateway.quota import Quota
 from atrium_gateway.routing import Router
-from atrium_gateway.settings import GatewaySettings
-from atrium_gateway.upstream import Answer, Transport
+from atrium_gateway.upstream import Answer
+from atrium_gateway.used import LastUsed
+from atrium_gateway.watching import Watching
 
 log = structlog.get_logger("gateway")
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
-_HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-     "upgrade", "proxy-connection"}
-)  # fmt: skip
-_NOT_FORWARDED = _HOP_BY_HOP | names.INTERNAL | {"host", "authorization", "content-length", "cookie", "x-request-id"}
-_NOT_RETURNED = _HOP_BY_HOP | names.INTERNAL | {"content-length", "server", "date", "x-request-id"}
-_BODY_SECONDS = 30.0
+_MOST_OPERATIONS = 100
+_PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
+_JSON = (b"Content-Type", b"application/json")
+Page: TypeAlias = Callable[[Request], Awaitable[Response]]
+Composer: TypeAlias = Callable[[Exchange], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What the pipeline is made of."""
+
+    router: Router
+    peers: Peers
+    cors: Cors
+    keys: KeyCache
+    used: LastUsed
+    allowance_of: Callable[[Holder], Allowance]
+    limiter: Limiter
+    addresses: AddressLimiter
+    replays: Replays
+    quota: Quota
+    meter: Meter
+    outward: Outward
+    forwarding: Forwarding
+    composers: Mapping[str, Composer]
+    pages: Mapping[str, Page]
+    watching: Watching
 
 
 class Gateway:
     """Answers every request of the public port."""
 
-    def __init__(
-        self,
-        *,
-        settings: GatewaySettings,
-        table: Router,
-        keys: KeyCache,
-        signer: PrincipalSigner,
-        transport: Transport,
-        clients: Mapping[str, ServiceClient],
-        clock: Clock,
-        ids: Ids,
-    ) -> None:
-        self._settings = settings
-        self._table = table
-        self._keys = keys
-        self._signer = signer
-        self._transport = transport
-        self._clients = clients
+    def __init__(self, steps: Steps, *, clock: Clock, ids: Ids, seconds: float) -> None:
+        """`seconds` is the most that a request may take."""
+        self._steps = steps
         self._clock = clock
         self._ids = ids
+        self._seconds = seconds
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; never raises."""
+    async def handle(self, request: Request) -> Response:
+        """Answer one request; raises nothing but the cancellation of a read that nobody waits for."""
         started = self._clock.monotonic()
-        given = request.headers.get(names.REQUEST_ID, "")
-        request_id = given if _REQUEST_ID.match(given) else self._ids.new("req")
-        template = "unknown"
+        request_id = fields.request_id(request.headers) or self._ids.new("req")
+        exchange = Exchange(request, request_id, started, started + self._seconds)
         try:
-            if request.path == "/api/openapi.json" and request.method in {"GET", "HEAD"}:
-                template = request.path
-                response = web.Response(
-                    body=encoded(await merged_document(self._clients)), content_type="application/json"
-                )
-            else:
-                entry = self._table.find(request.method, request.path).entry
-                template = entry.template
-                response = await self._pass(request, entry, request_id)
-        except asyncio.CancelledError:
-            raise
+            response = await self._answered(exchange)
         except Exception as error:
-            response = self._refusal(error, request_id)
-        response.headers[names.REQUEST_ID] = request_id
-        HTTP_REQUESTS.labels("gateway", request.method, template, str(response.status)).inc()
-        HTTP_SECONDS.labels("gateway", request.method, template).observe(self._clock.monotonic() - started)
+            response = await self._refused(exchange, error)
+        self._complete(exchange, response)
+        self._steps.watching.answered(exchange, response.status, self._clock.monotonic() - started)
         return response
 
-    async def _pass(self, request: web.BaseRequest, entry: Entry, request_id: str) -> web.Response:
-        refuse_large_headers(request)
-        wanted = admission.asked(request.headers, request.query)
-        holder = await self._keys.holder(wanted)
-        now = self._clock.now()
-        admission.check(holder, scope=entry.scope, address=self._address(request), now=now)
-        body = await _body(request)
-        forwarded = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
-        forwarded[names.REQUEST_ID] = request_id
-        forwarded[names.PRINCIPAL] = self._signer.sign(admission.principal(holder, wanted, now=now))
-        forwarded[names.PUBLIC_BASE] = self._public_base(request)
-        forwarded[names.DEADLINE_MS] = str(int(self._settings.upstream_seconds * 1000))
-        if request.method not in {"GET", "HEAD"}:
-            forwarded[names.COMMAND_ID] = self._command_id(request, str(holder.key["id"]), body)
-        answer = await self._send(request, entry, forwarded, body)
-        returned = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_RETURNED}
-        return web.Response(status=answer.status, headers=returned, body=answer.body)
+    async def _answered(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        if request.fault is not None:
+            raise request.fault
+        if request.method == "OPTIONS":
+            return self._options(request)
+        page = self._steps.pages.get(request.path)
+        if page is not None:
+            if not request.reads:
+                raise MethodNotAllowed(request.method, _PAGE_METHODS)
+            return await page(request)
+        found = self._steps.router.find(request.method, request.path)
+        exchange.entry, exchange.params = found.entry, found.params
+        fields.judge(request)
+        exchange.traceparent = self._steps.peers.traceparent(request)
+        with self._steps.forwarding.room(reads=request.reads):
+            IN_FLIGHT.set(self._steps.forwarding.in_flight)
+            if not await self._recognise(exchange):
+                exchange.body = await request.read()
+                return await self._run(exchange)
+            if found.entry.batch:
+                exchange.body = await request.read()
+            await self._spend(exchange)
+            if found.entry.writes and not found.entry.batch:
+                exchange.body = await request.read()
+            return await self._run(exchange)
 
-    async def _send(self, request: web.BaseRequest, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
-        seconds = self._settings.upstream_seconds
-        deadline = self._clock.monotonic() + seconds
-        pause = 0.05
-        while True:
-            try:
-                return await self._transport.send(
-                    entry.upstream, request.method, request.raw_path, headers, body, seconds=seconds
-                )
-            except (Unavailable, BadGateway) as error:
-                # A write carries its command id, and a read changes nothing: both may be sent again while a service
-                # restarts; for a few seconds, no longer.
-                if pause > 1.0 or self._clock.monotonic() + pause > deadline:
-                    raise Unavailable(str(error) or "A service restarts. Try again shortly.") from error
-                await asyncio.sleep(pause)
-                pause *= 2
+    # Who calls, and whether they may.
 
-    def _command_id(self, request: web.BaseRequest, key_id: str, body: bytes) -> str:
-        """The command's identity: the same for the same request under the same `Idempotency-Key`, else a new one."""
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
-            return self._ids.new("cmd")
-        if not _IDEMPOTENCY_KEY.match(key):
-            raise InvalidHeader("Idempotency-Key must be 1 to 255 visible ASCII characters.")
-        parts = (key_id, key, request.method, request.raw_path, request.headers.get("X-Workspace-ID", ""))
-        text = "\0".join(parts).encode() + b"\0" + body
-        return f"idempotent_{hashlib.sha256(text).hexdigest()}"
+    async def _recognise(self, exchange: Exchange) -> bool:
+        """Find out who calls, and admit them; False where nobody says so and nobody must."""
+        request, entry = exchange.request, exchange.entry
+        if entry is None:
+            raise EndpointNotFound(request.path)
+        exchange.address = self._steps.peers.address(request)
+        try:
+            key = admission.given_key(request.headers, needed=not entry.keyless)
+            if key is not None:
+                await self._admit(exchange, key)
+                return True
+        except (Unauthenticated, InvalidApiKey, ApiKeyExpired):
+            exchange.holder = None
+            self._stranger(exchange.address)
+            raise
+        self._stranger(exchange.address)
+        return False
 
-    def _address(self, request: web.BaseRequest) -> str:
-        """The client's address: the peer's, or the last one before the trusted proxies."""
-        address = request.remote or "0.0.0.0"
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-        while hops and self._trusted(address):
-            candidate = hops.pop()
-            try:
-                ipaddress.ip_address(candidate)
-            except ValueError:
-                return address
-            address = candidate
-        return address
+    def _stranger(self, address: str) -> None:
+        """Count a request without a good key; refuse it where too many came from its address."""
+        self._steps.addresses.check(address)
+        self._steps.addresses.failed(address)
 
-    def _trusted(self, address: str) -> bool:
-        parsed = ipaddress.ip_address(address)
-        return any(parsed in network for network in self._settings.trusted_proxies)
+    async def _admit(self, exchange: Exchange, key: bytes) -> None:
+        steps, entry = self._steps, exchange.entry
+        if entry is None:
+            return
+        asked = admission.asked_for(key, exchange.request, exchange.params.get(entry.namespace))
+        holder = steps.keys.known(asked)
+        if holder is None:
+            admission.check_form(key)
+            holder = await steps.keys.holder(asked)
+        try:
+            admission.check(holder, entry, address=exchange.address, clock=self._clock)
+        except (ApiKeyExpired, IpNotAllowed):
+            exchange.holder = self._recognised(holder)
+            raise
+        except AtriumError:
+            exchange.holder = self._recognised(holder)
+            # What a write has just allowed works at once: nobody is refused for what was true before.
+            holder = await steps.keys.confirmed(holder, since=exchange.started)
+            exchange.holder = self._recognised(holder)
+            admission.check(holder, entry, address=exchange.address, clock=self._clock)
+        exchange.holder = self._recognised(holder)
+        steps.used.note(holder.key_id, exchange.started)
 
-    def _public_base(self, request: web.BaseRequest) -> str:
-        scheme = request.scheme
-        if request.remote and self._trusted(request.remote):
-            scheme = request.headers.get("X-Forwarded-Proto", scheme)
-        return f"{scheme}://{request.host}"
+    def _recognised(self, holder: Holder) -> Holder:
+        if holder.allowance is None:
+            holder.allowance = self._steps.allowance_of(holder)
+        return holder
 
-    def _refusal(self, error: Exception, request_id: str) -> web.Response:
-        if isinstance(error, TimeoutError):
+    async def _spend(self, exchange: Exchange) -> None:
+        """Take what the request costs from the key's limits."""
+        holder = exchange.holder
+        if holder is None or holder.allowance is None:
+            return
+        cost = _operations(exchange.body) if exchange.entry is not None and exchange.entry.batch else 1
+        try:
+            standing = self._steps.limiter.spend_now(holder.allowance, cost)
+            exchange.standing = standing or await self._steps.limiter.spend(holder.allowance, cost)
+        except RateLimited as refusal:
+            exchange.standing = Standing(refusal.limit, refusal.remaining, refusal.reset_at)
+            raise
+        account = (holder.workspace_id, holder.namespace_id, holder.livemode)
+        if not holder.operator:
+            self._steps.quota.check(account)
+        self._steps.meter.count(
+            key_id=holder.key_id,
+            workspace_id=holder.workspace_id,
+            namespace_id=holder.namespace_id,
+            livemode=holder.livemode,
+            cost=cost,
+        )
+
+    # What becomes of it.
+
+    async def _run(self, exchange: Exchange) -> Response:
+        """Run a request, or give the answer that it had the first time."""
+        entry = exchange.entry
+        if entry is not None and entry.writes:
+            if b"idempotency-key" in exchange.request.headers:
+                return await self._once(exchange)
+            exchange.command_id = self._ids.new("cmd")
+        return await self._forward(exchange)
+
+    async def _once(self, exchange: Exchange) -> Response:
+        """Run a write that has an Idempotency-Key, unless it has run."""
+        replays = self._steps.replays
+        begun = await replays.begin(_wanted(exchange))
+        if isinstance(begun, SavedAnswer):
+            return _replayed(begun)
+        exchange.command_id = begun.command_id
+        # A client that hangs up does not stop a claimed write: the task lives on, and saves what became of it.
+        return await asyncio.shield(asyncio.ensure_future(self._claimed(exchange, begun)))
+
+    async def _claimed(self, exchange: Exchange, claim: Claim) -> Response:
+        try:
+            response = await self._forward(exchange)
+        except BaseException:
+            await self._steps.replays.abandon(claim)
+            raise
+        saved = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.fields)
+        await self._steps.replays.save(claim, SavedAnswer(response.status, saved, response.body))
+        return response
+
+    async def _forward(self, exchange: Exchange) -> Response:
+        """Have a service answer, or several."""
+        entry = exchange.entry
+        if entry is None:
+            raise EndpointNotFound(exchange.request.path)
+        if entry.compose is not None:
+            return await self._steps.composers[entry.compose](exchange)
+        wanted = self._steps.outward.request(exchange)
+        answer = await self._steps.forwarding.send(entry.upstream, wanted, deadline=exchange.deadline)
+        if answer.rest is not None and b"idempotency-key" in exchange.request.headers:
+            await answer.whole()
+        return response_of(exchange, answer)
+
+    def _options(self, request: Request) -> Response:
+        if request.path in self._steps.pages:
+            return self._steps.cors.options(request, _PAGE_METHODS)
+        if request.path == "*":
+            return Response(204)
+        return self._steps.cors.options(request, self._steps.router.allowed(request.path))
+
+    # How it is answered.
+
+    async def _refused(self, exchange: Exchange, error: Exception) -> Response:
+        """The answer that an error is; of a recognised key also where its limits stand."""
+        if isinstance(error, ClientGone):
+            self._steps.watching.client_closed(exchange.template)
+        elif isinstance(error, TimeoutError):
             error = GatewayTimeout()
         problem = problem_of(error)
         if problem is None:
-            log.error("request failed", request_id=request_id, exc_info=error)
+            log.error("request failed", request_id=exchange.request_id, exc_info=error)
             problem = INTERNAL
+        exchange.source = "gateway"
         REFUSED.labels(problem.code).inc()
-        return _response(problem, request_id)
+        holder = exchange.holder
+        if holder is not None and exchange.standing is None and holder.allowance is not None:
+            limiter = self._steps.limiter
+            exchange.standing = limiter.standing(holder.allowance) or await limiter.look(holder.allowance)
+        return refusal(problem, exchange.request_id)
+
+    def _complete(self, exchange: Exchange, response: Response) -> None:
+        """Add what every answer says."""
+        added: Fields = [(b"X-Request-ID", exchange.request_id.encode())]
+        standing, holder = exchange.standing, exchange.holder
+        if standing is not None and holder is not None and holder.allowance is not None:
+            added += fields.of_standing(standing, holder.allowance, unix=self._clock.now().timestamp())
+        if exchange.entry is not None and exchange.entry.deprecated is not None:
+            added += fields.of_deprecation(exchange.entry.deprecated)
+        if response.status >= 400:  # noqa: PLR2004 (a refusal)
+            added.append((b"X-Error-Source", exchange.source.encode()))
+        response.fields += added + self._steps.cors.fields(exchange.request)
 
 
-def _response(problem: Problem, request_id: str) -> web.Response:
-    body = encoded(problem.body(request_id))
-    return web.Response(
-        status=problem.status, body=body, headers=dict(problem.headers), content_type="application/json"
+def response_of(exchange: Exchange, answer: Answer) -> Response:
+    """A service's answer as the client's."""
+    exchange.source = "service"
+    return Response(answer.status, fields.returned(answer.fields), answer.body, answer.rest, answer.length)
+
+
+def refusal(problem: Problem, request_id: str) -> Response:
+    """The response that an error is."""
+    told = [(name.encode(), value.encode()) for name, value in problem.headers.items() if name != "Connection"]
+    closing = "Connection" in problem.headers
+    return Response(problem.status, [_JSON, *told], encoded(problem.body(request_id)), close=closing)
+
+
+def _operations(body: bytes) -> int:
+    """How many operations a batch has; one that is no batch costs one, and the service says what is wrong with it."""
+    try:
+        operations = orjson.loads(body).get("operations")
+        return min(max(len(operations), 1), _MOST_OPERATIONS)
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        return 1
+
+
+def _wanted(exchange: Exchange) -> IdempotentRequest:
+    request, holder = exchange.request, exchange.holder
+    headers = request.headers
+    return IdempotentRequest(
+        # Without an API key, what the body proves is the scope: nobody else's key can collide with it.
+        key_id=holder.key_id if holder is not None else f"body/{hashlib.sha256(exchange.body).hexdigest()}",
+        user_id=holder.user_id if holder is not None else "",
+        idempotency_key=headers[b"idempotency-key"].decode(),
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        content_type=headers.get(b"content-type", b"").decode("latin-1"),
+        workspace_id=holder.workspace_id if holder is not None else "",
+        namespace_id=holder.namespace_id if holder is not None else None,
+        body=exchange.body,
     )
 
 
-async def _body(request: web.BaseRequest) -> bytes:
-    """The whole body; a slow or too large one is refused."""
-    if not request.can_read_body:
-        return b""
-    if (request.content_length or 0) > MAX_BODY:
-        raise PayloadTooLarge
-    parts = bytearray()
-    async with asyncio.timeout(_BODY_SECONDS):
-        async for part in request.content.iter_any():
-            parts += part
-            if len(parts) > MAX_BODY:
-                raise PayloadTooLarge
-    return bytes(parts)
+def _replayed(saved: SavedAnswer) -> Response:
+    kept = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in saved.headers]
+    return Response(saved.status, [*kept, (b"Idempotent-Replayed", b"true")], saved.body)

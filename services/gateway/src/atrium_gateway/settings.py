@@ -19,6 +19,10 @@ def _networks(value: object) -> object:
     return value
 
 
+def _names(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class GatewaySettings(Settings):
     """What the gateway may be told beyond what every process may."""
 
@@ -26,3 +30,8 @@ class GatewaySettings(Settings):
         default=(), description="CIDRs of proxies whose X-Forwarded-For and -Proto are believed"
     )
     upstream_seconds: float = Field(default=30.0, gt=0, description="The most a request may take behind the gateway")
+    most_in_flight: int = Field(default=1000, ge=10, description="Requests answered at once, before 503")
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = Field(
+        default=(), description="Origins whose pages may call the API, or *; none by default"
+    )
+    docs: bool = Field(default=True, description="Whether /api/docs and /api/openapi.json are served")

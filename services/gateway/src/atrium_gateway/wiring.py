@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from typing import cast
 
-from aiohttp import web
-
+from atrium_common.http.client import ServiceClient
 from atrium_common.jsontypes import JSONObject
 from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
 from atrium_common.wiring import Parts, Service
-from atrium_gateway.keys import Asked, KeyCache
+from atrium_gateway.composing import NamespaceComposer, UsageComposer
+from atrium_gateway.cors import Cors
+from atrium_gateway.document import pages
+from atrium_gateway.forwarding import Forwarding
+from atrium_gateway.holder import Asked, Holder
+from atrium_gateway.http1.front import Front
+from atrium_gateway.http1.pool import PooledTransport
+from atrium_gateway.keys import KeyCache
+from atrium_gateway.outward import Outward
+from atrium_gateway.peers import Peers
+from atrium_gateway.ports import Allowance
+from atrium_gateway.quota import Account, Quota
 from atrium_gateway.routing import Router
-from atrium_gateway.server import Gateway
+from atrium_gateway.server import Gateway, Steps
 from atrium_gateway.settings import GatewaySettings
-from atrium_gateway.upstream import SessionTransport
+from atrium_gateway.standins import NoAddressLimits, NoLimits, NoMeter, NoReplays
+from atrium_gateway.used import LastUsed
+from atrium_gateway.watching import Watching
 
 NAME = "gateway"
 COLLECTIONS: tuple[Collection, ...] = ()
@@ -42,34 +54,74 @@ async def build(parts: Parts) -> Service:
         "webhooks": settings.webhooks_url,
     }
     clients = {name: parts.client(url) for name, url in urls.items()}
-    transport = SessionTransport(urls)
+    ask_tenancy, ask_entitlements = _Asking(clients["tenancy"]), _Asking(clients["entitlements"])
+    transport = PooledTransport(urls)
+    forwarding = Forwarding(transport, clock=parts.clock, most_in_flight=settings.most_in_flight)
+    peers = Peers(settings.trusted_proxies)
+    outward = Outward(signer, peers, clock=parts.clock)
+    keys = KeyCache(ask_tenancy.resolve, clock=parts.clock)
+    used = LastUsed(ask_tenancy.note_used, clock=parts.clock)
+    quota = Quota(ask_entitlements.quota, clock=parts.clock)
+    limiter = NoLimits()
+    steps = Steps(
+        router=Router(),
+        peers=peers,
+        cors=Cors(settings.cors_origins),
+        keys=keys,
+        used=used,
+        allowance_of=_unlimited,
+        limiter=limiter,
+        addresses=NoAddressLimits(),
+        replays=NoReplays(),
+        quota=quota,
+        meter=NoMeter(),
+        outward=outward,
+        forwarding=forwarding,
+        composers={
+            "namespace": NamespaceComposer(outward, forwarding, ask_entitlements.get),
+            "usage": UsageComposer(outward, forwarding, limiter, ask_entitlements.get),
+        },
+        pages=pages(clients),
+        watching=Watching(log_every=settings.log_every),
+    )
+    gateway = Gateway(steps, clock=parts.clock, ids=parts.ids, seconds=settings.upstream_seconds)
+    front = Front(gateway.handle, client_closed=lambda _: steps.watching.client_closed("read"))
+    return Service(
+        NAME,
+        front,
+        jobs={"keys": lambda: keys.follow(parts.bus), "keys-used": used.run},
+        closers=[used.flush, quota.close, transport.close, *(client.close for client in clients.values())],
+    )
 
-    async def resolve(asked: Asked) -> JSONObject:
+
+class _Asking:
+    """The internal calls that the gateway makes to a service."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def get(self, path: str) -> JSONObject:
+        return await self._client.call("GET", path)
+
+    async def resolve(self, asked: Asked) -> JSONObject:
         body: JSONObject = {
-            "digest": asked.digest,
+            "digest": asked.digest.hex(),
             "workspace_id": asked.workspace_id,
             "namespace_id": asked.namespace_id,
         }
-        return await clients["tenancy"].call("POST", "/internal/keys/resolve", body, reads=True)
+        return await self._client.call("POST", "/internal/keys/resolve", body, reads=True)
 
-    keys = KeyCache(resolve, clock=parts.clock)
-    gateway = Gateway(
-        settings=settings,
-        table=Router(),
-        keys=keys,
-        signer=signer,
-        transport=transport,
-        clients=clients,
-        clock=parts.clock,
-        ids=parts.ids,
-    )
-    server = web.Server(gateway.handle)
-    return Service(
-        NAME,
-        server,
-        jobs={"keys": lambda: keys.follow(parts.bus)},
-        closers=[transport.close, *(client.close for client in clients.values())],
-    )
+    async def note_used(self, used: JSONObject) -> object:
+        return await self._client.call("POST", "/internal/keys/used", {"used": used}, reads=True)
+
+    async def quota(self, account: Account) -> JSONObject:
+        workspace_id, namespace_id, livemode = account
+        body: JSONObject = {"workspace_id": workspace_id, "namespace_id": namespace_id, "livemode": livemode}
+        return await self._client.call("POST", "/internal/quota", body, reads=True)
+
+
+def _unlimited(holder: Holder) -> Allowance:
+    return Allowance(holder.key_id, 1_000_000, 5_000, 0)
 
 
 def run(settings: Settings, *, reuse_port: bool = False) -> None:

@@ -42,7 +42,6 @@ class Limits:
     fields: int = 100
 
 
-PUBLIC_LIMITS = Limits()
 # A principal with many facts is longer than anything a client may send.
 SERVICE_LIMITS = Limits(line_bytes=16 * 1024, field_bytes=128 * 1024, fields=200)
 
@@ -188,17 +187,6 @@ class _Connection(RequestHandler):
             transport.write(head.encode() + body)
         # What has been written is still sent.
         self.force_close()
-
-
-def refuse_large_headers(request: web.BaseRequest, *, most: int = 100, most_bytes: int = 16 * 1024) -> None:
-    """Return if the request's headers are within what clients may send (spec/http-api.md, "Hardening").
-
-    Raises:
-        HeadersTooLarge: they are not.
-    """
-    raw = request.raw_headers
-    if len(raw) > most or sum(len(name) + len(value) + 4 for name, value in raw) > most_bytes:
-        raise HeadersTooLarge
 
 
 def _malformed(error: BaseException | None, message: str, limits: Limits) -> AtriumError:

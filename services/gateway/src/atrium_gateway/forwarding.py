@@ -1,0 +1,136 @@
+"""Calls to services with manners: a breaker for each, at most one retry within a budget, bounded requests in flight."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from atrium_common.clock import Clock
+from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
+from atrium_common.metrics import BREAKER_OPEN, RETRIED, SHED, UPSTREAM_ERRORS
+from atrium_gateway.upstream import Answer, Forwarded, Transport, unreachable
+
+_PAUSE = 0.1
+_BUDGET = 20.0
+_EARNED = 0.1
+_FAILURES_TO_OPEN = 10
+_OPEN_SECONDS = 0.5
+_READS_SHARE = 0.8
+
+
+@dataclass(slots=True)
+class _Service:
+    """How calls to one service have gone.
+
+    Attributes:
+        failures: in a row.
+        closed_again: when it may be tried again; 0 while it works.
+        budget: how many retries are left; each call that is made earns a tenth of one.
+    """
+
+    failures: int = 0
+    closed_again: float = 0.0
+    budget: float = _BUDGET
+    trying: bool = field(default=False)
+
+
+class Forwarding:
+    """Sends requests on."""
+
+    def __init__(self, transport: Transport, *, clock: Clock, most_in_flight: int) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._most = most_in_flight
+        self._most_reads = max(1, int(most_in_flight * _READS_SHARE))
+        self._in_flight = 0
+        self._services: dict[str, _Service] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """Requests under way."""
+        return self._in_flight
+
+    @contextmanager
+    def room(self, *, reads: bool) -> Iterator[None]:
+        """Hold a place among the requests in flight; reads are refused first, writes last.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        if self._in_flight >= (self._most_reads if reads else self._most):
+            SHED.labels("read" if reads else "write").inc()
+            raise Unavailable("Too many requests are being answered for the moment. Try again shortly.")
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+
+    async def send(self, upstream: str, request: Forwarded, *, deadline: float) -> Answer:
+        """The service's answer, before `deadline` (monotonic).
+
+        A request that can't have arrived is sent once more; so is one whose connection broke, because it either changes
+        nothing or carries the identity of its command.
+
+        Raises:
+            Unavailable: the service can't be reached, or has failed so often that it is left alone for a moment.
+            BadGateway, GatewayTimeout: see `Transport.send`.
+        """
+        service = self._services.get(upstream)
+        if service is None:
+            service = self._services.setdefault(upstream, _Service())
+        self._admit(upstream, service)
+        try:
+            try:
+                answer = await self._transport.send(upstream, request, seconds=self._left(deadline))
+            except (Unavailable, BadGateway) as error:
+                UPSTREAM_ERRORS.labels(upstream, "connect" if isinstance(error, Unavailable) else "broken").inc()
+                if service.budget < 1 or self._left(deadline) <= _PAUSE:
+                    raise
+                service.budget -= 1
+                RETRIED.labels(upstream).inc()
+                await asyncio.sleep(_PAUSE)
+                answer = await self._transport.send(upstream, request, seconds=self._left(deadline))
+        except (Unavailable, BadGateway, GatewayTimeout) as error:
+            if isinstance(error, GatewayTimeout):
+                UPSTREAM_ERRORS.labels(upstream, "timeout").inc()
+            self._failed(upstream, service)
+            raise
+        except asyncio.CancelledError:
+            service.trying = False
+            raise
+        if service.failures:
+            self._works(upstream, service)
+        if service.budget < _BUDGET:
+            service.budget += _EARNED
+        return answer
+
+    def _left(self, deadline: float) -> float:
+        left = deadline - self._clock.monotonic()
+        if left <= 0:
+            raise GatewayTimeout
+        return left
+
+    def _admit(self, upstream: str, service: _Service) -> None:
+        """Let through, but only one at a time while the service may still be down."""
+        if not service.closed_again:
+            return
+        if service.trying or self._clock.monotonic() < service.closed_again:
+            raise unreachable(upstream)
+        service.trying = True
+
+    def _failed(self, upstream: str, service: _Service) -> None:
+        service.failures += 1
+        service.trying = False
+        if service.failures >= _FAILURES_TO_OPEN:
+            service.closed_again = self._clock.monotonic() + _OPEN_SECONDS
+            BREAKER_OPEN.labels(upstream).set(1)
+
+    def _works(self, upstream: str, service: _Service) -> None:
+        service.failures = 0
+        service.trying = False
+        if service.closed_again:
+            service.closed_again = 0.0
+            BREAKER_OPEN.labels(upstream).set(0)

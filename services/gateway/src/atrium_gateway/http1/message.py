@@ -1,0 +1,152 @@
+"""Requests and responses as the pipeline handles them, free of any framework; names and values are bytes as sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from atrium_common.errors import AtriumError, PayloadTooLarge
+from atrium_common.http.body import MAX_BODY
+
+Fields: TypeAlias = list[tuple[bytes, bytes]]
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was whole."""
+
+
+class Request:
+    """One request; its body may still be on its way.
+
+    Attributes:
+        method: in capitals.
+        path, query: of the target, percent-encoded as sent.
+        headers: by lower-case name; repeated ones joined with commas.
+        repeated: the names that came more than once.
+        peer: the address at the other end of the connection.
+        fault: why it must be refused before anything else, where it is not well-formed.
+        length: what Content-Length says, or None.
+        received: bytes of the body so far.
+        complete: whether the body is here.
+    """
+
+    __slots__ = (
+        "_body", "_continue", "_failure", "_waiter",
+        "complete", "fault", "headers", "keep_alive", "length", "method", "path", "peer", "query", "received",
+        "repeated", "unread", "version",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: dict[bytes, bytes],
+        *,
+        peer: str,
+        version: str = "1.1",
+        keep_alive: bool = True,
+        repeated: frozenset[bytes] = frozenset(),
+        fault: AtriumError | None = None,
+        ask_to_continue: Callable[[], None] | None = None,
+    ) -> None:
+        self.method = method
+        self.path, _, self.query = target.partition("?")
+        self.headers = headers
+        self.repeated = repeated
+        self.peer = peer
+        self.version = version
+        self.keep_alive = keep_alive
+        self.fault = fault
+        self.received = 0
+        self.complete = False
+        self.unread = False
+        length = headers.get(b"content-length")
+        self.length = int(length) if length is not None and length.isdigit() else None
+        self._body: list[bytes] = []
+        self._continue = ask_to_continue
+        self._failure: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method in READS
+
+    async def read(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            PayloadTooLarge: it is over 1 MiB.
+            RequestTimeout: it comes too slowly.
+            ClientGone: the client hung up.
+        """
+        if self.length is not None and self.length > MAX_BODY:
+            raise PayloadTooLarge
+        if not self.complete and self._failure is None:
+            if self._continue is not None:
+                self._continue()
+                self._continue = None
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self._failure is not None:
+            raise self._failure
+        return self._body[0] if len(self._body) == 1 else b"".join(self._body)
+
+    def feed(self, data: bytes) -> None:
+        """Take a part of the body in."""
+        self.received += len(data)
+        if self.unread or self._failure is not None:
+            return
+        if self.received > MAX_BODY:
+            self.fail(PayloadTooLarge())
+        else:
+            self._body.append(data)
+
+    def finish(self) -> None:
+        """The body is whole."""
+        self.complete = True
+        self._wake()
+
+    def fail(self, failure: BaseException) -> None:
+        """The body will never be whole."""
+        self._failure = failure
+        self._body.clear()
+        self._wake()
+
+    def leave_unread(self) -> None:
+        """Nobody will ask for (the rest of) the body."""
+        self.unread = True
+        self._body.clear()
+
+    @property
+    def awaits_continue(self) -> bool:
+        """Whether the client waits for `100 Continue`, which it has not got."""
+        return self._continue is not None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer to a client.
+
+    Attributes:
+        fields: the headers, without those of the connection and of the body's length.
+        body: the whole body, or its beginning where `rest` gives more.
+        rest: what follows `body`, where it is streamed.
+        length: how long a streamed body is in all, where that is known.
+        close: whether it is the connection's last answer.
+    """
+
+    status: int
+    fields: Fields = field(default_factory=list)
+    body: bytes = b""
+    rest: AsyncIterator[bytes] | None = None
+    length: int | None = None
+    close: bool = False

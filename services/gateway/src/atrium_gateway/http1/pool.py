@@ -1,0 +1,275 @@
+"""The pooled transport: kept connections to each service, llhttp to read, one write a request, one clock for all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import cast
+
+import httptools
+from yarl import URL
+
+from atrium_common.errors import BadGateway, GatewayTimeout
+from atrium_gateway.http1.message import Fields
+from atrium_gateway.upstream import CONNECT_SECONDS, STREAMED_FROM, Answer, Forwarded, unreachable
+
+_WATCH_SECONDS = 0.05
+_IDLE_SECONDS = 30.0
+_MOST_HELD = 256 * 1024
+
+
+class PooledTransport:
+    """Connections are used again, the last one first, and let go after 30 s without use."""
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self._pools = {name: _Pool(name, URL(url)) for name, url in urls.items()}
+        self._watch: asyncio.Task[None] | None = None
+
+    async def send(self, upstream: str, request: Forwarded, *, seconds: float) -> Answer:
+        """See `Transport.send`."""
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._watching())
+        pool = self._pools[upstream]
+        connection = pool.idle()
+        if connection is None:
+            connection = await pool.connect(min(seconds, CONNECT_SECONDS))
+        return await connection.ask(request, seconds)
+
+    async def close(self) -> None:
+        """See `Transport.close`."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        for pool in self._pools.values():
+            pool.close()
+
+    async def _watching(self) -> None:
+        """Timers of their own would cost every request."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            now = loop.time()
+            for pool in self._pools.values():
+                pool.check(now)
+
+
+class _Pool:
+    def __init__(self, name: str, url: URL) -> None:
+        self.name = name
+        self.prefix = url.raw_path.rstrip("/")
+        self.host = url.authority.encode()
+        self.open: set[_Connection] = set()
+        self._address = (str(url.host), int(url.port or 80))
+        self._idle: deque[_Connection] = deque()
+
+    def idle(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable:
+                return connection
+        return None
+
+    async def connect(self, seconds: float) -> _Connection:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                _, connection = await loop.create_connection(lambda: _Connection(self), *self._address)
+        except (OSError, TimeoutError) as error:
+            raise unreachable(self.name) from error
+        return connection
+
+    def release(self, connection: _Connection) -> None:
+        self._idle.append(connection)
+
+    def check(self, now: float) -> None:
+        for connection in list(self.open):
+            connection.check(now)
+        while self._idle and now - self._idle[0].since > _IDLE_SECONDS:
+            self._idle.popleft().close()
+
+    def close(self) -> None:
+        for connection in list(self.open):
+            connection.close()
+
+
+class _Connection(asyncio.Protocol):
+    """One connection to a service, with at most one request under way."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, pool: _Pool) -> None:
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._reading: _Reading | None = None
+        self._deadline = 0.0
+        self.usable = False
+        self.since = 0.0
+
+    async def ask(self, request: Forwarded, seconds: float) -> Answer:
+        self._deadline = self._loop.time() + seconds
+        reading = self._reading = _Reading(self, self._loop.create_future())
+        head = [f"{request.method} {self._pool.prefix}{request.target} HTTP/1.1\r\nHost: ".encode(), self._pool.host]
+        head += [b"\r\n%b: %b" % field for field in request.fields]
+        if request.body or request.method != "GET":
+            head.append(b"\r\nContent-Length: %d" % len(request.body))
+        head.append(b"\r\n\r\n")
+        head.append(request.body)
+        self.transport.write(b"".join(head))
+        try:
+            return await reading.answer
+        except asyncio.CancelledError:
+            # Nobody waits any more: the service learns of it by the connection's end.
+            self.close()
+            raise
+
+    def done(self, *, again: bool) -> None:
+        """The answer is whole; whether the connection may be used again."""
+        self._reading = None
+        self.since = self._loop.time()
+        if again and self.usable:
+            self._pool.release(self)
+        else:
+            self.close()
+
+    def check(self, now: float) -> None:
+        """Give up what has lasted too long."""
+        if self._reading is not None and now > self._deadline:
+            self._reading.fail(GatewayTimeout())
+            self.close()
+
+    def close(self) -> None:
+        """End, whatever is under way."""
+        self.usable = False
+        self.transport.abort()
+
+    # What the transport says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ready to be asked."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.usable = True
+        self._pool.open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """A part of the answer."""
+        reading = self._reading
+        if reading is None:
+            # An answer to nothing: what comes next could not be told apart.
+            self.close()
+            return
+        try:
+            reading.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            reading.fail(BadGateway())
+            self.close()
+
+    def eof_received(self) -> None:
+        """The service says no more."""
+        self.usable = False
+        if self._reading is not None:
+            self._reading.end()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """The connection is gone."""
+        self.usable = False
+        self._pool.open.discard(self)
+        if self._reading is not None:
+            self._reading.fail(BadGateway())
+
+
+class _Reading:
+    """The answer to one request, as llhttp finds it."""
+
+    def __init__(self, connection: _Connection, answer: asyncio.Future[Answer]) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        self.answer = answer
+        self._connection = connection
+        self._fields: Fields = []
+        self._parts: list[bytes] = []
+        self._status = 0
+        self._held = 0
+        self._length: int | None = None
+        self._chunked = self._headed = self._whole = False
+        self._more: asyncio.Event | None = None
+        self._failure: Exception | None = None
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field; those behind a chunked body are left aside."""
+        if not self._headed:
+            self._fields.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The body follows."""
+        self._headed = True
+        self._status = self.parser.get_status_code()
+        for name, value in self._fields:
+            if name == b"content-length":
+                self._length = int(value)
+            elif name == b"transfer-encoding":
+                self._chunked = True
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body; from 64 KiB on it is handed on as it comes."""
+        self._parts.append(body)
+        self._held += len(body)
+        if self._more is not None:
+            self._more.set()
+            if self._held > _MOST_HELD:
+                self._connection.transport.pause_reading()
+        elif self._held >= STREAMED_FROM and not self.answer.done():
+            self._more = asyncio.Event()
+            self.answer.set_result(Answer(self._status, self._fields, self._take(), self._rest(), self._length))
+
+    def on_message_complete(self) -> None:
+        """All is here."""
+        if self._status < 200:  # noqa: PLR2004 (an interim answer: the real one follows)
+            self._headed, self._fields = False, []
+            return
+        self._whole = True
+        if not self.answer.done():
+            self.answer.set_result(Answer(self._status, self._fields, self._take()))
+        if self._more is not None:
+            self._more.set()
+        self._connection.done(again=self.parser.should_keep_alive())
+
+    def end(self) -> None:
+        """The service says no more: a body without a length is whole by that."""
+        if self._headed and not self._whole and self._length is None and not self._chunked:
+            self.on_message_complete()
+
+    def fail(self, failure: Exception) -> None:
+        """It will never be whole."""
+        if self._whole:
+            return
+        self._failure = failure
+        if not self.answer.done():
+            self.answer.set_exception(failure)
+        if self._more is not None:
+            self._more.set()
+
+    async def _rest(self) -> AsyncIterator[bytes]:
+        more = self._more
+        try:
+            while more is not None:
+                await more.wait()
+                more.clear()
+                if self._held:
+                    yield self._take()
+                    if not self._whole:
+                        self._connection.transport.resume_reading()
+                elif self._failure is not None:
+                    raise self._failure
+                elif self._whole:
+                    return
+                if self._failure is not None or self._whole:
+                    more.set()
+        finally:
+            if not self._whole:
+                self._connection.close()
+
+    def _take(self) -> bytes:
+        held = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts = []
+        self._held = 0
+        return held

@@ -1,0 +1,63 @@
+"""The request that a service gets: the client's, with who calls, what is commanded and how long there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from atrium_common.clock import Clock
+from atrium_common.principal import Principal, PrincipalSigner
+from atrium_gateway import fields
+from atrium_gateway.exchange import Exchange
+from atrium_gateway.holder import PRINCIPAL_SECONDS
+from atrium_gateway.peers import Peers
+from atrium_gateway.upstream import Forwarded
+
+
+class Outward:
+    """Makes requests to services."""
+
+    def __init__(self, signer: PrincipalSigner, peers: Peers, *, clock: Clock) -> None:
+        self._signer = signer
+        self._peers = peers
+        self._clock = clock
+        self._unix: Callable[[], float] = lambda: clock.now().timestamp()
+
+    def request(
+        self, exchange: Exchange, *, query: str | None = None, without: frozenset[bytes] = frozenset()
+    ) -> Forwarded:
+        """The request to forward; `query` instead of the client's, and no field named in `without`.
+
+        `HEAD` travels as `GET`: only so is its Content-Length what `GET` would have.
+        """
+        request = exchange.request
+        sent = fields.forwarded(request.headers)
+        if without:
+            sent = [field for field in sent if field[0] not in without]
+        sent += [
+            (b"X-Request-ID", exchange.request_id.encode()),
+            (b"X-Principal", self._principal(exchange)),
+            (b"X-Public-Base", self._peers.public_base(request)),
+            (b"X-Deadline-Ms", b"%d" % max(1, int((exchange.deadline - self._clock.monotonic()) * 1000))),
+            (b"X-Forwarded-For", exchange.address.encode()),
+            (b"traceparent", exchange.traceparent.encode()),
+        ]
+        if exchange.command_id:
+            sent.append((b"X-Command-ID", exchange.command_id.encode()))
+        asked = request.query if query is None else query
+        target = f"{request.path}?{asked}" if asked else request.path
+        method = "GET" if request.method == "HEAD" else request.method
+        return Forwarded(method, target, sent, exchange.body)
+
+    def as_gateway(self, exchange: Exchange, *scopes: str) -> bytes:
+        """The caller's principal with further scopes, for what the gateway itself asks in their name."""
+        if exchange.holder is None:
+            return self._principal(exchange)
+        return self._signer.sign(exchange.holder.principal(self._unix(), *scopes)).encode()
+
+    def _principal(self, exchange: Exchange) -> bytes:
+        if exchange.holder is not None:
+            return exchange.holder.token(self._signer.sign, now=exchange.started, unix=self._unix)
+        # Nobody in particular: what a request may do that needs no key.
+        scope = exchange.entry.scope if exchange.entry is not None else ""
+        nobody = Principal(scopes=(scope,), expires_at=self._unix() + PRINCIPAL_SECONDS)
+        return self._signer.sign(nobody).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -95,7 +96,52 @@ class Delivery(BaseModel):
     livemode: bool
     created_at: datetime
     updated_at: datetime
-    history: list[dict[str, JsonValue]] | None = None
+
+
+class Request(BaseModel):
+    """What was sent; secrets are masked, and the body is null once its event is kept no longer."""
+
+    headers: dict[str, str]
+    body: str | None
+
+
+class Response(BaseModel):
+    """What was answered, its body up to 4 KiB."""
+
+    headers: dict[str, str]
+    body: str
+    truncated: bool
+
+
+class Timings(BaseModel):
+    """Milliseconds, null where there was no such part."""
+
+    dns: float | None
+    connect: float | None
+    tls: float | None
+    first_byte: float | None
+    total: float
+
+
+class Attempt(BaseModel):
+    """One attempt."""
+
+    attempt: int
+    at: datetime
+    status_code: int | None
+    error: str | None
+    error_class: str | None
+    duration_ms: float
+    timings: Timings
+    remote_address: str | None
+    request: Request
+    response: Response | None
+
+
+class DeliveryWithHistory(Delivery):
+    """A delivery with its attempts, of which the newest 50 are remembered."""
+
+    history: list[Attempt]
 
 
 class ClientEvent(BaseModel):
@@ -116,3 +162,48 @@ class EventType(BaseModel):
     type: str
     description: str
     schema_: dict[str, JsonValue] = Field(alias="schema")
+
+
+class Replay(BaseModel):
+    """A job that makes deliveries due again: `done` of `total` so far."""
+
+    id: str
+    webhook_id: str
+    status: Literal["pending", "running", "completed", "cancelled"]
+    total: int
+    done: int
+    since: datetime
+    until: datetime
+    statuses: list[str]
+    reason: str | None
+    livemode: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Check(BaseModel):
+    """One test of an event: what the webhook wants, and what the event has."""
+
+    check: str
+    passed: bool
+    wanted: JsonValue
+    found: JsonValue
+
+
+class DeliveryRef(BaseModel):
+    """The delivery that came of an event."""
+
+    id: str
+    status: str
+
+
+class Explanation(BaseModel):
+    """Why an event did or did not reach a webhook."""
+
+    webhook_id: str
+    event_id: str
+    event_type: str
+    matches: bool
+    reason: str
+    checks: list[Check]
+    delivery: DeliveryRef | None

@@ -15,7 +15,7 @@ from atrium_common.eventing.event import Event
 from atrium_common.http.listing import WORDS, words
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Publication
-from atrium_common.store.documents import Collection, Delete, Index, Newer, Put
+from atrium_common.store.documents import Collection, Delete, Document, Index, Newer, Put
 from atrium_webhooks.domain import endpoint, published_event
 from atrium_webhooks.domain.custom_headers import masked
 
@@ -31,7 +31,7 @@ WEBHOOKS = Collection(
 )
 EVENTS_SEEN = Collection(
     "events",
-    (Index(("workspace_id", "created_at")),),
+    (Index(("workspace_ids", "created_at")),),
     frozenset({"workspace_ids", "people"}),
 )
 """Every event received, for thirty days (`application.kept`)."""
@@ -54,6 +54,8 @@ PUBLISHED_EVENTS = Collection(
     frozenset({WORDS}),
 )
 """Clients' own events, for thirty days. `data` is JSON text, so that no store changes it."""
+REPLAYS = Collection("replays", (Index(("endpoint_id", "created_at")), Index(("status", "created_at"))))
+"""`domain.replay`."""
 LANES = Collection("lanes")
 """What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count, consecutive_failures`
 (attempts), `last_delivery_at` (the last attempt), and its health. At most a second old (`application.traffic`)."""
@@ -61,8 +63,20 @@ WAKES = Collection("wakes")
 """Endpoints, by id, whose line others than the serving process have written to (`application.dispatcher`)."""
 DISPATCHERS = Collection("dispatchers")
 """Which process serves which endpoints (`application.shards`)."""
-COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, LANES, WAKES, DISPATCHERS)
+COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, REPLAYS, LANES, WAKES, DISPATCHERS)
 KEPT = timedelta(days=30)
+_OF_A_DELIVERY = (
+    "event_id",
+    "event_type",
+    "status",
+    "status_code",
+    "attempts",
+    "next_attempt_at",
+    "delivered_at",
+    "livemode",
+    "created_at",
+    "updated_at",
+)
 _INSIDE = frozenset({"workspace_id", "status", WORDS})
 
 
@@ -150,24 +164,16 @@ def _changed(before: JSONObject, now: JSONObject) -> JSONObject:
     return changed
 
 
-def delivery_attributes(body: JSONObject, delivery_id: str, *, whole: bool = False) -> JSONObject:
-    """A delivery as clients see it; `whole` with the history of its attempts."""
-    names = (
-        "event_id",
-        "event_type",
-        "status",
-        "status_code",
-        "attempts",
-        "next_attempt_at",
-        "delivered_at",
-        "livemode",
-        "created_at",
-        "updated_at",
-    )
-    attributes: JSONObject = {"id": delivery_id, **{name: body.get(name) for name in names}}
-    if whole:
-        attributes["history"] = list(cast("list[JSONObject]", body.get("history") or []))
-    return attributes
+def delivery_attributes(body: JSONObject, delivery_id: str) -> JSONObject:
+    """A delivery as lists show it, without its attempts."""
+    return {"id": delivery_id, **{name: body.get(name) for name in _OF_A_DELIVERY}}
+
+
+def replay_attributes(replay: Document) -> JSONObject:
+    """A replay as clients see it."""
+    inside = {"endpoint_id", "workspace_id", "cursor"}
+    shown = {name: value for name, value in replay.body.items() if name not in inside}
+    return {"id": replay.key, "webhook_id": replay.body["endpoint_id"], **shown}
 
 
 def event_attributes(event_id: str, state: published_event.Published) -> JSONObject:

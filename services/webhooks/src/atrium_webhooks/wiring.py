@@ -20,13 +20,16 @@ from atrium_webhooks.application.discipline import Discipline
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.event_types import EventTypes
+from atrium_webhooks.application.explaining import Explaining
 from atrium_webhooks.application.fanout import FanOut
 from atrium_webhooks.application.line import Line
 from atrium_webhooks.application.publishing import Publishing
+from atrium_webhooks.application.replaying import Replaying
+from atrium_webhooks.application.replays import Replays
 from atrium_webhooks.application.sender import Sender
 from atrium_webhooks.application.shards import Shards
 from atrium_webhooks.domain.health import Patience
-from atrium_webhooks.http.routes import routes
+from atrium_webhooks.http.routes import Webhooks, routes
 from atrium_webhooks.published import PUBLISHED, TOPIC
 from atrium_webhooks.settings import WebhooksSettings
 
@@ -66,7 +69,12 @@ async def build(parts: Parts) -> Service:
     publishing = Publishing(repository, documents, parts.ids)
     others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
     types = EventTypes(PUBLISHED, others, clock=parts.clock)
-    served = routes(endpoints, deliveries, publishing, types) if "api" in settings.role else []
+    replaying = Replaying(
+        documents, repository, due=dispatcher.wake, kept_for=kept_for, clock=parts.clock, ids=parts.ids
+    )
+    replays = Replays(endpoints, repository, documents, replaying, parts.ids, kept_for)
+    webhooks = Webhooks(endpoints, deliveries, replays, Explaining(endpoints, documents), publishing, types)
+    served = routes(webhooks) if "api" in settings.role else []
     jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     if "worker" in settings.role:
         fan_out = FanOut(parts.store, directory, line, dispatcher, kept_for=kept_for, clock=parts.clock)
@@ -79,7 +87,7 @@ async def build(parts: Parts) -> Service:
             clock=parts.clock,
             before=fan_out.before,
         )
-        jobs |= {"fan-out": reactor.run, "dispatcher": dispatcher.run}
+        jobs |= {"fan-out": reactor.run, "dispatcher": dispatcher.run, "replays": replaying.run}
     return Service(
         NAME, create_app(served, parts.kit, published=PUBLISHED), jobs=jobs, closers=[sender.close, types.close]
     )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock, rfc3339
-from atrium_common.errors import CannotRetry, NotFound
+from atrium_common.errors import CannotRetry, NotFound, StateConflict
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids
-from atrium_common.jsontypes import JSONObject
+from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.documents import Absent, Document, Is, Put
 from atrium_common.store.ports import Documents
+from atrium_webhooks import rows
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.endpoints import Endpoints
-from atrium_webhooks.application.kept import kept_form
+from atrium_webhooks.application.kept import body_of, kept_form
 from atrium_webhooks.domain.delivery import RETRIABLE, again, delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, ENDPOINT, EVENTS_SEEN
 
@@ -84,15 +86,37 @@ class Deliveries:
             raise NotFound("delivery", wanted)
         return document
 
+    async def whole(self, delivery: Document) -> JSONObject:
+        """A delivery with every attempt that is remembered, each with the body that was sent, while that is kept."""
+        attributes = rows.delivery_attributes(delivery.body, delivery.key)
+        event_id = str(delivery.body["event_id"])
+        kept = await self.documents.get(EVENTS_SEEN.name, event_id)
+        body: JSON = None
+        if kept is not None:
+            workspace_id, livemode = str(delivery.body["workspace_id"]), bool(delivery.body["livemode"])
+            body = body_of(event_id, kept.body, workspace_id=workspace_id, livemode=livemode).decode()
+        attempts = cast("list[JSONObject]", delivery.body["history"])
+        return {
+            **attributes,
+            "history": [
+                {**each, "request": {**cast("JSONObject", each["request"]), "body": body}} for each in attempts
+            ],
+        }
+
     async def retry(self, call: Call, endpoint_id: str, wanted: str) -> Document:
         """Make a delivery due now, with its whole schedule before it.
 
         Raises:
             NotFound: there is none.
             CannotRetry: it is under way or has succeeded.
+            StateConflict: the endpoint is not active: nothing could be sent.
         """
         document = await self.read(call, endpoint_id, wanted)
         status = str(document.body["status"])
+        if status in RETRIABLE and not (await self.endpoints.read(call, endpoint_id)).there.is_active:
+            raise StateConflict(
+                "disabled", "retry", "The webhook is disabled. Switch it on with is_active: true first."
+            )
         if status not in RETRIABLE:
             raise CannotRetry(status)
         body = again(document.body, now=self.clock.now())

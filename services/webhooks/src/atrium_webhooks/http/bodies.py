@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypeAlias
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue
 
 from atrium_common.http.body import Body
 from atrium_common.http.faults import FaultAt
@@ -13,6 +13,7 @@ from atrium_webhooks.domain import custom_headers
 from atrium_webhooks.domain.endpoint import DEFAULT_CONCURRENCY, EndpointSettings, RateLimit, Scheme
 from atrium_webhooks.domain.filters import UnfitFilter, compiled
 from atrium_webhooks.domain.matching import is_subscription
+from atrium_webhooks.domain.replay import Wanted
 from atrium_webhooks.domain.signing import is_secret
 
 _FILTER_BYTES = 16 * 1024
@@ -153,3 +154,14 @@ class PublishEvent(Body):
     type: str = Field(min_length=1, max_length=255, examples=["order.paid"])
     data: Annotated[dict[str, JsonValue], Field(strict=True)]
     idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class StartReplay(Body):
+    """Deliver again what happened from `since` to `until` (now).
+
+    Without `status`: failed and cancelled deliveries, and events that match and have none.
+    """
+
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    status: Wanted | None = None

@@ -12,9 +12,9 @@ from atrium_webhooks.application.deliveries import Deliveries
 from atrium_webhooks.domain.delivery import STATUSES
 from atrium_webhooks.http.endpoints import ONE
 
-LISTED = tuple(name for name in resources.Delivery.model_fields if name != "history")
+WHOLE = Listing(fields=tuple(resources.DeliveryWithHistory.model_fields))
 DELIVERIES = Listing(
-    fields=LISTED,
+    fields=tuple(resources.Delivery.model_fields),
     sortable=("created_at", "updated_at"),
     filters={"status": STATUSES, "event_type": "text", "event_id": "text"},
 )
@@ -31,7 +31,7 @@ def delivery_routes(deliveries: Deliveries) -> list[Route]:
 
     async def read(call: Call) -> Reply:
         found = await deliveries.read(call, call.params["webhook_id"], call.params["delivery_id"])
-        return Reply.one(rows.delivery_attributes(found.body, found.key, whole=True), version=found.version)
+        return Reply.one(await deliveries.whole(found), version=found.version)
 
     async def retry(call: Call) -> Reply:
         found = await deliveries.retry(call, call.params["webhook_id"], call.params["delivery_id"])
@@ -47,8 +47,8 @@ def delivery_routes(deliveries: Deliveries) -> list[Route]:
               permission="webhooks:write"),
         Route("GET", path, index, "List deliveries", "webhooks:read", answer=model, listing=DELIVERIES,
               permission="webhooks:read"),
-        Route("GET", one, read, "Get a delivery with its attempts", "webhooks:read", answer=model,
-              permission="webhooks:read"),
+        Route("GET", one, read, "Get a delivery with its attempts", "webhooks:read",
+              answer=resources.DeliveryWithHistory, single=WHOLE, permission="webhooks:read"),
         Route("POST", f"{one}/retry", retry, "Retry a delivery", "webhooks:write", answer=model,
               permission="webhooks:write"),
     ]  # fmt: skip

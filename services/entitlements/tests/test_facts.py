@@ -20,7 +20,7 @@ from atrium_common.testing.http import OPERATOR, ServiceUnderTest
 from atrium_entitlements.application.holders import KnownHolders
 from atrium_entitlements.application.known_facts import FACTS, KnownFacts
 from atrium_entitlements.domain.holder import Level
-from atrium_entitlements.reactors.tenancy import FactsFollower, FactsProjection, facts_of
+from atrium_entitlements.reactors.tenancy import FactsFollower, TenancyReader, facts_of
 
 TENANT = Principal(user_id="usr_1", key_id="key_1", workspace_id="wks_1", scopes=("*",), permissions=("*",))
 WORKSPACE = {"id": "wks_1", "version": 3, "tier": "pro", "status": "active", "timezone": "Europe/London"}
@@ -83,6 +83,15 @@ def with_facts(*, namespace: Any = None, workspace: Any = None, principal: Princ
     return replace(principal, facts={kind: facts for kind, facts in told.items() if facts is not None})
 
 
+class NoCascades:
+    async def handle(self, message: Message) -> None:
+        """Tested by themselves."""
+
+
+def reader(known: KnownFacts) -> TenancyReader:
+    return TenancyReader(known, NoCascades())  # type: ignore[arg-type]
+
+
 async def store() -> MemoryStore:
     made = MemoryStore()
     await made.open([FACTS])
@@ -129,7 +138,7 @@ async def test_a_holder_named_in_the_body_is_asked_of_tenancy_so_that_a_new_one_
 async def test_what_is_known_must_do_while_tenancy_is_down_and_the_unknown_is_no_404(tenancy: Any) -> None:
     _, client, served = tenancy
     kept = await store()
-    projection = FactsProjection(KnownFacts(kept.documents, client))
+    projection = reader(KnownFacts(kept.documents, client))
     await projection.handle(event("workspace.created", "wks_1", 1, tier="pro", status="active", settings={}))
     await projection.handle(
         event("namespace.created", "ns_1", 1, owner_type="Workspace", owner_id="wks_1", workspace_id="wks_1")
@@ -180,7 +189,7 @@ async def test_a_deleted_workspace_takes_its_namespaces_along_and_a_restored_one
 async def test_events_in_any_order_and_repeated_leave_the_newest_facts(tenancy: Any) -> None:
     _, client, _ = tenancy
     kept = await store()
-    projection = FactsProjection(KnownFacts(kept.documents, client))
+    projection = reader(KnownFacts(kept.documents, client))
     events = [
         event("workspace.created", "wks_1", 1, tier="free", status="active", settings={}),
         event("workspace.updated", "wks_1", 3, tier="business", status="active", settings={"timezone": "Asia/Tokyo"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from atrium_entitlements.domain.catalogue import FeatureType, Reset
 
@@ -51,3 +51,17 @@ class Package(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class LogEntry(BaseModel):
+    """Who changed what of a holder's entitlements, and how that was before and is after."""
+
+    id: str
+    action: str
+    feature: str | None
+    package: str | None
+    actor: str | None
+    source: str | None
+    before: dict[str, JsonValue] | None
+    after: dict[str, JsonValue] | None
+    created_at: datetime

@@ -19,6 +19,7 @@ class Engine:
     """What may be asked of accounts and done to them."""
 
     accounts: Accounts
+    merger: Merger
     asking: Asking
     using: Using
     giving: Giving
@@ -28,4 +29,4 @@ class Engine:
         """The engine over this repository, whose turns all commands of this process take."""
         accounts = Accounts(repository, log, catalogue)
         merger = Merger(repository)
-        return cls(accounts, Asking(accounts), Using(accounts, merger, ids), Giving(accounts, merger, ids))
+        return cls(accounts, merger, Asking(accounts), Using(accounts, merger, ids), Giving(accounts, merger, ids))

@@ -118,4 +118,5 @@ def _may_see(principal: Principal, namespace: NamespaceFacts) -> bool:
         return True
     # A key that is bound to a workspace does not see its user's own namespaces (spec §4).
     own = set() if principal.bound else {principal.user_id}
-    return namespace.owner_id in {principal.workspace_id, *own}
+    shared = namespace.workspace_id is not None and namespace.workspace_id == principal.workspace_id
+    return shared or namespace.owner_id in own

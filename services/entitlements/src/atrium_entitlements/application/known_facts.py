@@ -132,7 +132,7 @@ def told_facts(kind: str, id: str, told: JSONObject) -> list[Facts]:
             workspace_facts(str(workspace["id"]), _version(workspace), workspace, zone=workspace.get("timezone"))
         )
     if isinstance(user, dict):
-        facts.append(user_facts(str(user["id"]), _version(user), user))
+        facts.append(user_facts(str(user["id"]), _version(user), user, deleted=bool(user.get("deleted"))))
     return facts
 
 

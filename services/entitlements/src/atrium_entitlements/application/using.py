@@ -19,7 +19,7 @@ from atrium_entitlements.domain.account import Account
 from atrium_entitlements.domain.catalogue import Feature
 from atrium_entitlements.domain.events import Place
 from atrium_entitlements.domain.holder import Holder, usage_account
-from atrium_entitlements.domain.standing import View
+from atrium_entitlements.domain.standing import View, cascade
 from atrium_entitlements.domain.usage import Recording, Use
 from atrium_entitlements.rows import ACCOUNT
 
@@ -63,6 +63,21 @@ class Using:
             return verdict.recorded(recording.cascade)
 
         return (await self.merger.transact(holder.turn, command, decide)).outcome
+
+    async def count(self, tx: Transaction, holder: Holder, code: str, quantity: int, occurred_at: datetime) -> None:
+        """Record usage in the transaction of another command, where the feature is granted; nothing where it is not.
+
+        For what has happened already and can't be refused (metering); the caller has the holder's turn.
+        """
+        feature = self.accounts.catalogue.feature(code)
+        if feature is None or feature.is_boolean:
+            return
+        views = await self.accounts.views_in(tx, holder)
+        chain = self.accounts.chain(feature)
+        if not cascade(views, chain, at=tx.at, zone=holder.zone).standings:
+            return
+        use = replace(self._use(tx.command, holder, feature, quantity, None), enforce=False, occurred_at=occurred_at)
+        await self._emit(tx, holder, usage.record(views, use))
 
     async def reserve(
         self,

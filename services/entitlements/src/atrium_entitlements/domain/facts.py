@@ -19,6 +19,7 @@ class NamespaceFacts:
 
     Attributes:
         owner_type: `User` or `Workspace`.
+        workspace_id: whose members may use it; None: its owner alone.
         billing_workspace_id: whose pool it shares; None: nobody's, or not known yet.
         complete: whether the billing workspace is known; events of a user's own namespaces do not tell it.
     """
@@ -27,6 +28,7 @@ class NamespaceFacts:
     version: int
     owner_type: str
     owner_id: str
+    workspace_id: str | None
     billing_workspace_id: str | None
     complete: bool = True
     deleted: bool = False
@@ -65,7 +67,6 @@ Given: TypeAlias = Mapping[str, JsonValue]
 def namespace_facts(namespace_id: str, version: int, given: Given, *, deleted: bool) -> NamespaceFacts:
     """A namespace from what tenancy says of it, in an event or an answer."""
     owner_type = str(given.get("owner_type"))
-    complete = "billing_workspace_id" in given or owner_type == "Workspace"
     own = given["owner_id"] if owner_type == "Workspace" else given.get("workspace_id")
     billing = given.get("billing_workspace_id", own)
     return NamespaceFacts(
@@ -73,8 +74,9 @@ def namespace_facts(namespace_id: str, version: int, given: Given, *, deleted: b
         version=version,
         owner_type=owner_type,
         owner_id=str(given["owner_id"]),
+        workspace_id=own if isinstance(own, str) else None,
         billing_workspace_id=billing if isinstance(billing, str) else None,
-        complete=complete,
+        complete="billing_workspace_id" in given or isinstance(own, str),
         deleted=deleted,
     )
 
@@ -85,7 +87,7 @@ def workspace_facts(workspace_id: str, version: int, given: Given, *, zone: Json
         id=workspace_id,
         version=version,
         tier=str(given.get("tier", "free")),
-        status=str(given.get("status", "active")),
+        status="deleted" if given.get("deleted") else str(given.get("status", "active")),
         zone=zone if isinstance(zone, str) else _UTC,
     )
 

@@ -15,9 +15,7 @@ _UNLIMITED: None = None
 def features(at: datetime) -> tuple[FeatureCreated, ...]:
     """The features of the start."""
     return (
-        FeatureCreated(
-            code="api_calls", name="API calls", kind="limit", reset="monthly", unit="calls", category="api", at=at
-        ),
+        FeatureCreated(code="api_calls", name="API calls", kind="limit", reset="monthly", category="api", at=at),
         FeatureCreated(code="storage", name="Storage", kind="limit", unit="bytes", category="storage", at=at),
         FeatureCreated(code="seats", name="Seats", kind="limit", unit="seats", category="team", at=at),
         FeatureCreated(code="webhooks", name="Webhooks", kind="boolean", category="api", at=at),

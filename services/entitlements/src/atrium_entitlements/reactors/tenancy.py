@@ -7,6 +7,7 @@ from typing import cast
 
 from atrium_common.bus.ports import Bus, Message
 from atrium_common.jsontypes import JSONObject
+from atrium_entitlements.application.cascades import Cascades
 from atrium_entitlements.application.known_facts import KnownFacts
 from atrium_entitlements.domain.facts import Facts, namespace_facts, user_facts, workspace_facts
 
@@ -32,17 +33,19 @@ def facts_of(message: Message) -> Facts | None:
     return workspace_facts(about, message.sequence, told, zone=zone)
 
 
-class FactsProjection:
-    """Puts what tenancy tells into the projection: one consumer for all replicas."""
+class TenancyReader:
+    """Puts what tenancy tells into the projection, and carries it on to the accounts: one consumer for all replicas."""
 
-    def __init__(self, known: KnownFacts) -> None:
+    def __init__(self, known: KnownFacts, cascades: Cascades) -> None:
         self._known = known
+        self._cascades = cascades
 
     async def handle(self, message: Message) -> None:
-        """Store the event's facts."""
+        """Store the event's facts, then let the accounts feel what has become of their holder."""
         fact = facts_of(message)
         if fact is not None:
             await self._known.store([fact])
+        await self._cascades.handle(message)
 
 
 class FactsFollower:

@@ -151,6 +151,15 @@ async def test_a_namespace_made_a_moment_ago_is_checked_provisioned_and_used_at_
         assert [entry["action"] for entry in log.data] == ["entitlement.provisioned"]
 
 
+async def test_a_changed_tier_counts_from_the_next_request_on(platform: Platform) -> None:
+    tenant = await platform.tenant(tier="free")
+    path = f"workspaces/{tenant.workspace['id']}"
+    for tier, seats in (("pro", 20), ("business", 200), ("free", 3), ("enterprise", None)):
+        assert (await platform.call("PATCH", path, {"tier": tier})).status == 200
+        summary = await platform.call("GET", "entitlements/summary", key=tenant.key)
+        assert (summary.data["tier"], summary.data["entitlements"]["seats"]["limit"]) == (tier, seats)
+
+
 async def test_an_unknown_deleted_or_foreign_holder_looks_missing(platform: Platform) -> None:
     tenant, other = await platform.tenant(), await platform.tenant()
     foreign = await platform.created("namespaces", {"name": "Foreign"}, key=other.key)

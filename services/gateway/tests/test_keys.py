@@ -98,6 +98,24 @@ async def test_a_late_fill_can_not_undo_a_newer_revocation(keys: KeyCache, tenan
     assert tenancy.asked == 2
 
 
+async def test_what_a_write_through_this_gateway_changed_is_asked_anew_by_the_next_request(
+    keys: KeyCache, tenancy: Tenancy
+) -> None:
+    await keys.holder(ASKED)
+    keys.forget(["workspace/wks_2", "namespace/ns_1"])
+    await keys.holder(ASKED)
+    assert tenancy.asked == 1
+    keys.forget(["workspace/wks_1"])
+    tenancy.slow.clear()
+    asking = asyncio.create_task(keys.holder(ASKED))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    keys.forget(["workspace/wks_1"])
+    tenancy.slow.set()
+    await asking
+    assert tenancy.asked == 3
+
+
 async def test_an_unknown_key_is_remembered_as_unknown_for_a_while(
     keys: KeyCache, tenancy: Tenancy, clock: FakeClock
 ) -> None:

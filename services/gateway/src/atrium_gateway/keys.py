@@ -132,6 +132,18 @@ class KeyCache:
         if tags:
             REVOCATION_SECONDS.observe(max(0.0, (self._clock.now() - message.time).total_seconds()))
 
+    def forget(self, tags: Iterable[str]) -> None:
+        """Drop what a write through this gateway has just changed, before its answer is heard of.
+
+        So the next request, on whatever service, is made with facts at least as new as that write; the stream tells it
+        to the other gateways.
+        """
+        for tag in tags:
+            for asked in self._by_tag.pop(tag, set()):
+                self._drop(asked)
+        # Answers that are under way may have been read before.
+        self._epoch += 1
+
     def _lifetime(self) -> float:
         current = self._subscription is not None and self._subscription.current(within=_CURRENT_WITHIN)
         return _KNOWN_SECONDS if current else _DOUBTFUL_SECONDS

@@ -38,6 +38,7 @@ from atrium_gateway.holder import Holder
 from atrium_gateway.http1.message import ClientGone, Fields, Request, Response
 from atrium_gateway.keys import KeyCache
 from atrium_gateway.outward import Outward
+from atrium_gateway.own_writes import changed_by
 from atrium_gateway.peers import Peers
 from atrium_gateway.ports import (
     AddressLimiter,
@@ -253,6 +254,8 @@ class Gateway:
             return await self._steps.composers[entry.compose](exchange)
         wanted = self._steps.outward.request(exchange)
         answer = await self._steps.forwarding.send(entry.upstream, wanted, deadline=exchange.deadline)
+        if entry.writes and entry.upstream == "tenancy":
+            self._steps.keys.forget(changed_by(exchange))
         if answer.rest is not None and b"idempotency-key" in exchange.request.headers:
             await answer.whole()
         return response_of(exchange, answer)

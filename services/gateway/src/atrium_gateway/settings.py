@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from atrium_common.settings import Settings
+from atrium_gateway.limits.tiers import Limits
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,6 +24,13 @@ def _names(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _limits(value: object) -> object:
+    return Limits.parse(value) if isinstance(value, str) else value
+
+
+TierLimits: TypeAlias = Annotated[Limits, NoDecode, BeforeValidator(_limits)]
+
+
 class GatewaySettings(Settings):
     """What the gateway may be told beyond what every process may."""
 
@@ -35,3 +43,22 @@ class GatewaySettings(Settings):
         default=(), description="Origins whose pages may call the API, or *; none by default"
     )
     docs: bool = Field(default=True, description="Whether /api/docs and /api/openapi.json are served")
+    rate_limits_free: TierLimits = Field(default=Limits(1_000, 50), description="Requests an hour / burst")
+    rate_limits_pro: TierLimits = Field(default=Limits(10_000, 200), description="Requests an hour / burst")
+    rate_limits_business: TierLimits = Field(default=Limits(50_000, 500), description="Requests an hour / burst")
+    rate_limits_enterprise: TierLimits = Field(
+        default=Limits(1_000_000, 5_000), description="Requests an hour / burst of keys without a rate_limit"
+    )
+    unauthenticated_per_minute: int = Field(
+        default=60, ge=1, description="Requests without a good key that an address may make in a minute"
+    )
+
+    @property
+    def tiers(self) -> dict[str, Limits]:
+        """The limits of every tier."""
+        return {
+            "free": self.rate_limits_free,
+            "pro": self.rate_limits_pro,
+            "business": self.rate_limits_business,
+            "enterprise": self.rate_limits_enterprise,
+        }

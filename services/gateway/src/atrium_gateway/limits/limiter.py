@@ -1,0 +1,256 @@
+"""Rate limits by leases: spent from memory, settled with the ledger that all gateway processes share.
+
+A process leases a chunk of a key's hour and spends it; it fetches the next one ahead, one fetch at a time. The burst
+is a bucket in memory: the whole one while this process is alone, else its part of it (`ledger`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from atrium_common.clock import Clock
+from atrium_common.errors import RateLimited
+from atrium_common.metrics import LIMIT_DEGRADED, LIMIT_UNSETTLED, RATE_LIMITED
+from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_gateway.limits.account import NEVER, Account
+from atrium_gateway.limits.bucket import Bucket
+from atrium_gateway.limits.ledger import window_end, window_of
+from atrium_gateway.limits.settlement import Settlements
+from atrium_gateway.ports import Allowance, Standing
+from atrium_gateway.replicas import Replicas
+
+log = structlog.get_logger("limits")
+
+IDLE_SECONDS = 10.0
+_SWEEP_SECONDS = 0.5
+_STARVED_SECONDS = 0.25
+_PATIENCE = 2.0
+_DOWN_SECONDS = 1.0
+_JOINING_PAUSE = 0.05
+_SAFE_SHARE = 100  # of an hour's limit, what may pass while the store is away, where so much was left
+_UNKNOWN_SHARE = 1000  # the same for a key of which nothing is known
+_SAFE_BURST = 8
+_AT_ONCE = 32
+
+
+class LeasedLimiter:
+    """See `Limiter`."""
+
+    def __init__(self, documents: Documents, replicas: Replicas, *, clock: Clock) -> None:
+        self._settlements = Settlements(documents, replicas, clock=clock)
+        self._replicas = replicas
+        self._clock = clock
+        self._accounts: dict[str, Account] = {}
+        self._down_until = NEVER
+        self._degraded = False
+
+    def spend_now(self, allowance: Allowance, cost: int) -> Standing | None:
+        """See `Limiter.spend_now`."""
+        account = self._accounts.get(allowance.key_id)
+        if account is None or account.allowance != allowance:
+            return None
+        return self._spend(account, cost, self._clock.monotonic())
+
+    async def spend(self, allowance: Allowance, cost: int) -> Standing:
+        """See `Limiter.spend`."""
+        began = self._clock.monotonic()
+        account = self._account(allowance, began)
+        while True:
+            now = self._clock.monotonic()
+            if account.allowance == allowance:
+                standing = self._spend(account, cost, now, asked_at=began)
+                if standing is not None:
+                    return standing
+            if now < self._down_until:
+                return self._spend_degraded(account, allowance, cost, now)
+            if not self._replicas.alone(now) and not self._replicas.member(now):
+                await self._joined(began)
+                continue
+            account.waiting += cost
+            account.largest = max(account.largest, cost)
+            try:
+                await asyncio.shield(self._settling(account, allowance))
+            finally:
+                account.waiting -= cost
+                account.largest = 0
+
+    def standing(self, allowance: Allowance) -> Standing | None:
+        """See `Limiter.standing`."""
+        account = self._accounts.get(allowance.key_id)
+        now = self._clock.monotonic()
+        if account is None or account.allowance != allowance or now >= account.ends:
+            return None
+        return account.standing(now, alone=self._replicas.alone(now))
+
+    async def look(self, allowance: Allowance) -> Standing:
+        """See `Limiter.look`."""
+        known = self.standing(allowance)
+        if known is not None:
+            return known
+        now = self._clock.monotonic()
+        window = window_of(self._replicas.store_time(now), allowance.window_offset)
+        left = 0
+        if now >= self._down_until:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    ledger, _ = await self._settlements.read(allowance.key_id)
+            except (StoreUnavailable, TimeoutError) as error:
+                self._lost(error)
+            else:
+                ledger = ledger.in_window(window)
+                window = ledger.window
+                elsewhere = 0 if self._replicas.alone(now) else allowance.burst
+                left = max(0, allowance.requests - ledger.used - elsewhere)
+        return Standing(allowance.requests, left, window_end(window, allowance.window_offset))
+
+    async def run(self) -> None:
+        """Give back what idle keys hold, for ever."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Give back what keys hold that have not been used for a while, and forget them."""
+        now = self._clock.monotonic()
+        if now < self._down_until:
+            return
+        idle = [each for each in self._accounts.values() if now - each.used_at >= IDLE_SECONDS and not each.waiting]
+        for account in idle:
+            if account.settling is None:
+                del self._accounts[account.allowance.key_id]
+                await self._give_up(account)
+
+    async def close(self) -> None:
+        """Give everything back, so that the other processes can spend it."""
+        accounts, self._accounts = list(self._accounts.values()), {}
+        for start in range(0, len(accounts), _AT_ONCE):
+            await asyncio.gather(*(self._give_up(account) for account in accounts[start : start + _AT_ONCE]))
+
+    def _account(self, allowance: Allowance, now: float) -> Account:
+        account = self._accounts.get(allowance.key_id)
+        if account is None:
+            alone = self._replicas.alone(now)
+            capacity = allowance.burst if alone else 0
+            account = Account(allowance, Bucket(capacity, level=capacity, now=now), whole=alone, used_at=now)
+            self._accounts[allowance.key_id] = account
+        return account
+
+    def _spend(self, account: Account, cost: int, now: float, *, asked_at: float | None = None) -> Standing | None:
+        """Take from memory. None: the ledger must be asked; where it was since `asked_at`, its word is final.
+
+        Raises:
+            RateLimited: used up.
+        """
+        if now >= account.ends:
+            return None
+        allowance = account.allowance
+        alone = self._replicas.alone(now)
+        asked = asked_at is not None and account.settled_at >= asked_at
+        if account.tokens < cost:
+            if cost - account.tokens > account.left and (asked or now < account.again_at):
+                RATE_LIMITED.labels("hour").inc()
+                raise account.hour_spent(now, alone=alone)
+            return None
+        if alone:
+            if account.bucket.capacity != allowance.burst:
+                account.bucket.resize(allowance.burst, more=0.0, now=now)
+                account.whole = True
+        elif account.whole or now >= account.parts_until:
+            return None
+        burst_cost = min(cost, allowance.burst)
+        if account.bucket.refill(now) < burst_cost:
+            if alone or asked or now < account.starved_at + _STARVED_SECONDS:
+                RATE_LIMITED.labels("burst").inc()
+                raise account.burst_spent(self._replicas.store_time(now))
+            return None
+        account.spend(cost, burst_cost=burst_cost, now=now)
+        if account.settling is None and now >= self._down_until:
+            low = account.tokens <= account.low and account.left > 0
+            if low or (not alone and now >= account.renew_at):
+                self._settling(account, allowance)
+        return account.standing(now, alone=alone)
+
+    def _spend_degraded(self, account: Account, allowance: Allowance, cost: int, now: float) -> Standing:
+        """What is leased, then a bounded share of what was last seen to be left; never unlimited.
+
+        Raises:
+            RateLimited: the share is used up.
+        """
+        store_time = self._replicas.store_time(now)
+        if now >= account.ends:
+            account.window = window_of(store_time, allowance.window_offset)
+            account.reset_at = window_end(account.window, allowance.window_offset)
+            account.ends = now + account.reset_at - store_time
+            account.tokens, account.left, account.debt, account.spare = 0, 0, 0, -1
+        if account.spare < 0:
+            account.spare = self._safe_share(account, allowance, now)
+        if account.whole or now >= account.parts_until:
+            account.bucket.resize(max(1, allowance.burst // _SAFE_BURST), more=0.0, now=now)
+            account.whole = False
+            account.parts_until = float("inf")
+        burst_cost = min(cost, account.bucket.capacity)
+        if account.tokens + account.spare < cost:
+            RATE_LIMITED.labels("hour").inc()
+            raise account.hour_spent(now, alone=False)
+        if account.bucket.refill(now) < burst_cost:
+            RATE_LIMITED.labels("burst").inc()
+            raise account.burst_spent(store_time)
+        beyond = max(0, cost - account.tokens)
+        account.spare -= beyond
+        account.debt += beyond
+        LIMIT_UNSETTLED.inc(beyond)
+        account.spend(cost - beyond, burst_cost=burst_cost, now=now)
+        return Standing(allowance.requests, account.tokens + account.spare, account.reset_at)
+
+    def _safe_share(self, account: Account, allowance: Allowance, now: float) -> int:
+        if account.settled_at == NEVER:
+            return max(1, allowance.requests // _UNKNOWN_SHARE)
+        left = account.standing(now, alone=False).remaining - account.tokens
+        return max(0, min(allowance.requests // _SAFE_SHARE, left // (2 * self._replicas.count)))
+
+    async def _joined(self, began: float) -> None:
+        """Wait until the other processes know of this one; not for long."""
+        if self._clock.monotonic() - began > _PATIENCE:
+            self._lost(StoreUnavailable("this process can't join the others"))
+        else:
+            await asyncio.sleep(_JOINING_PAUSE)
+
+    def _settling(self, account: Account, allowance: Allowance) -> asyncio.Task[None]:
+        """The settlement under way, or a new one: one at a time for a key, and it outlives whoever waits for it."""
+        if account.settling is None:
+            account.settling = asyncio.create_task(self._settle(account, allowance), name="limits")
+        return account.settling
+
+    async def _settle(self, account: Account, allowance: Allowance) -> None:
+        """Settle; where the store does not answer, note that. Never raises."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._settlements.settle(account, allowance)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._lost(error)
+        else:
+            self._found()
+        finally:
+            account.settling = None
+
+    async def _give_up(self, account: Account) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._settlements.give_up(account)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._lost(error)
+
+    def _lost(self, error: Exception) -> None:
+        self._down_until = self._clock.monotonic() + _DOWN_SECONDS
+        LIMIT_DEGRADED.set(1)
+        if not self._degraded:
+            self._degraded = True
+            log.error("rate limits are degraded: a safe share only until the store answers", reason=str(error))
+
+    def _found(self) -> None:
+        if self._degraded:
+            self._degraded = False
+            LIMIT_DEGRADED.set(0)
+            log.warning("rate limits are exact again")

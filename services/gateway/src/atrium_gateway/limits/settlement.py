@@ -1,0 +1,181 @@
+"""The talk with the ledger: each settlement is one read where nothing is known, and one write guarded by the version.
+
+What is taken counts here only after the write; what is given back stops counting here before it. So a write that was
+lost, or done without an answer, errs on the safe side.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from atrium_common.clock import Clock
+from atrium_common.metrics import LIMIT_OPERATIONS, LIMIT_RETURNED
+from atrium_common.store.documents import Absent, Collection, Is, Put
+from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_gateway.limits.account import AGAIN_SECONDS, NEVER, Account
+from atrium_gateway.limits.ledger import HOUR, REFILL_MS, TERM_MS, Ledger, window_end, window_of
+from atrium_gateway.ports import Allowance
+from atrium_gateway.replicas import Replicas
+
+LEDGERS = Collection("rate_ledgers")
+_RENEW_SECONDS = 1.0
+_TRIES = 100
+_WORTH_A_CALL = 500  # at least this part of an hour's limit is leased at once
+_KEPT = timedelta(seconds=2 * HOUR)
+
+
+class Settlements:
+    """Settles accounts with the ledgers."""
+
+    def __init__(self, documents: Documents, replicas: Replicas, *, clock: Clock) -> None:
+        self._documents = documents
+        self._replicas = replicas
+        self._clock = clock
+
+    async def read(self, key_id: str) -> tuple[Ledger, int]:
+        """The key's ledger and its version; an empty one of version 0 where there is none.
+
+        Raises:
+            StoreUnavailable.
+        """
+        LIMIT_OPERATIONS.labels("read").inc()
+        document = await self._documents.get(LEDGERS.name, key_id)
+        return (Ledger(), 0) if document is None else (Ledger.of(document.body), document.version)
+
+    async def settle(self, account: Account, allowance: Allowance) -> None:
+        """Lease a chunk under this allowance, renew the part of the burst, pay debts, roll the hour over.
+
+        Raises:
+            StoreUnavailable: what was under way is lost to this process, never to the limit.
+        """
+        if account.allowance != allowance:
+            # Under other limits nothing counts that was leased under the old ones.
+            account.returning += account.tokens
+            account.tokens = 0
+        try:
+            for _ in range(_TRIES):
+                if await self._try(account, allowance):
+                    return
+        except BaseException:
+            account.ledger, account.returning = None, 0
+            raise
+        raise StoreUnavailable("too many settle with the same ledger at once")
+
+    async def give_up(self, account: Account) -> None:
+        """Give back all that the account holds.
+
+        Raises:
+            StoreUnavailable: it is lost until the hour ends.
+        """
+        account.returning += account.tokens
+        account.tokens = 0
+        level, account.bucket.level = account.bucket.refill(self._clock.monotonic()), 0.0
+        account.parts_until = NEVER
+        try:
+            for _ in range(_TRIES):
+                before, version = await self._known(account)
+                now_ms = int(self._replicas.store_time(self._clock.monotonic()) * 1000)
+                ledger = before.owe(account.debt, window=account.window)
+                ledger = ledger.give_back(account.returning, window=account.window)
+                if self._replicas.id in ledger.shares:
+                    ledger = ledger.give_up(self._replicas.id, level=level, now_ms=now_ms)
+                if ledger == before or await self._write(account, ledger, version):
+                    LIMIT_RETURNED.inc(account.returning)
+                    return
+        finally:
+            account.returning = account.debt = 0
+
+    async def _try(self, account: Account, allowance: Allowance) -> bool:
+        """One attempt; False where somebody else has written in between."""
+        before, version = await self._known(account)
+        now = self._clock.monotonic()
+        store_time = self._replicas.store_time(now)
+        alone, now_ms = self._replicas.alone(now), int(store_time * 1000)
+        ledger = before.in_window(window_of(store_time, allowance.window_offset)).without_lapsed(now_ms)
+        debt, returning = account.debt, account.returning
+        ledger = ledger.owe(debt, window=account.window).give_back(returning, window=account.window)
+        tokens = account.tokens if ledger.window == account.window else 0
+        ledger, taken = ledger.take(self._wanted(account, allowance, ledger, tokens, now), limit=allowance.requests)
+        ledger, parts, level = self._part_of_burst(account, allowance, ledger, alone=alone, now=now, now_ms=now_ms)
+        if ledger != before and not await self._write(account, ledger, version):
+            return False
+        if ledger.window != account.window:
+            account.window, account.tokens, account.spare = ledger.window, 0, -1
+        account.allowance = allowance
+        account.reset_at = window_end(ledger.window, allowance.window_offset)
+        account.ends = now + account.reset_at - store_time
+        account.tokens += taken
+        account.debt -= debt
+        account.returning -= returning
+        account.low = account.tokens // 2
+        account.left = max(0, allowance.requests - ledger.used)
+        account.rate, account.spent = _rate(account, now), 0
+        account.settled_at = now
+        account.again_at = account.ends if alone else min(account.ends, now + AGAIN_SECONDS)
+        if not alone:
+            account.bucket.resize(parts, more=level, now=now)
+            account.whole = False
+            account.parts_until = now + TERM_MS / 1000
+            account.renew_at = now + _RENEW_SECONDS
+            account.starved_at = now
+        return True
+
+    def _wanted(self, account: Account, allowance: Allowance, ledger: Ledger, tokens: int, now: float) -> int:
+        """How many more requests to lease: about a second's worth, and no more than this process's half of the rest."""
+        left = max(0, allowance.requests - ledger.used)
+        second = max(int(_rate(account, now)), allowance.requests // _WORTH_A_CALL)
+        chunk = max(1, min(second, left // (2 * self._replicas.count)))
+        # Those who wait come first; where not all can have theirs, the most expensive one still may.
+        needed = next((cost for cost in (account.waiting, account.largest) if cost <= left + tokens), 0)
+        return max(chunk, needed) - tokens
+
+    def _part_of_burst(
+        self, account: Account, allowance: Allowance, ledger: Ledger, *, alone: bool, now: float, now_ms: int
+    ) -> tuple[Ledger, int, float]:
+        """The ledger with this process's part of the burst, its size, and how many tokens to add after the write."""
+        if alone:
+            return ledger, 0, 0.0
+        bucket, burst = account.bucket, allowance.burst
+        level = bucket.refill(now)
+        if account.whole:
+            # Until now this process had the whole burst: what it leaves to others is as empty as it has made it.
+            ledger = ledger.not_full_before(now_ms + REFILL_MS)
+        held = ledger.shares[self._replicas.id].parts if self._replicas.id in ledger.shares else 0
+        fair = max(1, burst // self._replicas.count)
+        needed = min(account.largest, burst)
+        wanted = max(fair, needed)
+        if level < max(1, needed) and not account.whole and held:
+            wanted = max(wanted, held + max(1, ledger.free(burst) // 2))
+        ledger, parts, after = ledger.share_out(
+            self._replicas.id, wanted=wanted, burst=burst, fair=fair, level=level, now_ms=now_ms
+        )
+        if account.whole:
+            after = min(level, parts)
+        if after < level:
+            bucket.level -= level - after
+        return ledger, parts, max(0.0, after - level)
+
+    async def _known(self, account: Account) -> tuple[Ledger, int]:
+        if account.ledger is None:
+            account.ledger, account.version = await self.read(account.allowance.key_id)
+        return account.ledger, account.version
+
+    async def _write(self, account: Account, ledger: Ledger, version: int) -> bool:
+        LIMIT_OPERATIONS.labels("write").inc()
+        now = self._clock.monotonic()
+        expires_at = datetime.fromtimestamp(self._replicas.store_time(now), UTC) + _KEPT
+        guard = Is(version) if version else Absent()
+        put = Put(LEDGERS.name, account.allowance.key_id, ledger.body(), version + 1, guard, expires_at)
+        account.ledger = None
+        (done,) = await self._documents.write([put])
+        if done:
+            account.ledger, account.version = ledger, version + 1
+        else:
+            LIMIT_OPERATIONS.labels("conflict").inc()
+        return done
+
+
+def _rate(account: Account, now: float) -> float:
+    """About how many requests a second this process lets pass."""
+    elapsed = now - account.settled_at
+    return account.rate if elapsed <= 0 else max(account.spent / max(elapsed, 0.1), account.rate / 2)

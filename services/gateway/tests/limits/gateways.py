@@ -1,0 +1,65 @@
+"""Several gateway processes' limiters on one store, under one clock that tests move."""
+
+from dataclasses import dataclass
+
+from atrium_common.errors import RateLimited
+from atrium_common.ids import TimeOrderedIds
+from atrium_common.store.ports import Store
+from atrium_common.testing.clock import FakeClock
+from atrium_gateway.limits.limiter import LeasedLimiter
+from atrium_gateway.limits.settlement import LEDGERS
+from atrium_gateway.ports import Allowance, Standing
+from atrium_gateway.replicas import REPLICAS, Replicas
+
+COLLECTIONS = (REPLICAS, LEDGERS)
+
+
+@dataclass
+class Process:
+    """One gateway process, as far as limits go."""
+
+    replicas: Replicas
+    limiter: LeasedLimiter
+
+    async def spend(self, allowance: Allowance, cost: int = 1) -> Standing | RateLimited:
+        """Spend as the pipeline does; the refusal, where there is one, as a value."""
+        try:
+            return self.limiter.spend_now(allowance, cost) or await self.limiter.spend(allowance, cost)
+        except RateLimited as refusal:
+            return refusal
+
+
+class Gateways:
+    """The processes."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        self.store = store
+        self.clock = clock
+        self.processes: list[Process] = []
+        self._ids = TimeOrderedIds(clock=clock)
+
+    async def start(self, count: int = 1) -> None:
+        """Start so many more, and let them join."""
+        for _ in range(count):
+            replicas = Replicas(self.store, clock=self.clock, ids=self._ids, place="")
+            limiter = LeasedLimiter(self.store.documents, replicas, clock=self.clock)
+            self.processes.append(Process(replicas, limiter))
+        await self.pass_time(3.0)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, with the beats and sweeps that belong to it."""
+        while seconds > 0:
+            step = min(seconds, 0.5)
+            self.clock.advance(step)
+            seconds -= step
+            for process in self.processes:
+                await process.replicas.step()
+                await process.limiter.sweep()
+
+
+def allowance(requests: int = 1000, burst: int = 50, *, key: str = "key_1") -> Allowance:
+    return Allowance(key, requests, burst, 0)
+
+
+def passed(answers: list[Standing | RateLimited]) -> int:
+    return sum(isinstance(answer, Standing) for answer in answers)

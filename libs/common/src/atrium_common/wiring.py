@@ -14,6 +14,7 @@ from aiohttp import web
 
 from atrium_common.bus.log import LogBus, Source
 from atrium_common.bus.ports import Bus
+from atrium_common.bus.spool import SPOOL, Spool
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.eventing.checkpoint import CHECKPOINTS
 from atrium_common.eventing.codec import Codec
@@ -39,11 +40,13 @@ from atrium_common.store.ports import Store
 from atrium_common.store.sqlite import SqliteStore
 from atrium_common.supervisor import Job
 
-TOPICS: Mapping[str, str] = {
+EVENT_TOPICS: Mapping[str, str] = {
     "tenancy.events": "tenancy",
     "entitlements.events": "entitlements",
     "webhooks.events": "webhooks",
 }
+SPOOLED_TOPICS: Mapping[str, str] = {"gateway.usage": "gateway"}
+TOPICS: Mapping[str, str] = {**EVENT_TOPICS, **SPOOLED_TOPICS}
 KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, REDRIVES, SNAPSHOTS, SLOTS)
 _SWEEP_SECONDS = 10.0
 
@@ -204,7 +207,9 @@ async def _open_bus(
     closers: list[Closer] = []
     for topic, service in TOPICS.items():
         other = make_store(service, settings)
-        await other.open([SUBJECT_KEYS])
+        spooled = topic in SPOOLED_TOPICS
+        await other.open([SUBJECT_KEYS, *([SPOOL] if spooled else [])])
         closers.append(other.close)
-        sources[topic] = Source(service, other.log, Vault(other.documents, master, clock=clock).open)
+        log = Spool(topic, other.documents, clock=clock) if spooled else other.log
+        sources[topic] = Source(service, log, Vault(other.documents, master, clock=clock).open)
     return LogBus(sources, documents=store.documents, clock=clock, ids=ids), closers

@@ -6,6 +6,7 @@ Implemented by `limits`, `idempotency` and `metering`; put together in `wiring`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -56,7 +57,8 @@ class Limiter(Protocol):
         """Take `cost` requests (1 to 100), all or none; `cost` of the hour, min(cost, burst) of the burst.
 
         Raises:
-            RateLimited: the hour or the burst is used up. Nothing was taken.
+            RateLimited: the hour or the burst is used up. Nothing was taken. Its limit, remaining and reset_at are
+                the hour's, for the headers; `retry_after` counts to the reset, or is 1 (burst).
         """
         ...
 
@@ -136,13 +138,19 @@ class Claim:
 
     Attributes:
         record: the record's key.
-        command_id: the command's identity, the same for every run of this request.
+        command_id: the command's identity, the same for every run of this request; sent on as `X-Command-ID`.
         fence: grows with every taking over; only the newest may save.
+        fingerprint, user_id, workspace_id: of the request.
+        expires_at: 24 hours after the key's first use.
     """
 
     record: str
     command_id: str
     fence: int
+    fingerprint: str
+    user_id: str
+    workspace_id: str
+    expires_at: datetime
 
 
 class Replays(Protocol):
@@ -161,9 +169,9 @@ class Replays(Protocol):
     async def save(self, claim: Claim, answer: SavedAnswer) -> None:
         """Note what became of the request; to be called before the answer goes out.
 
-        An answer that says nothing final (5xx, 401, 408, 429, 409 in progress) is not kept: as `abandon`. A claim that
-        somebody has taken over in the meantime saves nothing. Never raises: an answer that the store can't keep is
-        given, and the retry runs again under the same command id.
+        Of the headers only those that matter are kept. An answer that says nothing final (5xx, 401, 408, 429) is not
+        kept: as `abandon`. A claim that somebody has taken over in the meantime saves nothing. Never raises: an answer
+        that the store can't keep is given all the same, and the retry runs again under the same command id.
         """
         ...
 

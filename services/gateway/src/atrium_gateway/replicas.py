@@ -89,6 +89,16 @@ class Replicas:
         """Whether the process is this one, or was seen alive at the last look."""
         return id == self.id or id in self._live
 
+    async def is_running(self, id: str) -> bool:
+        """Whether the process may be at work: also one that has begun after the last look.
+
+        Raises:
+            StoreUnavailable.
+        """
+        if self.is_live(id):
+            return True
+        return id not in self._others and await self._store.documents.get(REPLICAS.name, id) is not None
+
     async def check(self) -> str | None:
         """For readiness: None once this process has joined."""
         return None if self._joined else "joins the other gateway processes"
@@ -128,7 +138,7 @@ class Replicas:
             await self._look()
             self._alone = not self._live
         if not self._joined:
-            waits_for = [id for id in self._live if others[id].body.get("alone")]
+            waits_for = [process for process in self._live if others[process].body.get("alone")]
             self._joined = not waits_for and (self._alone or bool(self._live) or now >= self._company_until)
 
     async def leave(self) -> None:
@@ -157,16 +167,18 @@ class Replicas:
         began = self._clock.monotonic()
         documents = await self._store.documents.query(REPLICAS.name, Query(limit=_MOST))
         others = {document.key: document for document in documents if document.key != self.id}
-        self._others = {id: self._seen(id, document, began) for id, document in others.items()}
-        gone = {id for id, document in others.items() if self._is_gone(document)}
+        self._others = {process: self._seen(process, document, began) for process, document in others.items()}
+        gone = {process for process, document in others.items() if self._is_gone(document)}
         self._live = frozenset(
-            id for id, seen in self._others.items() if id not in gone and began - seen.since < DEAD_SECONDS
+            process
+            for process, seen in self._others.items()
+            if process not in gone and began - seen.since < DEAD_SECONDS
         )
-        for id in gone:
+        for process in gone:
             # It may have spent until its last beat, or a little longer.
-            last = cast("float", others[id].body["at"]) + BEAT_SECONDS
+            last = cast("float", others[process].body["at"]) + BEAT_SECONDS
             self._company_until = max(self._company_until, last + QUIET_SECONDS - self._ahead)
-            await self._store.documents.write([Delete(REPLICAS.name, id, 0, Any())])
+            await self._store.documents.write([Delete(REPLICAS.name, process, 0, Any())])
         self._looked_at = began
         return others
 

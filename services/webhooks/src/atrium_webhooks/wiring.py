@@ -10,7 +10,7 @@ from atrium_common.eventing.reactor import Reactor
 from atrium_common.http.app import create_app
 from atrium_common.operated import Operated
 from atrium_common.settings import Settings
-from atrium_common.wiring import TOPICS, Parts, Service
+from atrium_common.wiring import EVENT_TOPICS, Parts, Service
 from atrium_webhooks import rows
 from atrium_webhooks.application.attempt import Attempts
 from atrium_webhooks.application.connecting import Policy
@@ -80,7 +80,7 @@ async def build(parts: Parts) -> Service:
         fan_out = FanOut(parts.store, directory, line, dispatcher, kept_for=kept_for, clock=parts.clock)
         reactor = Reactor(
             "webhooks.fan_out",
-            tuple(TOPICS),
+            tuple(EVENT_TOPICS),
             fan_out.handle,
             bus=parts.bus,
             documents=documents,

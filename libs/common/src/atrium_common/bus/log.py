@@ -12,14 +12,17 @@ import contextlib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from atrium_common.bus.ports import BusUnavailable, Message, Received, Start
+from atrium_common.bus.spool import Spool
 from atrium_common.bus.translation import Opener, messages_of
 from atrium_common.clock import Clock
 from atrium_common.eventing.checkpoint import Checkpoint, StaleCheckpoint
 from atrium_common.eventing.lease import Lease
 from atrium_common.ids import Ids
-from atrium_common.store.ports import Documents, EventLog, StoreUnavailable
+from atrium_common.store.commit import Commit
+from atrium_common.store.ports import Documents, StoreUnavailable
 
 LEASE_SECONDS = 3.0
 PAGE = 200
@@ -27,17 +30,33 @@ _OFFSETS_PER_COMMIT = 1000
 _WAIT = 1.0
 
 
+class Readable(Protocol):
+    """What the bus reads: a service's log, or the spool of a topic that has none."""
+
+    async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
+        """See `EventLog.read_log`."""
+        ...
+
+    async def tail(self) -> int:
+        """See `EventLog.tail`."""
+        ...
+
+    async def changed(self, *, after: int, timeout: float) -> None:
+        """See `EventLog.changed`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a topic's messages come from on this machine."""
 
     service: str
-    log: EventLog
+    log: Readable
     open_sealed: Opener
 
 
 class LogBus:
-    """See `Bus`. `publish` is refused: what a service commits is on the bus by being in its log."""
+    """See `Bus`. Only a spool can be published to: what a service commits is on the bus by being in its log."""
 
     def __init__(self, sources: Mapping[str, Source], *, documents: Documents, clock: Clock, ids: Ids) -> None:
         self._sources = sources
@@ -50,8 +69,12 @@ class LogBus:
         """Nothing to connect to: the logs are opened by wiring."""
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """See `Bus.publish`; not the way on one machine."""
-        raise BusUnavailable(f"{topic} is a log on this machine: commit to it instead of publishing {len(messages)}")
+        """See `Bus.publish`; for topics that are spools."""
+        source = self._sources.get(topic)
+        if source is None or not isinstance(source.log, Spool):
+            raise BusUnavailable(f"{topic} is a log on this machine: commit to it instead of publishing to it")
+        with _translated():
+            await source.log.append(messages)
 
     async def heartbeat(self, topic: str, position: int) -> None:
         """See `Bus.heartbeat`; readers see the log's tail themselves."""

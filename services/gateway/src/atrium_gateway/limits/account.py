@@ -88,9 +88,12 @@ class Account:
 
     def hour_spent(self, now: float, *, alone: bool) -> RateLimited:
         """The refusal where the hour is used up, or too little of it is left for a batch."""
-        standing = self.standing(now, alone=alone)
-        return RateLimited(max(1, math.ceil(self.ends - now)), standing.limit, standing.remaining, self.reset_at, "hour")
+        return self._refusal(max(1, math.ceil(self.ends - now)), "hour", now, alone=alone)
 
-    def burst_spent(self, unix: float) -> RateLimited:
-        """The refusal where too many came at once."""
-        return RateLimited(1, self.allowance.burst, int(self.bucket.level), int(unix) + 1, "burst")
+    def burst_spent(self, now: float, *, alone: bool) -> RateLimited:
+        """The refusal where too many came at once; its figures are the hour's, as in the headers."""
+        return self._refusal(1, "burst", now, alone=alone)
+
+    def _refusal(self, retry_after: int, scope: str, now: float, *, alone: bool) -> RateLimited:
+        standing = self.standing(now, alone=alone)
+        return RateLimited(retry_after, standing.limit, standing.remaining, standing.reset_at, scope)

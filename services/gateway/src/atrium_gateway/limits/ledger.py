@@ -53,7 +53,9 @@ class Ledger:
 
     def body(self) -> JSONObject:
         """Its stored form."""
-        shares: JSONObject = {id: [each.parts, each.until_ms, each.wanted] for id, each in self.shares.items()}
+        shares: JSONObject = {
+            process: [each.parts, each.until_ms, each.wanted] for process, each in self.shares.items()
+        }
         return {"window": self.window, "used": self.used, "shares": shares, "full_ms": self.full_ms}
 
     def in_window(self, window: int) -> Ledger:
@@ -62,10 +64,10 @@ class Ledger:
 
     def without_lapsed(self, now_ms: int) -> Ledger:
         """Without the shares of processes that no longer renew them."""
-        lapsed = {id: share for id, share in self.shares.items() if share.until_ms + GRACE_MS <= now_ms}
+        lapsed = {process: share for process, share in self.shares.items() if share.until_ms + GRACE_MS <= now_ms}
         if not lapsed:
             return self
-        kept = {id: share for id, share in self.shares.items() if id not in lapsed}
+        kept = {process: share for process, share in self.shares.items() if process not in lapsed}
         full_ms = max([self.full_ms, *(share.until_ms + REFILL_MS for share in lapsed.values() if share.parts)])
         return replace(self, shares=kept, full_ms=full_ms)
 
@@ -97,7 +99,7 @@ class Ledger:
 
         `level` is how many tokens its parts hold. Returns the ledger, its parts, and the tokens that these hold.
         """
-        others = [share for id, share in self.shares.items() if id != process]
+        others = [share for other, share in self.shares.items() if other != process]
         room = max(0, burst - sum(share.parts for share in others))
         if any(share.parts < min(fair, share.wanted) for share in others):
             # Somebody has less than its fair part and wants more: hold no more than that either.
@@ -107,7 +109,7 @@ class Ledger:
     def give_up(self, process: str, *, level: float, now_ms: int) -> Ledger:
         """Take the process's parts back, which hold `level` tokens."""
         ledger, _, _ = self._resized(process, Share(0, now_ms, 0), level=level, now_ms=now_ms)
-        return replace(ledger, shares={id: share for id, share in ledger.shares.items() if id != process})
+        return replace(ledger, shares={other: share for other, share in ledger.shares.items() if other != process})
 
     def _resized(self, process: str, share: Share, *, level: float, now_ms: int) -> tuple[Ledger, int, float]:
         held = self.shares[process].parts if process in self.shares else 0

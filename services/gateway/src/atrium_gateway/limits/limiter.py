@@ -11,7 +11,6 @@ import asyncio
 import structlog
 
 from atrium_common.clock import Clock
-from atrium_common.errors import RateLimited
 from atrium_common.metrics import LIMIT_DEGRADED, LIMIT_UNSETTLED, RATE_LIMITED
 from atrium_common.store.ports import Documents, StoreUnavailable
 from atrium_gateway.limits.account import NEVER, Account
@@ -163,7 +162,7 @@ class LeasedLimiter:
         if account.bucket.refill(now) < burst_cost:
             if alone or asked or now < account.starved_at + _STARVED_SECONDS:
                 RATE_LIMITED.labels("burst").inc()
-                raise account.burst_spent(self._replicas.store_time(now))
+                raise account.burst_spent(now, alone=alone)
             return None
         account.spend(cost, burst_cost=burst_cost, now=now)
         if account.settling is None and now >= self._down_until:
@@ -196,7 +195,7 @@ class LeasedLimiter:
             raise account.hour_spent(now, alone=False)
         if account.bucket.refill(now) < burst_cost:
             RATE_LIMITED.labels("burst").inc()
-            raise account.burst_spent(store_time)
+            raise account.burst_spent(now, alone=False)
         beyond = max(0, cost - account.tokens)
         account.spare -= beyond
         account.debt += beyond

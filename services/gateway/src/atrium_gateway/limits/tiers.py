@@ -40,7 +40,7 @@ class Limits:
 
 
 def allowance_of(key: JSONObject, *, workspace_tier: str, tiers: Mapping[str, Limits]) -> Allowance:
-    """What the key may do now: its own `rate_limit` counts for enterprise alone; its tier is capped by the workspace's."""
+    """What the key may do now; its tier is at most its workspace's, its own `rate_limit` is for enterprise alone."""
     tier = min(str(key["rate_limit_tier"]), workspace_tier, key=_rank)
     limits = tiers[tier]
     own = key.get("rate_limit")

@@ -1,0 +1,1 @@
+"""Requests with an `Idempotency-Key`: one effect, and the same answer again."""

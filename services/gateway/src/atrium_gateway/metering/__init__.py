@@ -1,0 +1,1 @@
+"""Requests counted for the feature `api_calls`."""

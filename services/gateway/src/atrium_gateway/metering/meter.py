@@ -1,0 +1,177 @@
+"""Totals by key, workspace, namespace, minute and process, told again and again (internal topic `gateway.usage`).
+
+A total is absolute: consumers take the highest of an id, so that no repeat counts twice. Every two seconds what has
+changed is written down, then published; a document goes when its minute is over and its last word is on the stream.
+What a process that died has left behind is published by whoever finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from atrium_common.bus.ports import Bus, BusUnavailable, Message
+from atrium_common.clock import Clock
+from atrium_common.jsontypes import JSONObject
+from atrium_common.metrics import METER_PUBLISHED, METER_WAITING, METERED
+from atrium_common.store.documents import Any, Collection, Condition, Delete, Put, Query
+from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_gateway.replicas import Replicas
+
+log = structlog.get_logger("metering")
+
+TOPIC = "gateway.usage"
+TYPE = "usage.counted"
+TOTALS = Collection("usage_totals")
+FLUSH_SECONDS = 2.0
+_ADOPT_EVERY = 5
+_KEPT = timedelta(days=2)
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Whose requests are counted together, and in which minute (of Unix time)."""
+
+    key_id: str
+    workspace_id: str
+    namespace_id: str | None
+    livemode: bool
+    minute: int
+
+
+class UsageMeter:
+    """See `Meter`."""
+
+    def __init__(self, documents: Documents, bus: Bus, replicas: Replicas, *, clock: Clock) -> None:
+        self._documents = documents
+        self._bus = bus
+        self._replicas = replicas
+        self._clock = clock
+        self._totals: dict[Count, int] = {}
+        self._dirty: set[Count] = set()
+        self._waiting: dict[Count, JSONObject] = {}
+        self._minute = 0
+
+    def count(self, *, key_id: str, workspace_id: str, namespace_id: str | None, livemode: bool, cost: int) -> None:
+        """See `Meter.count`."""
+        count = Count(key_id, workspace_id, namespace_id, livemode, self._minute_now())
+        self._totals[count] = self._totals.get(count, 0) + cost
+        self._dirty.add(count)
+        METERED.inc(cost)
+
+    async def run(self) -> None:
+        """Write down and publish, for ever."""
+        rounds = 0
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+            rounds += 1
+            if rounds % _ADOPT_EVERY == 0:
+                await self.adopt()
+
+    async def close(self) -> None:
+        """The last flush."""
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write down what has changed, then publish it; what fails is tried again with the next flush."""
+        try:
+            await self._write_down()
+            await self._publish()
+        except (StoreUnavailable, BusUnavailable) as error:
+            log.warning("usage totals wait", reason=str(error), totals=len(self._dirty | self._waiting.keys()))
+        METER_WAITING.set(len(self._dirty | self._waiting.keys()))
+
+    async def adopt(self) -> int:
+        """Publish what processes that are no more have left behind; how many totals that were.
+
+        Raises:
+            StoreUnavailable, BusUnavailable: it is left for later.
+        """
+        adopted, query = 0, Query((Condition("worker", "ne", self._replicas.id),), limit=_PAGE)
+        while found := await self._documents.query(TOTALS.name, query):
+            orphans = [each for each in found if not await self._replicas.is_running(str(each.body["worker"]))]
+            await self._tell([each.body for each in orphans])
+            await self._documents.write([Delete(TOTALS.name, each.key, 0, Any()) for each in orphans])
+            adopted += len(orphans)
+            query = replace(query, after=(found[-1].key,))
+        return adopted
+
+    async def _write_down(self) -> None:
+        changed = {count: self._totals[count] for count in self._dirty}
+        if not changed:
+            return
+        self._dirty -= changed.keys()
+        expires_at = self._clock.now() + _KEPT
+        bodies = {count: self._body(count, total) for count, total in changed.items()}
+        puts = [Put(TOTALS.name, str(body["id"]), body, 1, Any(), expires_at) for body in bodies.values()]
+        try:
+            await self._documents.write(puts)
+        except BaseException:
+            self._dirty |= changed.keys()
+            raise
+        self._waiting |= bodies
+
+    async def _publish(self) -> None:
+        waiting = dict(self._waiting)
+        await self._tell(list(waiting.values()))
+        for count, body in waiting.items():
+            if self._waiting.get(count) is body:
+                del self._waiting[count]
+        now = self._minute_now()
+        over = [
+            count for count in self._totals if count.minute < now and count not in self._dirty | self._waiting.keys()
+        ]
+        await self._documents.write([Delete(TOTALS.name, self._id(count), 0, Any()) for count in over])
+        for count in over:
+            del self._totals[count]
+
+    async def _tell(self, bodies: Sequence[JSONObject]) -> None:
+        at = self._clock.now()
+        for start in range(0, len(bodies), _PAGE):
+            part = bodies[start : start + _PAGE]
+            await self._bus.publish(TOPIC, [_message(body, at) for body in part])
+            METER_PUBLISHED.inc(len(part))
+
+    def _minute_now(self) -> int:
+        """The minute, which never goes back: a total that was let go is not begun again."""
+        self._minute = max(self._minute, int(self._clock.now().timestamp() // 60))
+        return self._minute
+
+    def _id(self, count: Count) -> str:
+        namespace = count.namespace_id or "-"
+        return f"{count.key_id}/{count.workspace_id}/{namespace}/{count.minute}/{self._replicas.id}"
+
+    def _body(self, count: Count, total: int) -> JSONObject:
+        return {
+            "id": self._id(count),
+            "key_id": count.key_id,
+            "workspace_id": count.workspace_id,
+            "namespace_id": count.namespace_id,
+            "livemode": count.livemode,
+            "minute": count.minute,
+            "worker": self._replicas.id,
+            "requests": total,
+        }
+
+
+def _message(body: JSONObject, at: datetime) -> Message:
+    """What is told of a total: the same id for the same total, so that repeats can be dropped."""
+    attributes = {name: value for name, value in body.items() if name != "id"}
+    data: JSONObject = {"object": {"id": body["id"], "type": "usage", "attributes": attributes}}
+    return Message(
+        id=f"{body['id']}/{body['requests']}",
+        type=TYPE,
+        source="/gateway",
+        subject=f"usage/{body['key_id']}",
+        time=at,
+        key=str(body["workspace_id"]),
+        data=data,
+        workspace_id=str(body["workspace_id"]),
+        livemode=bool(body["livemode"]),
+    )

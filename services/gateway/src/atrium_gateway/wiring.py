@@ -8,29 +8,27 @@ from atrium_common.http.client import ServiceClient
 from atrium_common.jsontypes import JSONObject
 from atrium_common.operated import Operated
 from atrium_common.settings import Settings
-from atrium_common.store.documents import Collection
 from atrium_common.wiring import Parts, Service
 from atrium_gateway.composing import NamespaceComposer, UsageComposer
 from atrium_gateway.cors import Cors
 from atrium_gateway.document import pages
 from atrium_gateway.forwarding import Forwarding
-from atrium_gateway.holder import Asked, Holder
+from atrium_gateway.holder import Asked
 from atrium_gateway.http1.front import Front
 from atrium_gateway.http1.pool import PooledTransport
 from atrium_gateway.keys import KeyCache
+from atrium_gateway.limits.tiers import allowance_of
 from atrium_gateway.outward import Outward
 from atrium_gateway.peers import Peers
-from atrium_gateway.ports import Allowance
 from atrium_gateway.quota import Account, Quota
 from atrium_gateway.routing import Router
 from atrium_gateway.server import Gateway, Steps
 from atrium_gateway.settings import GatewaySettings
-from atrium_gateway.standins import NoAddressLimits, NoLimits, NoMeter, NoReplays
+from atrium_gateway.stateful import COLLECTIONS, stateful
 from atrium_gateway.used import LastUsed
 from atrium_gateway.watching import Watching
 
 NAME = "gateway"
-COLLECTIONS: tuple[Collection, ...] = ()
 OPERATED = Operated(NAME, COLLECTIONS)
 
 
@@ -62,24 +60,24 @@ async def build(parts: Parts) -> Service:
     keys = KeyCache(ask_tenancy.resolve, clock=parts.clock)
     used = LastUsed(ask_tenancy.note_used, clock=parts.clock)
     quota = Quota(ask_entitlements.quota, clock=parts.clock)
-    limiter = NoLimits()
+    kept = stateful(parts, settings)
     steps = Steps(
         router=Router(),
         peers=peers,
         cors=Cors(settings.cors_origins),
         keys=keys,
         used=used,
-        allowance_of=_unlimited,
-        limiter=limiter,
-        addresses=NoAddressLimits(),
-        replays=NoReplays(),
+        allowance_of=lambda holder: allowance_of(holder.key, settings.tiers),
+        limiter=kept.limiter,
+        addresses=kept.addresses,
+        replays=kept.replays,
         quota=quota,
-        meter=NoMeter(),
+        meter=kept.meter,
         outward=outward,
         forwarding=forwarding,
         composers={
             "namespace": NamespaceComposer(outward, forwarding, ask_entitlements.get),
-            "usage": UsageComposer(outward, forwarding, limiter, ask_entitlements.get),
+            "usage": UsageComposer(outward, forwarding, kept.limiter, ask_entitlements.get),
         },
         pages=pages(clients),
         watching=Watching(log_every=settings.log_every),
@@ -89,8 +87,15 @@ async def build(parts: Parts) -> Service:
     return Service(
         NAME,
         front,
-        jobs={"keys": lambda: keys.follow(parts.bus), "keys-used": used.run},
-        closers=[used.flush, quota.close, transport.close, *(client.close for client in clients.values())],
+        jobs={"keys": lambda: keys.follow(parts.bus), "keys-used": used.run, **kept.jobs},
+        checks=kept.checks,
+        closers=[
+            *kept.closers,
+            used.flush,
+            quota.close,
+            transport.close,
+            *(client.close for client in clients.values()),
+        ],
     )
 
 
@@ -118,10 +123,6 @@ class _Asking:
         workspace_id, namespace_id, livemode = account
         body: JSONObject = {"workspace_id": workspace_id, "namespace_id": namespace_id, "livemode": livemode}
         return await self._client.call("POST", "/internal/quota", body, reads=True)
-
-
-def _unlimited(holder: Holder) -> Allowance:
-    return Allowance(holder.key_id, 1_000_000, 5_000, 0)
 
 
 def run(settings: Settings, *, reuse_port: bool = False) -> None:

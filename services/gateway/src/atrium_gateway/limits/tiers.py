@@ -1,4 +1,4 @@
-"""Which limits a key has: by its tier, at most its workspace's (spec/http-api.md, "Rate limits")."""
+"""Which limits a key has (spec/http-api.md, "Rate limits"). Tenancy caps the tier by the workspace's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from atrium_common.jsontypes import JSONObject
 from atrium_gateway.limits.ledger import HOUR
 from atrium_gateway.ports import Allowance
 
-_ORDER = ("free", "pro", "business", "enterprise")
 _FORM = re.compile(r"(?P<requests>[0-9][0-9_]*)/(?P<burst>[0-9][0-9_]*)\Z")
 
 
@@ -39,19 +38,14 @@ class Limits:
         return f"{self.requests}/{self.burst}"
 
 
-def allowance_of(key: JSONObject, *, workspace_tier: str, tiers: Mapping[str, Limits]) -> Allowance:
-    """What the key may do now; its tier is at most its workspace's, its own `rate_limit` is for enterprise alone."""
-    tier = min(str(key["rate_limit_tier"]), workspace_tier, key=_rank)
-    limits = tiers[tier]
+def allowance_of(key: JSONObject, tiers: Mapping[str, Limits]) -> Allowance:
+    """What the key may do, from what tenancy tells of it: its tier, lowered to its workspace's, and its own limits."""
+    limits = tiers[str(key["rate_limit_tier"])]
     own = key.get("rate_limit")
-    if tier == "enterprise" and isinstance(own, dict):
+    if isinstance(own, dict):
         limits = Limits(cast("int", own["requests"]), cast("int", own["burst"]))
     key_id = str(key["id"])
     return Allowance(key_id, limits.requests, limits.burst, _offset(key_id))
-
-
-def _rank(tier: str) -> int:
-    return _ORDER.index(tier) if tier in _ORDER else 0
 
 
 def _offset(key_id: str) -> int:

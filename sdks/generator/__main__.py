@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sdks.generator import document, python, typescript
+from sdks.generator import document, php, python, typescript
 
 SDKS = Path(__file__).parents[1]
 OPENAPI = SDKS / "api/openapi.json"
@@ -18,7 +18,8 @@ def generated() -> Mapping[Path, str]:
     """Every generated file and what it must hold."""
     api = document.read(json.loads(OPENAPI.read_text()))
     in_python = {SDKS / "python/src/atrium_sdk" / name: _formatted(text) for name, text in python.files(api).items()}
-    return in_python | {SDKS / "javascript" / name: text for name, text in typescript.files(api).items()}
+    made = {"javascript": typescript.files(api), "php": php.files(api)}
+    return in_python | {SDKS / sdk / name: text for sdk, each in made.items() for name, text in each.items()}
 
 
 def _formatted(text: str) -> str:

@@ -99,7 +99,11 @@ def _input(field: Field, operation: Operation) -> str:
     if in_query and field.name in {"fields", "include", "sort"}:
         return "string | readonly string[]"
     text = annotation(field.type, models="models.").replace("Array<", "ReadonlyArray<")
-    return f"{text} | Date" if field.type.kind == "datetime" or (in_query and field.name.endswith(("_after", "_before"))) else text
+    return (
+        f"{text} | Date"
+        if field.type.kind == "datetime" or (in_query and field.name.endswith(("_after", "_before")))
+        else text
+    )
 
 
 def _method(operation: Operation) -> str:

@@ -8,7 +8,12 @@ from sdks.generator.codes import CODES, class_of
 from sdks.generator.document import Document, Field, Model, Operation, Type
 from sdks.generator.typescript import camel, pascal
 
-_HEAD = "<?php\n\n// Made from the OpenAPI document by `make sdks`; edit the generator, not this.\n\ndeclare(strict_types=1);\n"
+_HEAD = """<?php
+
+// Made from the OpenAPI document by `make sdks`; edit the generator, not this.
+
+declare(strict_types=1);
+"""
 _NATIVE = {
     "string": "string",
     "enum": "string",
@@ -99,7 +104,8 @@ def _method(operation: Operation) -> str:
         if operation.answer and operation.answer.kind == "model"
         else "null"
     )
-    request = f"new Request('{operation.method}', Request::path('{operation.path}'{values}), '{operation.shape}', {kind}{content})"
+    path = f"Request::path('{operation.path}'{values})"
+    request = f"new Request('{operation.method}', {path}, '{operation.shape}', {kind}{content})"
     keyword = "" if operation.shape == "nothing" else "return "
     documented = "\n".join(lines)
     return (
@@ -151,7 +157,8 @@ def _all(names: Sequence[str]) -> str:
     properties = "\n".join(f"    public readonly Resource\\{pascal(name)} ${camel(name)};" for name in names)
     made = "\n".join(f"        $this->{camel(name)} = new Resource\\{pascal(name)}($runner);" for name in names)
     return (
-        f"{_HEAD}\nnamespace Atrium\\SDK;\n\n/** Every resource of the API. */\nabstract class Resources\n{{\n{properties}\n\n"
+        f"{_HEAD}\nnamespace Atrium\\SDK;\n\n/** Every resource of the API. */\n"
+        f"abstract class Resources\n{{\n{properties}\n\n"
         f"    protected function __construct(Runner $runner)\n    {{\n{made}\n    }}\n}}\n"
     )
 

@@ -15,6 +15,12 @@ _SCALARS = {
     "any": "unknown",
 }
 _HEAD = "// Made from the OpenAPI document by `make sdks`; edit the generator, not this.\n"
+_IMPORTS = """
+import type { PagePromise } from "../pages.js";
+import { pathOf, type Runner } from "../request.js";
+import type { Options, Result } from "../types.js";
+import type * as models from "./models.js";
+"""
 
 
 def files(document: Document) -> Mapping[str, str]:
@@ -56,17 +62,17 @@ def _models(document: Document) -> str:
 
 
 def _model(model: Model) -> str:
-    # A value of an enumeration that a later API adds is still a text.
-    fields = "".join(
-        f"  {each.name}: {annotation(Type('string', nullable=each.type.nullable) if each.type.kind == 'enum' else each.type)};\n"
-        for each in model.fields
-    )
+    fields = "".join(f"  {each.name}: {_tolerant(each.type)};\n" for each in model.fields)
     return f"/** {_told(model.told or model.name)} */\nexport interface {model.name} {{\n{fields}}}\n"
 
 
+def _tolerant(kind: Type) -> str:
+    """A value of an enumeration that a later API adds is still a text."""
+    return annotation(Type("string", nullable=kind.nullable) if kind.kind == "enum" else kind)
+
+
 def _resources(document: Document) -> str:
-    parts = [_HEAD, 'import type { Options, Result } from "../types.js";', 'import type { PagePromise } from "../pages.js";',
-             'import { pathOf, type Runner } from "../request.js";', 'import type * as models from "./models.js";\n']  # fmt: skip
+    parts = [_HEAD + _IMPORTS]
     resources = document.resources()
     for resource, operations in resources.items():
         parts += [_parameters(each) for each in operations if each.query or each.body]

@@ -1,8 +1,8 @@
 // Made from the OpenAPI document by `make sdks`; edit the generator, not this.
 
-import type { Options, Result } from "../types.js";
 import type { PagePromise } from "../pages.js";
 import { pathOf, type Runner } from "../request.js";
+import type { Options, Result } from "../types.js";
 import type * as models from "./models.js";
 
 export interface ApiKeysBatchParams {

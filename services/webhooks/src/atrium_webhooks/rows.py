@@ -32,7 +32,7 @@ WEBHOOKS = Collection(
 EVENTS_SEEN = Collection(
     "events",
     (Index(("workspace_ids", "created_at")),),
-    frozenset({"workspace_ids", "people"}),
+    frozenset({"workspace_ids"}),
 )
 """Every event received, for thirty days (`application.kept`)."""
 DELIVERIES = Collection(

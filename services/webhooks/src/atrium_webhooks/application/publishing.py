@@ -15,7 +15,7 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.ports import ClaimTaken, Documents
 from atrium_webhooks.application.access import workspace_of
-from atrium_webhooks.application.kept import kept_message
+from atrium_webhooks.application.kept import Keeper, kept_message
 from atrium_webhooks.domain.published_event import EventPublished, Published, UnfitType, check_type
 from atrium_webhooks.rows import EVENTS_SEEN, PUBLISHED_EVENT, event_attributes, seen_attributes
 
@@ -26,6 +26,7 @@ class Publishing:
 
     repository: Repository
     documents: Documents
+    keeper: Keeper
     ids: Ids
 
     async def publish(
@@ -75,7 +76,7 @@ class Publishing:
             raise NotFound("event", event_id)
         kept = await self.documents.get(EVENTS_SEEN.name, event_id)
         if kept is not None:
-            message = kept_message(event_id, kept.body)
+            message = kept_message(event_id, await self.keeper.opened(kept.body))
             in_mode = message.livemode is None or message.livemode == call.principal.livemode
             if in_mode and workspace_of(call) in message.workspace_ids:
                 return seen_attributes(message, workspace_of(call), livemode=call.principal.livemode)

@@ -16,9 +16,12 @@ _WHOLE: JSONObject = {"type": "integer"}
 _ERRORS: JSONObject = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _ABOUT = """Keys, tenants, plans and usage, signed webhooks.
 
-Send your key as `Authorization: Bearer sk_live_…`, or as the user name of HTTP Basic. Every answer carries
-`X-Request-ID`; errors are `{"error": {"code", "message", "request_id", …}}`, and `X-Error-Source` says whether the gateway or a service
-behind it made them. Writes take an `Idempotency-Key`: within 24 hours the same request gets the same answer."""
+Send your key as `Authorization: Bearer sk_live_…`, or as the user name of HTTP Basic.
+
+Every answer carries `X-Request-ID`. Errors are `{"error": {"code", "message", "request_id", …}}`; `X-Error-Source` says
+whether the gateway or a service behind it made them.
+
+Writes take an `Idempotency-Key`: within 24 hours the same request gets the same answer."""
 
 _HEADS: Mapping[str, tuple[str, JSONObject]] = {
     "X-RateLimit-Limit": ("Requests an hour", _WHOLE),

@@ -55,7 +55,7 @@ async def test_the_explorer_finds_an_operation_sends_it_and_loads_nothing_from_e
     tenant = await platform.tenant()
     async with Browser(tmp_path / "profile") as browser:
         await browser.open(f"{platform.base}/api/docs")
-        await browser.until("document.body.dataset.ready === 'true'")
+        await browser.until("document.body?.dataset.ready === 'true'")
         assert await browser.run("document.querySelectorAll('nav a').length") > 20
         await browser.run("byId('search').value = 'create namespace'; byId('search').dispatchEvent(new Event('input'))")
         await browser.run("document.querySelector('nav a[title=\"/api/v1/namespaces\"]').click()")

@@ -76,17 +76,24 @@ class House:
         return None if recording.denied else name
 
     def commit(self, reservation: str, quantity: int) -> Recording:
-        view = next(view for view in self.views() if reservation in {**view.usage.reservations, **view.usage.ended})
-        held = view.usage.reservations.get(reservation)
-        use = self._use(held.feature if held else "seats", quantity, True)
-        recording = reservations.commit(view, use, reservation)
+        recording = reservations.commit(self.views(), self._use(self._held(reservation), quantity, True), reservation)
         self._keep(recording)
         return recording
 
-    def release(self, reservation: str, account_id: str = "ns_1") -> None:
-        self.apply(
-            account_id,
-            *reservations.release(self.account(account_id), reservation, place=Place(), at=self.now, actor=""),
+    def release(self, reservation: str) -> None:
+        use = self._use(self._held(reservation), 1, True)
+        for view, events in reservations.release(self.views(), use, reservation):
+            self.apply(usage_account(view.level.account, livemode=self.livemode), *events)
+
+    def _held(self, reservation: str) -> str:
+        """What it is for."""
+        return next(
+            (
+                view.usage.reservations[reservation].feature
+                for view in self.views()
+                if reservation in view.usage.reservations
+            ),
+            "seats",
         )
 
     def give(self, code: str, to: str = "ns_1", **wanted: Any) -> str:

@@ -63,9 +63,7 @@ def play(house: House, step: Any) -> None:
                 number, amount = rest
                 house.commit(held[number % len(held)], amount)
             case "release" if held:
-                name = held[rest[0] % len(held)]
-                account_id = next(key for key, account in house.accounts.items() if name in account.reservations)
-                house.release(name, account_id)
+                house.release(held[rest[0] % len(held)])
             case "give":
                 code, to, instead, days = rest
                 end = None if days is None else house.now + timedelta(days=days)

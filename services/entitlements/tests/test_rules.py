@@ -65,6 +65,31 @@ def test_a_cycle_bound_boost_ends_with_its_cycle_and_one_with_an_end_then(house:
     assert house.stand("calls").limit == 100
 
 
+def test_a_boost_adds_to_whatever_plan_the_holder_has(house: House) -> None:
+    # On the account of the tier, and on a level before the one whose plan answers.
+    house.boost("seats", to="wks_1", quantity=5)
+    assert figures(house, "seats") == (0, 7, 7, 0)
+    house.boost("seats", quantity=3)
+    assert figures(house, "seats") == (0, 10, 10, 0)
+    assert not house.use("seats", 8).denied
+    assert (house.account("wks_1").counters["seats"].total, house.account().counters["seats"].total) == (7, 1)
+    assert house.use("seats", 3).denied
+    house.give("plan")
+    assert figures(house, "seats") == (1, 13, 12, 0)
+
+
+def test_a_boost_alone_grants_where_no_plan_does(house: House) -> None:
+    house.boost("mails", quantity=3)
+    assert figures(house, "mails") == (0, 3, 3, 0)
+
+
+def test_a_boost_does_not_lead_around_a_suspended_package(house: House) -> None:
+    plan = house.give("plan", to="wks_1")
+    house.boost("seats", to="wks_1", quantity=5)
+    house.apply("wks_1", *provisioning.suspend(house.account("wks_1"), plan, None, house.acting))
+    assert house.check("seats")["reason"] == "PACKAGE_SUSPENDED"
+
+
 def test_an_unlimited_boost_lifts_the_limit_and_enable_grants_a_boolean_feature(house: House) -> None:
     house.boost("sso", "enable")
     assert house.check("sso")["allowed"]
@@ -535,6 +560,17 @@ def test_a_commit_within_what_is_held_is_never_refused(house: House) -> None:
     assert reservation
     house.apply("ns_1", *provisioning.cancel(house.account(), plan, None, house.acting))
     assert not house.commit(reservation, 10).denied
+
+
+def test_a_reservation_may_be_held_on_several_levels_at_once(house: House) -> None:
+    house.boost("seats", quantity=3)
+    reservation = house.reserve("seats", 5)
+    assert reservation
+    assert house.check("seats")["reason"] == "LIMIT_EXCEEDED"
+    house.commit(reservation, 4)
+    assert figures(house, "seats") == (4, 5, 1, 0)
+    assert not house.account().reservations
+    assert not house.account("wks_1").reservations
 
 
 def test_a_released_reservation_holds_nothing_and_can_not_be_committed(house: House) -> None:

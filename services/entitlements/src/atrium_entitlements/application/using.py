@@ -78,7 +78,7 @@ class Using:
         if not cascade(views, chain, at=tx.at, zone=holder.zone).standings:
             return
         use = replace(self._use(tx.command, holder, feature, quantity, None), enforce=False, occurred_at=occurred_at)
-        await self._emit(tx, holder, usage.record(views, use))
+        await self._emit(tx, holder, usage.record(views, use).events)
 
     async def reserve(
         self,

@@ -71,7 +71,7 @@ async def build(parts: Parts) -> Service:
     )
     endpoints = Endpoints(repository, documents, sender.check, parts.ids)
     deliveries = Deliveries(endpoints, documents, dispatcher, keeper, parts.ids, parts.clock, kept_for)
-    publishing = Publishing(repository, documents, keeper, parts.ids)
+    publishing = Publishing(repository, documents, keeper, parts.ids, kept_for)
     others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
     types = EventTypes(PUBLISHED, others, clock=parts.clock)
     replaying = Replaying(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
@@ -28,6 +29,7 @@ class Publishing:
     documents: Documents
     keeper: Keeper
     ids: Ids
+    kept_for: timedelta
 
     async def publish(
         self, call: Call, *, event_type: str, data: JSONObject, idempotency_key: str | None
@@ -47,9 +49,10 @@ class Publishing:
             published = EventPublished(
                 workspace_id=workspace_of(call),
                 event_type=event_type,
-                data=Personal(kept_subject(tx.at), data),
+                data=Personal(kept_subject(tx.at + self.kept_for), data),
                 idempotency_key=idempotency_key,
                 livemode=call.principal.livemode,
+                kept_until=tx.at + self.kept_for,
                 at=tx.at,
             )
             await tx.emit(PUBLISHED_EVENT, event_id, published, event_id=event_id)
@@ -69,10 +72,11 @@ class Publishing:
         Raises:
             NotFound: there is none.
         """
-        own = await self.repository.load(PUBLISHED_EVENT, event_id)
-        if own.state is not None:
-            if own.state.workspace_id == workspace_of(call) and own.state.livemode == call.principal.livemode:
-                return event_attributes(event_id, own.state)
+        own = (await self.repository.load(PUBLISHED_EVENT, event_id)).state
+        if own is not None:
+            visible = own.workspace_id == workspace_of(call) and own.livemode == call.principal.livemode
+            if visible and own.data.value is not None and own.kept_until > call.at:
+                return event_attributes(event_id, own)
             raise NotFound("event", event_id)
         kept = await self.documents.get(EVENTS_SEEN.name, event_id)
         if kept is not None:

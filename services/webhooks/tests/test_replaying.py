@@ -13,7 +13,7 @@ import pytest
 from atrium_common.bus.ports import Message
 from atrium_common.clock import rfc3339
 from atrium_common.eventing.codec import Codec
-from atrium_common.eventing.event import EventRegistry
+from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.repository import Command, Repository, Transaction
 from atrium_common.eventing.vault import MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
@@ -74,7 +74,7 @@ class World:
         )
         return world
 
-    async def emit(self, *events: domain.Event) -> None:
+    async def emit(self, *events: Event) -> None:
         async def decide(tx: Transaction) -> JSONObject:
             await tx.emit(rows.ENDPOINT, "wh_1", *events)
             return {}
@@ -171,7 +171,7 @@ async def test_a_worker_killed_at_any_write_leaves_a_job_that_ends_with_every_de
                 await write(writes)
             raise Dies
 
-        world.store.documents.write = dying  # type: ignore[method-assign,assignment]
+        world.store.documents.write = dying  # type: ignore[method-assign]
         with contextlib.suppress(Dies):
             while await world.replaying.step():
                 continue

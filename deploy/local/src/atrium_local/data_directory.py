@@ -13,6 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from atrium_common.settings import Settings
 
 SECRETS = ("ATRIUM_PRINCIPAL_KEYS", "ATRIUM_SEALING_KEYS", "ATRIUM_LOOKUP_KEY")
 
@@ -53,22 +56,41 @@ class DataDirectory:
         finally:
             os.close(descriptor)
 
-    def secrets(self) -> Mapping[str, str]:
-        """The suite's keys: made on first use (mode 0600); what the environment sets goes before."""
+    def is_one(self) -> bool:
+        """Whether a suite has been started here before."""
+        return (self.path / "secrets").exists()
+
+    def secrets(self, settings: Settings | None = None) -> Mapping[str, str]:
+        """The suite's keys: made on first use (mode 0600); what settings and environment say goes before."""
         path = self.path / "secrets"
         if not path.exists():
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = path.with_name(f"secrets.{os.getpid()}")
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
-                file.write("".join(f"{name}='{value}'\n" for name, value in _new_secrets().items()))
-                file.flush()
-                os.fsync(file.fileno())
-            # Of two first starts the first one's keys stay.
-            with contextlib.suppress(FileExistsError):
-                os.link(temporary, path)
-            temporary.unlink()
-        kept = {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
-        return {name: os.environ.get(name) or kept.get(name, "") for name in SECRETS}
+            self.write_secrets(new_secrets(), first=True)
+        kept = self.kept_secrets()
+        given = {name: os.environ.get(name, "") for name in SECRETS}
+        if settings is not None:
+            given |= {name: secret for name in SECRETS if (secret := _secret(settings, name))}
+        return {name: given[name] or kept.get(name, "") for name in SECRETS}
+
+    def kept_secrets(self) -> Mapping[str, str]:
+        """What the file of secrets says, whatever the environment does."""
+        values = dotenv_values(self.path / "secrets", interpolate=False)
+        return {name: value or "" for name, value in values.items()}
+
+    def write_secrets(self, secrets: Mapping[str, str], *, first: bool = False) -> None:
+        """Put the file of secrets in place, whole or not at all; of two first starts the first one's stays."""
+        path = self.path / "secrets"
+        temporary = path.with_name(f"secrets.{os.getpid()}")
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+            file.write("".join(f"{name}='{value}'\n" for name, value in secrets.items()))
+            file.flush()
+            os.fsync(file.fileno())
+        if not first:
+            temporary.replace(path)
+            return
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+        temporary.unlink()
 
     def ports(self, names: tuple[str, ...]) -> Mapping[str, int]:
         """A port for each name, the same over restarts as long as nobody else has taken it."""
@@ -85,6 +107,16 @@ class DataDirectory:
         """The ports of the suite that runs, or last ran, here; empty where none has."""
         path = self.path / "run" / "ports.json"
         return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    @property
+    def gateway_url(self) -> str | None:
+        """Where the gateway of the suite that runs, or last ran, here answers."""
+        path = self.path / "run" / "gateway.url"
+        return path.read_text().strip() if path.exists() else None
+
+    def write_gateway_url(self, url: str) -> None:
+        """Note where the gateway answers."""
+        (self.path / "run" / "gateway.url").write_text(f"{url}\n")
 
     def write_pid(self, name: str, pid: int) -> None:
         """Note a service's process id."""
@@ -120,12 +152,20 @@ def _free_port(taken: set[int]) -> int:
             return port
 
 
-def _new_secrets() -> dict[str, str]:
-    def random_bytes() -> str:
-        return base64.b64encode(secrets.token_bytes(32)).decode()
+def random_key() -> str:
+    """32 random bytes in base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
+
+def new_secrets() -> dict[str, str]:
+    """Fresh keys for a suite."""
     return {
-        "ATRIUM_PRINCIPAL_KEYS": f"gateway-1!:{random_bytes()},service-1!:{random_bytes()}",
-        "ATRIUM_SEALING_KEYS": f"k1:{random_bytes()}",
-        "ATRIUM_LOOKUP_KEY": random_bytes(),
+        "ATRIUM_PRINCIPAL_KEYS": f"gateway-1!:{random_key()},service-1!:{random_key()}",
+        "ATRIUM_SEALING_KEYS": f"k1:{random_key()}",
+        "ATRIUM_LOOKUP_KEY": random_key(),
     }
+
+
+def _secret(settings: Settings, name: str) -> str:
+    value: SecretStr = getattr(settings, name.removeprefix("ATRIUM_").lower())
+    return value.get_secret_value()

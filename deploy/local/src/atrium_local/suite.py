@@ -19,6 +19,7 @@ from atrium_common.clock import SystemClock
 from atrium_common.errors import AtriumError
 from atrium_common.http.client import ServiceClient
 from atrium_common.principal import PrincipalKeys
+from atrium_common.settings import Settings
 from atrium_local.children import Child, Children, this_command
 from atrium_local.data_directory import DataDirectory, is_free
 
@@ -46,13 +47,17 @@ class Options:
     port: int
     workers: int
     as_json: bool
+    drain_seconds: float
+    opened_networks: bool
+    """Whether the settings say themselves which networks are opened to deliveries."""
 
 
 class Suite:
     """The suite, from first start to drain."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, settings: Settings) -> None:
         self._options = options
+        self._settings = settings
         self._directory = DataDirectory(options.directory.resolve())
         self._console = Console(stderr=True, highlight=False)
         self._children = Children(started=self._directory.write_pid, say=self._say)
@@ -69,7 +74,7 @@ class Suite:
         with self._directory.locked():
             if not is_free(self._options.host, self._options.port):
                 raise PortTaken(f"port {self._options.port} is taken by another program: give another --port")
-            secrets = self._directory.secrets()
+            secrets = self._directory.secrets(self._settings)
             ports = self._directory.ports(_port_names(self._options.workers))
             for child in self._plan(secrets, ports):
                 self._children.start(child)
@@ -81,7 +86,7 @@ class Suite:
                     starting.result()
                 await waiting
             finally:
-                await self._children.stop(seconds=float(os.environ.get("ATRIUM_DRAIN_SECONDS", "30")) + 5)
+                await self._children.stop(seconds=self._options.drain_seconds + 5)
 
     def _plan(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> list[Child]:
         shared = {
@@ -91,7 +96,7 @@ class Suite:
             "ATRIUM_LOG_FORMAT": os.environ.get("ATRIUM_LOG_FORMAT", "json" if self._options.as_json else "console"),
         }
         # On one's own machine webhooks may go to one's own machine, unless the settings say otherwise.
-        if "ATRIUM_WEBHOOKS_ALLOWED_NETWORKS" not in os.environ:
+        if not self._options.opened_networks:
             shared["ATRIUM_WEBHOOKS_ALLOWED_NETWORKS"] = LOOPBACK
         children = []
         for name in _processes(self._options.workers):
@@ -109,6 +114,7 @@ class Suite:
         await _wait_until_ready([ports[f"{name}.admin"] for name in _processes(self._options.workers)])
         key = await self._operator_key(secrets, ports)
         base = f"http://{self._options.host}:{self._options.port}"
+        self._directory.write_gateway_url(base)
         if self._options.as_json:
             urls = {name: f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]} | {"gateway": base}
             print(json.dumps({"event": "ready", "gateway": base, "services": urls}), flush=True)

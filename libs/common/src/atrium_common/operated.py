@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -42,6 +42,7 @@ class Opened:
 
 
 Projectors: TypeAlias = Callable[[Opened], Sequence[LogProjector]]
+Forget: TypeAlias = Callable[[Opened, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Operated:
         deciders: its aggregates; those with rows are checked and rebuilt.
         topic: where its events are published, or None.
         projectors: its projections of the whole log.
+        forget: removes a forgotten subject from documents that are no rows of the log's; None where there are none.
     """
 
     name: str
@@ -63,3 +65,4 @@ class Operated:
     deciders: Sequence[Decider[Any]] = ()
     topic: str | None = None
     projectors: Projectors = field(default=lambda _: ())
+    forget: Forget | None = None

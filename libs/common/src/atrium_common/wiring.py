@@ -160,7 +160,7 @@ async def compose(name: str, settings: Settings, collections: Sequence[Collectio
     master = MasterKeys.parse(settings.sealing_keys.get_secret_value())
     store = make_store(name, settings)
     await store.open([*KERNEL_COLLECTIONS, *collections])
-    bus, closers = await _open_bus(settings, store, master, clock, ids)
+    bus, closers = await open_bus(settings, store, master, clock, ids)
     parts = Parts(
         name=name,
         settings=settings,
@@ -187,9 +187,14 @@ def make_store(name: str, settings: Settings) -> Store:
     return SqliteStore(settings.data_dir / f"{name}.db")
 
 
-async def _open_bus(
+async def open_bus(
     settings: Settings, store: Store, master: MasterKeys, clock: Clock, ids: Ids
 ) -> tuple[Bus, list[Closer]]:
+    """The event stream that the settings choose, opened, and what closes what it reads; groups' progress is in `store`.
+
+    Raises:
+        BusUnavailable, StoreUnavailable: it can't be reached.
+    """
     if settings.kafka_bootstrap is not None:
         from atrium_common.bus.kafka import KafkaBus
 

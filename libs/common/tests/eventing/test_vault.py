@@ -62,3 +62,26 @@ def test_master_keys_rotate_and_a_sealed_text_is_bound_to_its_place() -> None:
 def test_malformed_master_keys_are_refused_with_a_reason(text: str) -> None:
     with pytest.raises(BadSealingKeys):
         MasterKeys.parse(text)
+
+
+async def test_rewrapping_brings_every_subjects_key_under_the_new_master_key_and_touches_nothing_sealed() -> None:
+    clock = FakeClock()
+    store = MemoryStore(clock=clock)
+    old = await vault(clock, store)
+    sealed = [await old.seal(Personal(f"usr_{n}", f"name {n}").marked()) for n in range(3)]
+    secret = await old.seal(Personal(day_subject(START), "sk_live_x").marked())
+    await old.forget("usr_2")
+    new = Vault(store.documents, MasterKeys.parse(f"{K2},{K1}"), clock=clock)
+    assert await new.wrapped_under() == {"k1": 3}
+    assert await new.rewrap() == 3
+    assert await new.rewrap() == 0
+    alone = Vault(store.documents, MasterKeys.parse(K2), clock=clock)
+    assert [await alone.open(value) for value in sealed] == [
+        Personal("usr_0", "name 0").marked(),
+        Personal("usr_1", "name 1").marked(),
+        Personal("usr_2", None).marked(),
+    ]
+    assert await alone.open(secret) == Personal(day_subject(START), "sk_live_x").marked()
+    clock.advance(73 * 3600)
+    assert await alone.open(secret) == Personal(day_subject(START), None).marked()
+    assert await alone.forgotten() == ["usr_2"]

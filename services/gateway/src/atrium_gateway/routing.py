@@ -9,7 +9,6 @@ from atrium_common.errors import EndpointNotFound, MethodNotAllowed
 from atrium_gateway.route_table import TABLE, Entry
 
 VERSIONS = ("v1",)
-_DOTS = frozenset({".", "..", "%2e", "%2E", "%2e%2e", "%2E%2E", "%2e%2E", "%2E%2e", ".%2e", ".%2E", "%2e.", "%2E."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,9 @@ class Router:
             MethodNotAllowed: the path has other methods.
         """
         segments = _segments(path)
-        node = self._node(path, segments)
+        node = _descend(self._root, segments, 0)
+        if node is None:
+            raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
         found = node.entries.get("GET" if method == "HEAD" else method)
         if found is None:
             raise MethodNotAllowed(method, _allowed(node))
@@ -68,14 +69,11 @@ class Router:
         Raises:
             EndpointNotFound: no line has the path.
         """
-        return _allowed(self._node(path, _segments(path)))
-
-    def _node(self, path: str, segments: list[str]) -> _Node:
+        segments = _segments(path)
         node = _descend(self._root, segments, 0)
-        # What somebody behind us could take for a way upwards is no identifier.
-        if node is None or (("." in path or "%2" in path) and not _DOTS.isdisjoint(segments)):
+        if node is None:
             raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
-        return node
+        return _allowed(node)
 
 
 def _segments(path: str) -> list[str]:

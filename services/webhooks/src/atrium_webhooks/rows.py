@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import cast
 
 import orjson
@@ -31,7 +32,7 @@ WEBHOOKS = Collection(
 EVENTS_SEEN = Collection(
     "events",
     (Index(("workspace_ids", "created_at")),),
-    frozenset({"workspace_ids"}),
+    frozenset({"workspace_ids", "people"}),
 )
 """Every event received, for thirty days (`application.kept`)."""
 DELIVERIES = Collection(
@@ -52,7 +53,7 @@ PUBLISHED_EVENTS = Collection(
     ),
     frozenset({WORDS}),
 )
-"""Clients' own events, for as long as events are kept. `data` is JSON text, so that no store changes it."""
+"""Clients' own events, for thirty days. `data` is JSON text, so that no store changes it."""
 REPLAYS = Collection("replays", (Index(("endpoint_id", "created_at")), Index(("status", "created_at"))))
 """`domain.replay`."""
 LANES = Collection("lanes")
@@ -63,6 +64,7 @@ WAKES = Collection("wakes")
 DISPATCHERS = Collection("dispatchers")
 """Which process serves which endpoints (`application.shards`)."""
 COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, REPLAYS, LANES, WAKES, DISPATCHERS)
+KEPT = timedelta(days=30)
 _OF_A_DELIVERY = (
     "event_id",
     "event_type",
@@ -214,7 +216,7 @@ def _published_row(loaded: Loaded[published_event.Published]) -> Put | Delete | 
         "data": orjson.dumps(state.data.value).decode(),
         WORDS: words(state.event_type.replace(".", " ")),
     }
-    return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.kept_until)
+    return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.created_at + KEPT)
 
 
 def _told(_: Event, __: published_event.Published | None, after: published_event.Published, ___: str) -> Publication:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -134,6 +134,12 @@ class KafkaBus:
         # The place is fixed now: what is published after this call is received.
         for partition, offset in (await consumer.end_offsets(partitions)).items():
             consumer.seek(partition, offset)
+
+    async def partitions(self) -> Mapping[str, int]:
+        """How many partitions each topic has."""
+        producer = self._open_producer()
+        with _translated():
+            return {topic: len(await producer.partitions_for(self._prefix + topic)) for topic in self._topics}
 
     def _open_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -24,6 +24,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, EventRecord, StreamEvent
 from atrium_common.store.documents import Any, Collection, Delete, Put
 from atrium_common.store.ports import Store
+from atrium_common.store.whole import every_document
 
 SLOTS = Collection("projection_slots")
 LEASE_SECONDS = 5.0
@@ -102,14 +103,15 @@ class LogProjector:
                 if token is None:
                     await asyncio.sleep(_PATIENCE)
                     continue
-                await self._lead(fence=token.version)
+                position = await self.catch_up(fence=token.version)
+                await self._store.log.changed(after=position, timeout=_PATIENCE)
         finally:
             await self._lease.release()
 
     async def catch_up(self, *, fence: int = 0) -> int:
-        """Project up to the log's present tail; the position reached."""
-        checkpoint, slot = await self._in_use()
-        return await self._fill(slot, checkpoint, fence=fence)
+        """Project up to the log's present tail, for as long as the lease surely lasts; the position reached."""
+        slot = await self.slot()
+        return await self._fill(slot, fence=fence, until=self._clock.monotonic() + LEASE_SECONDS / 3)
 
     async def slot(self) -> Slot:
         """The slot in use."""
@@ -138,36 +140,49 @@ class LogProjector:
 
         What is committed in the meantime is followed by whoever holds the lease.
         """
-        used = await self.slot()
-        fresh = A if used == B else B
+        fresh, position = await self._beside()
         documents = self._store.documents
-        await documents.write([Delete(CHECKPOINTS.name, self._checkpoint(fresh).name, 0, Any())])
-        for base in self._collections:
-            await documents.drop(fresh.collection(base))
-        checkpoint = self._checkpoint(fresh)
-        await checkpoint.load()
-        position = await self._fill(fresh, checkpoint, fence=0)
         present = await documents.get(SLOTS.name, self.name)
         version = 1 if present is None else present.version + 1
         await documents.write([Put(SLOTS.name, self.name, {"slot": fresh.name}, version, Any())])
         return position
 
-    async def _lead(self, *, fence: int) -> None:
-        """Follow the log until the lease wants renewing; then a rebuild may have switched the slots, too."""
-        until = self._clock.monotonic() + LEASE_SECONDS / 3
-        checkpoint, slot = await self._in_use()
-        while (left := until - self._clock.monotonic()) > 0:
-            position = await self._fill(slot, checkpoint, fence=fence, until=until)
-            await self._store.log.changed(after=position, timeout=min(left, _PATIENCE))
+    async def differences(self) -> list[tuple[str, str]]:
+        """Where the documents in use are not what the log makes of them: which, and how. Leaves the slot as it is.
 
-    async def _in_use(self) -> tuple[Checkpoint, Slot]:
-        slot = await self.slot()
+        What the one side has not reached yet is no difference.
+        """
+        used = await self.slot()
+        reached = await self._checkpoint(used).load()
+        fresh, made = await self._beside()
+        found: list[tuple[str, str]] = []
+        for base in self._collections:
+            documents = self._store.documents
+            wanted = {each.key: each async for each in every_document(documents, fresh.collection(base))}
+            async for there in every_document(documents, used.collection(base)):
+                right = wanted.pop(there.key, None)
+                if there.version > made:
+                    continue
+                if right is None:
+                    found.append((f"{base}/{there.key}", "it belongs to no commit"))
+                elif right.version <= reached and (there.version, there.body) != (right.version, right.body):
+                    found.append((f"{base}/{there.key}", f"it is not what a rebuild makes of {right.version}"))
+            found += [(f"{base}/{key}", "it is missing") for key, each in wanted.items() if each.version <= reached]
+            await documents.drop(fresh.collection(base))
+        return found
+
+    async def _beside(self) -> tuple[Slot, int]:
+        """Make the documents anew in the slot that is not in use; it, and the position reached."""
+        fresh = A if await self.slot() == B else B
+        documents = self._store.documents
+        await documents.write([Delete(CHECKPOINTS.name, self._checkpoint(fresh).name, 0, Any())])
+        for base in self._collections:
+            await documents.drop(fresh.collection(base))
+        return fresh, await self._fill(fresh, fence=0, until=float("inf"))
+
+    async def _fill(self, slot: Slot, *, fence: int, until: float) -> int:
         checkpoint = self._checkpoint(slot)
-        await checkpoint.load()
-        return checkpoint, slot
-
-    async def _fill(self, slot: Slot, checkpoint: Checkpoint, *, fence: int, until: float = float("inf")) -> int:
-        after = checkpoint.position
+        after = await checkpoint.load()
         while True:
             commits = await self._store.log.read_log(after=after, limit=_PAGE)
             happened = await self._read(commits)

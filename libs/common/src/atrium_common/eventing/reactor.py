@@ -110,7 +110,9 @@ class Reactor:
                 # Nothing is wrong with the message: wait for the store for as long as it takes.
                 pass
             except Exception as error:
-                log.warning("message failed", reactor=self.name, event=message.id, type=message.type, error=str(error))
+                log.warning(
+                    "message failed", reactor=self.name, message=message.id, type=message.type, error=str(error)
+                )
                 if self._clock.monotonic() >= deadline:
                     return f"{type(error).__name__}: {error}"
             else:
@@ -165,7 +167,7 @@ class Reactor:
                         await self._before([message])
                     await self._handle(message)
                 except Exception as error:
-                    log.warning("message failed again", reactor=self.name, event=message.id, error=str(error))
+                    log.warning("message failed again", reactor=self.name, message=message.id, error=str(error))
                     stuck.add(key)
                     continue
                 await self._documents.write([Delete(PARKED_MESSAGES.name, document.key, 0, Any())])

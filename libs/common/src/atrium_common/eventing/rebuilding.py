@@ -14,7 +14,7 @@ from typing import Any
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.repository import Repository
 from atrium_common.store.documents import Delete, Is, Put
-from atrium_common.store.ports import Documents, Store
+from atrium_common.store.ports import Documents, EventLog, Store
 from atrium_common.store.whole import every_commit, every_document
 
 
@@ -50,6 +50,22 @@ async def rebuild_rows(
         [Delete(collection, document.key, 0, Is(document.version)) for document in stray]
     )
     return Rebuilt(len(produced), sum(removed))
+
+
+async def collections_of(log: EventLog, repository: Repository, deciders: Iterable[Decider[Any]]) -> set[str]:
+    """The collections that hold rows of these aggregates, as far as the log has any."""
+    rows = {decider.name: replace(decider, snapshot=None) for decider in deciders if decider.row is not None}
+    found: set[str] = set()
+    seen: set[str] = set()
+    async for commit in every_commit(log):
+        for stream in commit.versions:
+            name, _, aggregate_id = stream.partition("/")
+            if name in rows and name not in seen:
+                row = await row_of(repository, rows[name], aggregate_id)
+                if row is not None:
+                    found.add(row.collection)
+                    seen.add(name)
+    return found
 
 
 async def row_of(repository: Repository, decider: Decider[Any], aggregate_id: str) -> Put | Delete | None:

@@ -26,7 +26,6 @@ class EventPublished(Event, type="event.published", schema=1):
     data: Personal
     idempotency_key: str | None
     livemode: bool
-    kept_until: datetime
     at: datetime
 
 
@@ -42,7 +41,6 @@ class Published:
     data: Personal
     idempotency_key: str | None
     livemode: bool
-    kept_until: datetime
     created_at: datetime
 
 
@@ -67,12 +65,4 @@ def evolve(state: Published | None, event: Event) -> Published:
     """The one event there is."""
     if state is not None or not isinstance(event, EventPublished):
         raise TypeError(f"{event.TYPE} is no event of a published event in this state")
-    return Published(
-        event.workspace_id,
-        event.event_type,
-        event.data,
-        event.idempotency_key,
-        event.livemode,
-        event.kept_until,
-        event.at,
-    )
+    return Published(event.workspace_id, event.event_type, event.data, event.idempotency_key, event.livemode, event.at)

@@ -80,8 +80,9 @@ class SqliteStore:
     async def close(self) -> None:
         """See `Store.close`."""
         self._opened = False
-        await self._writer.stop()
+        # The writer's connection is closed last: only it can fold the write-ahead log in and remove it.
         self._reader.stop()
+        await self._writer.stop()
 
     def _truncate(self) -> bool:
         with translated(), contextlib.closing(sqlite3.connect(self._path, timeout=1.0, isolation_level=None)) as own:

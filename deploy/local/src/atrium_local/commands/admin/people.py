@@ -1,0 +1,50 @@
+"""`atrium admin erase-user`, and the list of those who were erased."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from atrium_common.settings import Settings
+from atrium_local.gateway_client import GatewayClient
+from atrium_local.operated import opened
+from atrium_local.options import AsJson, DataDir, Url, console, prepared, run_async, settings_of
+
+
+def add_to(admin: typer.Typer) -> None:
+    """Add both commands."""
+    admin.command()(erase_user)
+    admin.command()(erasures)
+
+
+def erase_user(
+    user_id: Annotated[str, typer.Argument(help="usr_…")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask")] = False,  # noqa: FBT002
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Erase a person's data for good, from the event history too. The suite must run; it can't be undone."""
+    settings = settings_of(Settings, data_dir=data_dir)
+    if not yes and not as_json:
+        typer.confirm(f"Erase {user_id} for good?", abort=True)
+    run_async(lambda: GatewayClient(settings, url).call("DELETE", f"users/{user_id}"))
+    if as_json:
+        print(json.dumps({"erased": user_id}))
+    else:
+        console.print(f"{user_id} is erased: within seconds no file holds what was personal.")
+
+
+def erasures(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """List who was erased: keep it beside your backups, `admin restore --erasures` applies it again."""
+    settings, _ = prepared(Settings, data_dir=data_dir)
+    people = run_async(lambda: _erased(settings))
+    print(json.dumps(people) if as_json else "\n".join(people))
+
+
+async def _erased(settings: Settings) -> list[str]:
+    async with opened(settings) as stores:
+        forgotten = [await service.vault.forgotten() for service in stores.values()]
+    return sorted({subject for subjects in forgotten for subject in subjects})

@@ -1,0 +1,74 @@
+"""`atrium demo` and `atrium listen`: the main job made visible."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+from atrium_common.settings import Settings
+from atrium_local.data_directory import DataDirectory
+from atrium_local.options import DEFAULT_URL, AsJson, DataDir, Url, console, fail, settings_of
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command()(demo)
+    app.command()(listen)
+
+
+def demo(data_dir: DataDir = None, url: Url = None) -> None:
+    """Make a tenant through the API and show its signed webhooks as they arrive."""
+    from atrium_local.demo import Demo, DemoFailed
+
+    directory = DataDirectory(settings_of(Settings, data_dir=data_dir).data_dir)
+    path = directory.operator_key
+    key = os.environ.get("ATRIUM_API_KEY") or (path.read_text().strip() if path.exists() else "")
+    if not key:
+        fail(f"no key: start `atrium up` first ({path} is missing), or set ATRIUM_API_KEY")
+    base = (url or directory.gateway_url or DEFAULT_URL).rstrip("/")
+    try:
+        asyncio.run(Demo(base, key, console).run())
+    except DemoFailed as error:
+        fail(str(error))
+
+
+def listen(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one")] = 9000,
+    secret: Annotated[str | None, typer.Option(envvar="ATRIUM_WEBHOOK_SECRET", help="The endpoint's secret")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Receive webhooks on this machine, print them, and verify them where the secret is given."""
+    try:
+        asyncio.run(_listen(port, secret, as_json=as_json))
+    except OSError as error:
+        fail(f"can't listen on port {port}: {error.strerror or error}")
+
+
+async def _listen(port: int, secret: str | None, *, as_json: bool) -> None:
+    from atrium_local.receiver import Arrival, Receiver
+
+    async def seen(arrival: Arrival) -> None:
+        if as_json:
+            print(json.dumps({"verified": arrival.verified, "delivery": arrival.delivery_id,
+                              "body": json.loads(arrival.body)}), flush=True)  # fmt: skip
+            return
+        word = {True: "[green]verified[/]", False: "[red]NOT VERIFIED[/]", None: "[yellow]no secret given[/]"}
+        console.print(f"← {arrival.event_type}  attempt {arrival.attempt}  {word[arrival.verified]}")
+        console.print(arrival.pretty, markup=False)
+
+    ending = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    receiver = Receiver(seen, secret=secret)
+    url = await receiver.start(port)
+    if as_json:
+        print(json.dumps({"event": "ready", "url": url}), flush=True)
+    else:
+        console.print(f"listening on {url}", soft_wrap=True)
+    await ending.wait()
+    await receiver.stop()

@@ -1,0 +1,78 @@
+"""`atrium events tail` and `atrium deliveries tail`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+import orjson
+import typer
+from rich.markup import escape
+
+from atrium_common.bus.ports import Message
+from atrium_common.clock import rfc3339
+from atrium_common.cloudevents import structured
+from atrium_common.settings import Settings
+from atrium_local.options import AsJson, DataDir, console, prepared, run_async
+
+FromStart = Annotated[bool, typer.Option("--from-start", help="Begin with the oldest instead of what comes next")]
+
+events = typer.Typer(no_args_is_help=True, help="The event stream.")
+deliveries = typer.Typer(no_args_is_help=True, help="Webhook deliveries.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add both groups."""
+    app.add_typer(events, name="events")
+    app.add_typer(deliveries, name="deliveries")
+
+
+@events.command("tail")
+def tail_events(data_dir: DataDir = None, from_start: FromStart = False, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Follow the event stream; with --json one CloudEvent (structured) a line. Ctrl-C ends."""
+    from atrium_local.following import published
+
+    settings, _ = prepared(Settings, data_dir=data_dir)
+    _follow(lambda: published(settings, from_start=from_start), as_json=as_json)
+
+
+@deliveries.command("tail")
+def tail_deliveries(data_dir: DataDir = None, from_start: FromStart = False, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Follow webhook deliveries as they change; with --json one CloudEvent (structured) a line. Ctrl-C ends."""
+    from atrium_local.following import delivered
+
+    settings, _ = prepared(Settings, data_dir=data_dir)
+    _follow(lambda: delivered(settings, from_start=from_start), as_json=as_json)
+
+
+def _follow(source: Callable[[], AsyncIterator[Message]], *, as_json: bool) -> None:
+    show = _print_json if as_json else _print_line
+
+    async def follow() -> None:
+        task = asyncio.ensure_future(_each(source(), show))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError, BrokenPipeError):
+            await task
+
+    run_async(follow)
+
+
+async def _each(source: AsyncIterator[Message], show: Callable[[Message], None]) -> None:
+    async for message in source:
+        show(message)
+
+
+def _print_json(message: Message) -> None:
+    print(orjson.dumps(structured(message)).decode(), flush=True)
+
+
+def _print_line(message: Message) -> None:
+    data = escape(orjson.dumps(message.data).decode())
+    where = escape(message.workspace_id or "-")
+    console.print(
+        f"[dim]{rfc3339(message.time)}[/] [bold cyan]{message.type}[/] {message.subject} [dim]{where}[/] {data}"
+    )

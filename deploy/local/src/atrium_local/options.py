@@ -1,0 +1,108 @@
+"""What every command shares: its common flags, the settings that they go before, and how a command fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from atrium_common.settings import Settings
+from atrium_local.data_directory import DataDirectory, DirectoryInUse
+
+S = TypeVar("S", bound=Settings)
+R = TypeVar("R")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", envvar="ATRIUM_DATA_DIR", help="Where stores, secrets and ports are kept [.atrium]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines")]
+Url = Annotated[
+    str | None, typer.Option("--url", envvar="ATRIUM_URL", help="The gateway's URL [of the suite that runs here]")
+]
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class Failed(Exception):
+    """The command can't do what it was asked; the text says why and what to do."""
+
+
+def settings_of(model: type[S], **flags: object) -> S:
+    """The settings in force: flags that were given, then `ATRIUM_…` variables, then `.env` and `atrium.toml`.
+
+    Raises:
+        typer.Exit: a setting is malformed, with 2.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return model(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"])
+            _say(f"ATRIUM_{name.upper()}: {fault['msg']}")
+        raise typer.Exit(2) from None
+
+
+def joined(settings: Settings, *, create: bool = False) -> DataDirectory:
+    """The data directory, its keys and ports made known to this process where no setting gives others.
+
+    Raises:
+        Failed: there is none, and it is not to be created.
+    """
+    directory = DataDirectory(settings.data_dir.resolve())
+    if not create and settings.mongodb_url is None and not directory.is_one():
+        raise Failed(f"{settings.data_dir} is no data directory: start `atrium up` first, or give --data-dir")
+    if settings.mongodb_url is None or directory.is_one():
+        os.environ.update(directory.secrets(settings))
+    for name, port in directory.known_ports().items():
+        if "." not in name:
+            os.environ.setdefault(f"ATRIUM_{name.upper()}_URL", f"http://127.0.0.1:{port}")
+    return directory
+
+
+def prepared(model: type[S], *, create: bool = False, **flags: object) -> tuple[S, DataDirectory]:
+    """The settings with the keys and ports of their data directory in them, and that directory."""
+    directory = run(lambda: joined(settings_of(model, **flags), create=create))
+    return settings_of(model, **flags), directory
+
+
+def run(action: Callable[[], R]) -> R:
+    """Run a command's work; what it raises becomes a word and an exit code.
+
+    Raises:
+        typer.Exit: it failed, with 1.
+    """
+    from atrium_common.bus.ports import BusUnavailable
+    from atrium_common.store.ports import StoreUnavailable
+
+    try:
+        return action()
+    except (Failed, DirectoryInUse, StoreUnavailable, BusUnavailable, ValueError, OSError) as error:
+        fail(str(error))
+
+
+def run_async(work: Callable[[], Awaitable[R]]) -> R:
+    """`run` for work that is asynchronous."""
+    import asyncio
+
+    async def main() -> R:
+        return await work()
+
+    return run(lambda: asyncio.run(main()))
+
+
+def fail(message: str) -> NoReturn:
+    """Say why and end with 1."""
+    _say(message)
+    raise typer.Exit(1)
+
+
+def _say(message: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print("[red]atrium:[/]", message, markup=True)

@@ -1,0 +1,125 @@
+"""The command's manners: help everywhere, exit codes, and where settings come from."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from atrium_local.command import app
+from atrium_local.data_directory import DataDirectory, new_secrets
+from atrium_local.installation import FORMATS, installation_secrets
+
+RUN = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory, and an environment that says nothing."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("ATRIUM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _commands(group: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from _commands(command, (*path, name))
+
+
+EVERY = list(_commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: " ".join(path) or "atrium")
+def test_every_command_has_help_that_says_what_it_does(path: tuple[str, ...]) -> None:
+    told = RUN.invoke(app, [*path, "--help"])
+    assert told.exit_code == 0
+    assert "Usage" in told.output
+    assert len(told.output.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["nothing"], ["up", "--port", "high"], ["up", "--port", "70000"], ["up", "--workers", "0"],
+     ["admin", "keys", "create"], ["admin", "backup"], ["events"], ["listen", "--nothing"]],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(wrong: list[str]) -> None:
+    assert RUN.invoke(app, wrong).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["admin", "check"], ["events", "tail"], ["deliveries", "tail"], ["admin", "dead-letters", "list"], ["demo"],
+     ["admin", "backup", "b"], ["admin", "rebuild"], ["admin", "keys", "revoke", "key_1"]],
+)  # fmt: skip
+def test_what_needs_a_data_directory_fails_with_a_word_where_there_is_none(command: list[str], tmp_path: Path) -> None:
+    done = RUN.invoke(app, command)
+    assert done.exit_code == 1
+    assert "atrium up" in done.stderr or "ATRIUM_API_KEY" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_malformed_setting_ends_with_2_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATRIUM_LOG_LEVEL", "loud")
+    done = RUN.invoke(app, ["config"])
+    assert done.exit_code == 2
+    assert "ATRIUM_LOG_LEVEL" in done.stderr
+
+
+def test_flags_go_before_variables_before_env_file_before_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(*flags: str) -> object:
+        return json.loads(RUN.invoke(app, ["config", "--json", *flags]).output)["data_dir"]
+
+    assert shown() == ".atrium"
+    (tmp_path / "atrium.toml").write_text('data_dir = "from-toml"\nwebhooks_timeout = 3.5\n')
+    assert shown() == "from-toml"
+    (tmp_path / ".env").write_text("ATRIUM_DATA_DIR=from-env-file\n")
+    assert shown() == "from-env-file"
+    monkeypatch.setenv("ATRIUM_DATA_DIR", "from-variable")
+    assert shown() == "from-variable"
+    assert shown("--data-dir", "from-flag") == "from-flag"
+    assert json.loads(RUN.invoke(app, ["config", "--json"]).output)["webhooks_timeout"] == 3.5
+
+
+def test_config_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATRIUM_SEALING_KEYS", "k1:" + "A" * 43 + "=")
+    monkeypatch.setenv("ATRIUM_MONGODB_URL", "mongodb://user:hidden@nowhere/")
+    shown = RUN.invoke(app, ["config"]).output
+    assert "AAAA" not in shown
+    assert "hidden" not in shown
+    assert "sealing_keys" in shown
+
+
+def test_secrets_are_made_once_kept_from_others_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = DataDirectory(tmp_path / "data")
+    first = directory.secrets()
+    assert directory.secrets() == first
+    assert (tmp_path / "data" / "secrets").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("ATRIUM_LOOKUP_KEY", "mine")
+    assert directory.secrets()["ATRIUM_LOOKUP_KEY"] == "mine"
+    assert directory.kept_secrets()["ATRIUM_LOOKUP_KEY"] == first["ATRIUM_LOOKUP_KEY"]
+
+
+def test_secrets_of_an_installation_give_services_no_private_half_of_the_gateways_key() -> None:
+    from atrium_common.principal import PrincipalKeys
+
+    held = installation_secrets(new_secrets())
+    gateway = PrincipalKeys.parse(held["gateway"]["ATRIUM_PRINCIPAL_KEYS"])
+    service = PrincipalKeys.parse(held["service"]["ATRIUM_PRINCIPAL_KEYS"])
+    assert gateway.signer("gateway") is not None
+    assert service.signer("gateway") is None
+    assert service.signer("service") is not None
+    assert {key: half.public_bytes_raw() for key, half in service.public.items()} == {
+        key: half.public_bytes_raw() for key, half in gateway.public.items()
+    }
+    for write in FORMATS.values():
+        assert held["gateway"]["ATRIUM_SEALING_KEYS"] in write(held)
+    manifests = json.loads(FORMATS["kubernetes"](held))["items"]
+    assert [each["metadata"]["name"] for each in manifests] == ["atrium-gateway-keys", "atrium-service-keys"]

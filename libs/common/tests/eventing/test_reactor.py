@@ -1,0 +1,177 @@
+"""A message that can't be handled is parked with its key, holds nobody else up, and is handled when asked for again."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from atrium_common.bus.ports import Bus, Message, Received, Start, Subscription
+from atrium_common.eventing.parking import (
+    PARKED_MESSAGES,
+    REDRIVES,
+    is_requested,
+    parked,
+    parked_by_reactor,
+    request_redrive,
+)
+from atrium_common.eventing.reactor import Reactor
+from atrium_common.store.memory import MemoryStore
+from atrium_common.store.ports import StoreUnavailable
+from atrium_common.supervisor import Supervisor
+from atrium_common.testing.clock import START, FakeClock
+
+
+class Line:
+    """A subscription to what a test puts into it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Received] = []
+        self.committed: list[int] = []
+
+    async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:
+        await asyncio.sleep(min(timeout, 0))
+        batch, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return batch
+
+    async def commit(self, received: Sequence[Received]) -> None:
+        self.committed += [each.offset for each in received]
+
+    def current(self, *, within: float) -> bool:
+        return within > 0
+
+    def position(self, topic: str) -> int:
+        return len(topic)
+
+    async def close(self) -> None: ...
+
+
+class OneLineBus:
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    async def open(self) -> None: ...
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        raise AssertionError(topic, messages)
+
+    async def heartbeat(self, topic: str, position: int) -> None: ...
+
+    async def subscribe(self, topics: Sequence[str], *, group: str | None, start: Start) -> Subscription:
+        assert topics
+        assert group
+        assert start
+        return self.line
+
+    async def close(self) -> None: ...
+
+
+def received(number: int, key: str) -> Received:
+    at = START + timedelta(seconds=number)
+    return Received("t", 0, number, Message(f"evt_{number}", "thing.made", "/s", "thing/1", at, key, {"n": number}))
+
+
+class World:
+    """A reactor that fails on the numbers that are `broken`."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.store = MemoryStore(clock=self.clock)
+        self.store.documents.declare([PARKED_MESSAGES, REDRIVES])
+        self.line = Line()
+        self.done: list[object] = []
+        self.broken: set[object] = set()
+
+    def reactor(self) -> Reactor:
+        bus: Bus = OneLineBus(self.line)
+        return Reactor(
+            "r", ["t"], self.handle, bus=bus, documents=self.store.documents, clock=self.clock, retry_seconds=0
+        )
+
+    async def handle(self, message: Message) -> None:
+        if message.data["n"] in self.broken:
+            raise ValueError(f"{message.data['n']} is broken")
+        self.done.append(message.data["n"])
+
+    async def parked(self) -> list[object]:
+        return [document.key for document in await parked(self.store.documents, "r")]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_broken_message_is_parked_with_its_key_and_others_flow(world: World) -> None:
+    world.broken = {1}
+    world.line.waiting = [received(1, "a"), received(2, "b"), received(3, "a"), received(4, "c")]
+    await world.reactor().step(world.line)
+    assert sorted(world.done, key=str) == [2, 4]
+    assert await world.parked() == ["r/evt_1", "r/evt_3"]
+    assert world.line.committed == [1, 2, 3, 4]
+    ((name, documents),) = (await parked_by_reactor(world.store.documents)).items()
+    assert name == "r"
+    assert "1 is broken" in str(documents[0].body["reason"])
+
+
+async def test_what_was_parked_is_redriven_in_order_and_the_key_flows_again(world: World) -> None:
+    world.broken = {1}
+    reactor = world.reactor()
+    world.line.waiting = [received(1, "a"), received(2, "a")]
+    await reactor.step(world.line)
+    assert await reactor.redrive() == 0
+    assert await world.parked() == ["r/evt_1", "r/evt_2"]
+    world.broken = set()
+    assert await reactor.redrive() == 2
+    assert world.done == [1, 2]
+    world.line.waiting = [received(3, "a")]
+    await reactor.step(world.line)
+    assert world.done == [1, 2, 3]
+    assert await world.parked() == []
+
+
+async def test_a_key_that_another_process_has_redriven_flows_again_here(world: World) -> None:
+    world.broken = {1}
+    here, elsewhere = world.reactor(), world.reactor()
+    world.line.waiting = [received(1, "a")]
+    await here.step(world.line)
+    world.broken = set()
+    assert await elsewhere.redrive() == 1
+    world.line.waiting = [received(2, "a")]
+    await here.step(world.line)
+    assert world.done == [1, 2]
+
+
+async def test_a_request_to_redrive_is_taken_by_whoever_runs_the_reactor(world: World) -> None:
+    world.broken = {1}
+    world.line.waiting = [received(1, "a")]
+    supervisor = Supervisor()
+    supervisor.start("r", world.reactor().run)
+    async with asyncio.timeout(10):
+        while not await world.parked():
+            await asyncio.sleep(0)
+        world.broken = set()
+        await request_redrive(world.store.documents, "r", at=world.clock.now())
+        while await is_requested(world.store.documents, "r"):
+            world.clock.advance(1)
+            await asyncio.sleep(0)
+    assert world.done == [1]
+    assert await world.parked() == []
+    await supervisor.stop()
+
+
+async def test_a_store_that_is_away_parks_nothing(world: World) -> None:
+    answers: list[Exception | None] = [StoreUnavailable("away"), StoreUnavailable("away"), None]
+
+    async def handle(message: Message) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        world.done.append(message.data["n"])
+
+    reactor = Reactor("r", ["t"], handle, bus=OneLineBus(world.line), documents=world.store.documents,
+                      clock=world.clock, retry_seconds=0)  # fmt: skip
+    world.line.waiting = [received(1, "a")]
+    await reactor.step(world.line)
+    assert world.done == [1]
+    assert await world.parked() == []

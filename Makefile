@@ -9,7 +9,7 @@ ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench infra lock sdks images clean
+.PHONY: help run demo install test check fmt lint types imports bench infra lock sdks test-sdks images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ lock: ## Lock the dependencies anew (needs uv)
 
 sdks: $(VENV)/dev.stamp ## Make the SDKs' types and methods from the API's document
 	@$(BIN)/python -m sdks.generator && $(BIN)/ruff format --quiet sdks
+
+test-sdks: $(VENV)/dev.stamp ## Test the SDKs in their own languages (Node.js and PHP where they are)
+	@sdks/test
 
 images: ## Build the images (needs a Docker engine)
 	@for target in gateway tenancy entitlements webhooks command; do \

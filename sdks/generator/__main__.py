@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sdks.generator import document, python
+from sdks.generator import document, php, python, typescript
 
 SDKS = Path(__file__).parents[1]
 OPENAPI = SDKS / "api/openapi.json"
@@ -17,7 +17,9 @@ OPENAPI = SDKS / "api/openapi.json"
 def generated() -> Mapping[Path, str]:
     """Every generated file and what it must hold."""
     api = document.read(json.loads(OPENAPI.read_text()))
-    return {SDKS / "python/src/atrium_sdk" / name: _formatted(text) for name, text in python.files(api).items()}
+    in_python = {SDKS / "python/src/atrium_sdk" / name: _formatted(text) for name, text in python.files(api).items()}
+    made = {"javascript": typescript.files(api), "php": php.files(api)}
+    return in_python | {SDKS / sdk / name: text for sdk, each in made.items() for name, text in each.items()}
 
 
 def _formatted(text: str) -> str:

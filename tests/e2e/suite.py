@@ -169,6 +169,7 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     got: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    echo: bool = False
     _runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -197,7 +198,10 @@ class Receiver:
                 await asyncio.sleep(0.02)
 
     async def _receive(self, request: web.Request) -> web.Response:
-        self.got.append((dict(request.headers), await request.read()))
+        body = await request.read()
+        self.got.append((dict(request.headers), body))
+        if self.echo:
+            return web.Response(body=body)
         return web.Response(status=self.answers.pop(0) if self.answers else 204)
 
 

@@ -299,3 +299,22 @@ async def test_explain_says_why_an_event_was_delivered_or_not(platform: Platform
         foreign = await platform.created("events", {"type": "order.paid", "data": {}}, key=stranger.key)
         assert (await story.call("GET", f"/explain?event_id={foreign['id']}")).status == 404
         assert (await story.call("GET", "/explain")).status == 422
+
+
+async def test_the_counters_of_an_endpoint_tell_how_its_deliveries_went(platform: Platform) -> None:
+    async with Receiver(answers=[204, 400]) as receiver:
+        story = await Story.begin(platform, receiver, concurrency=1)
+        await story.publish()
+        await story.settled("success")
+        await story.publish()
+        await story.settled("success", "failed")
+        shown: dict[str, Any] = {}
+
+        async def counted() -> bool:
+            shown.update((await story.call("GET")).data)
+            return bool(shown["success_count"] == 1 and shown["failure_count"] == 1)
+
+        await until(counted)
+        assert shown["consecutive_failures"] == 1
+        assert shown["last_delivery_at"] is not None
+        assert shown["updated_at"] == story.webhook["updated_at"]

@@ -6,7 +6,8 @@ from pathlib import Path
 from atrium_common.errors import AtriumError
 from atrium_common.http.problems import INTERNAL, answered_as
 from atrium_sdk import Client, errors
-from sdks.generator.__main__ import OPENAPI, generated
+from sdks.generator.__main__ import OPENAPI, SDKS, generated
+from sdks.generator.codes import CODES
 from sdks.generator.document import read
 
 
@@ -24,4 +25,11 @@ def test_every_operation_of_the_api_has_a_method() -> None:
 
 def test_every_error_code_of_the_api_has_a_class() -> None:
     answered = {answered_as(kind)[1] for kind in AtriumError.__subclasses__()}
-    assert set(errors.BY_CODE) == answered | {INTERNAL.code}
+    assert set(errors.BY_CODE) == set(CODES) == answered | {INTERNAL.code}
+
+
+def test_every_generated_file_of_a_folder_is_still_made() -> None:
+    made = set(generated())
+    for folder in ("php/src/Model", "php/src/Resource", "javascript/src/generated"):
+        left = set((SDKS / folder).iterdir()) - made
+        assert not left, f"no longer made: {sorted(path.name for path in left)}"

@@ -195,3 +195,19 @@ async def test_a_fill_older_than_forgotten_invalidations_is_not_believed(
     tenancy.slow.set()
     await asking
     assert tenancy.asked == 2
+
+
+@pytest.mark.parametrize("how", ["stream", "own write"])
+async def test_a_key_that_a_deletion_had_closed_is_known_again_once_its_workspace_is_restored(
+    keys: KeyCache, tenancy: Tenancy, how: str
+) -> None:
+    tenancy.known = False
+    with pytest.raises(InvalidApiKey):
+        await keys.holder(ASKED)
+    tenancy.known = True
+    if how == "stream":
+        keys.invalidate(changed("workspace.restored", "wks_1", 11))
+    else:
+        keys.forget(["workspace/wks_1"])
+    tenancy.position = 11
+    await keys.holder(ASKED)

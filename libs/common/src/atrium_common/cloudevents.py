@@ -39,6 +39,7 @@ def headers_of(message: Message) -> list[tuple[str, bytes]]:
         "ce_actor": message.actor,
         "ce_traceparent": message.traceparent,
         "ce_livemode": None if message.livemode is None else str(message.livemode).lower(),
+        "ce_personal": orjson.dumps(dict(message.personal)).decode() if message.personal else None,
     }
     return [(name, value.encode()) for name, value in attributes.items() if value]
 
@@ -70,6 +71,7 @@ def message_of(key: bytes | None, headers: Iterable[tuple[str, bytes]], value: b
             causation_id=found.get("ce_causationid", ""),
             traceparent=found.get("ce_traceparent", ""),
             schema=int(found.get("ce_dataschema", "1").rpartition("/")[2]),
+            personal=orjson.loads(found.get("ce_personal", "{}")),
         )
     except (KeyError, ValueError) as error:
         raise NotACloudEvent(f"this record is no CloudEvent of ours: {error}") from error

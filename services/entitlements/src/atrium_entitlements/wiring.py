@@ -15,6 +15,7 @@ from atrium_entitlements.application import history
 from atrium_entitlements.application.cascades import Cascades
 from atrium_entitlements.application.catalogue import CatalogueKeeping
 from atrium_entitlements.application.engine import Engine
+from atrium_entitlements.application.expiry import DEADLINES, Expiry
 from atrium_entitlements.application.holders import KnownHolders
 from atrium_entitlements.application.known_facts import FACTS, KnownFacts
 from atrium_entitlements.application.live_catalogue import LiveCatalogue
@@ -33,6 +34,7 @@ from atrium_entitlements.reactors.tenancy import FactsFollower
 NAME = "entitlements"
 COLLECTIONS: tuple[Collection, ...] = (
     FACTS,
+    DEADLINES,
     *(each for collection in history.COLLECTIONS for each in in_slots(collection)),
 )
 EVENTS = EventRegistry((*rows.EVENTS, *catalogue_rows.EVENTS, *meter.EVENTS))
@@ -85,6 +87,7 @@ async def build(parts: Parts) -> Service:
     jobs = {
         **parts.standard_jobs(repository, [rows.ACCOUNT], topic=TOPIC),
         "history": projector.run,
+        "expiry": Expiry(parts.store, engine.accounts, engine.merger, clock=parts.clock, ids=parts.ids).run,
         "facts": FactsFollower(known, parts.bus).run,
         "tenancy": _tenancy_reactor(parts, known, Cascades(engine.merger, known)).run,
     }

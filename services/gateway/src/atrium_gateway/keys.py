@@ -124,7 +124,8 @@ class KeyCache:
             self._invalidated.move_to_end(tag)
             for asked in self._by_tag.pop(tag, set()):
                 self._drop(asked)
-        if message.type.startswith("api_key."):
+        if message.type.startswith("api_key.") or message.type == "workspace.restored":
+            # A new key, or one that its workspace's deletion had closed.
             self._unknown.clear()
         while len(self._invalidated) > _MOST_INVALIDATED:
             _, position = self._invalidated.popitem(last=False)
@@ -141,6 +142,9 @@ class KeyCache:
         for tag in tags:
             for asked in self._by_tag.pop(tag, set()):
                 self._drop(asked)
+            if tag.startswith("workspace/"):
+                # It may have been restored, and its keys with it.
+                self._unknown.clear()
         # Answers that are under way may have been read before.
         self._epoch += 1
 

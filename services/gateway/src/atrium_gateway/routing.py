@@ -9,6 +9,7 @@ from atrium_common.errors import EndpointNotFound, MethodNotAllowed
 from atrium_gateway.route_table import TABLE, Entry
 
 VERSIONS = ("v1",)
+_DOTS = frozenset({".", "..", "%2e", "%2E", "%2e%2e", "%2E%2E", "%2e%2E", "%2E%2e", ".%2e", ".%2E", "%2e.", "%2E."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,7 @@ class Router:
             MethodNotAllowed: the path has other methods.
         """
         segments = _segments(path)
-        node = _descend(self._root, segments, 0)
-        if node is None:
-            raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
+        node = self._node(path, segments)
         found = node.entries.get("GET" if method == "HEAD" else method)
         if found is None:
             raise MethodNotAllowed(method, _allowed(node))
@@ -69,11 +68,14 @@ class Router:
         Raises:
             EndpointNotFound: no line has the path.
         """
-        segments = _segments(path)
+        return _allowed(self._node(path, _segments(path)))
+
+    def _node(self, path: str, segments: list[str]) -> _Node:
         node = _descend(self._root, segments, 0)
-        if node is None:
+        # What somebody behind us could take for a way upwards is no identifier.
+        if node is None or (("." in path or "%2" in path) and not _DOTS.isdisjoint(segments)):
             raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
-        return _allowed(node)
+        return node
 
 
 def _segments(path: str) -> list[str]:

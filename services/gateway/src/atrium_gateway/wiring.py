@@ -11,7 +11,7 @@ from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service
 from atrium_gateway.composing import NamespaceComposer, UsageComposer
 from atrium_gateway.cors import Cors
-from atrium_gateway.document import pages
+from atrium_gateway.documents.pages import pages
 from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.holder import Asked
 from atrium_gateway.http1.front import Front
@@ -79,7 +79,7 @@ async def build(parts: Parts) -> Service:
             "namespace": NamespaceComposer(outward, forwarding, ask_entitlements.get),
             "usage": UsageComposer(outward, forwarding, kept.limiter, ask_entitlements.get),
         },
-        pages=pages(clients),
+        pages=pages(clients, clock=parts.clock) if settings.docs else {},
         watching=Watching(log_every=settings.log_every),
     )
     gateway = Gateway(steps, clock=parts.clock, ids=parts.ids, seconds=settings.upstream_seconds)

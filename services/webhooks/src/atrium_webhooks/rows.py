@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import cast
 
 import orjson
@@ -32,7 +31,7 @@ WEBHOOKS = Collection(
 EVENTS_SEEN = Collection(
     "events",
     (Index(("workspace_ids", "created_at")),),
-    frozenset({"workspace_ids", "people"}),
+    frozenset({"workspace_ids"}),
 )
 """Every event received, for thirty days (`application.kept`)."""
 DELIVERIES = Collection(
@@ -53,7 +52,7 @@ PUBLISHED_EVENTS = Collection(
     ),
     frozenset({WORDS}),
 )
-"""Clients' own events, for thirty days. `data` is JSON text, so that no store changes it."""
+"""Clients' own events, for as long as events are kept. `data` is JSON text, so that no store changes it."""
 REPLAYS = Collection("replays", (Index(("endpoint_id", "created_at")), Index(("status", "created_at"))))
 """`domain.replay`."""
 LANES = Collection("lanes")
@@ -64,7 +63,6 @@ WAKES = Collection("wakes")
 DISPATCHERS = Collection("dispatchers")
 """Which process serves which endpoints (`application.shards`)."""
 COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, REPLAYS, LANES, WAKES, DISPATCHERS)
-KEPT = timedelta(days=30)
 _OF_A_DELIVERY = (
     "event_id",
     "event_type",
@@ -216,7 +214,7 @@ def _published_row(loaded: Loaded[published_event.Published]) -> Put | Delete | 
         "data": orjson.dumps(state.data.value).decode(),
         WORDS: words(state.event_type.replace(".", " ")),
     }
-    return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.created_at + KEPT)
+    return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.kept_until)
 
 
 def _told(_: Event, __: published_event.Published | None, after: published_event.Published, ___: str) -> Publication:

@@ -5,8 +5,8 @@ spec/webhooks.md, "The event stream". Adapters: `log` (this machine: reads the o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
@@ -34,6 +34,8 @@ class Message:
         livemode: False for test data; None where both modes share the resource.
         actor, correlation_id, causation_id, traceparent: where it came from.
         schema: the schema number of the public type.
+        personal: which values of `data` are about a person, by JSON Pointer (RFC 6901), each with the subject whose
+            erasure forgets it. Whoever keeps the message keeps these sealed (`atrium_common.eventing.personal`).
     """
 
     id: str
@@ -53,6 +55,7 @@ class Message:
     causation_id: str = ""
     traceparent: str = ""
     schema: int = 1
+    personal: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeAlias, cast
 
 from atrium_common.bus.ports import Message
-from atrium_common.eventing.personal import PERSONAL
+from atrium_common.eventing.personal import of_a_day, places, plain
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Commit, EventRecord, Slice
 
@@ -20,7 +20,7 @@ async def messages_of(commit: Commit, *, service: str, open_sealed: Opener) -> l
         publication = event.publication
         if publication is None:
             continue
-        data = plain(await open_sealed(publication.data))
+        data = await open_sealed(publication.data)
         proposal = commit.proposal
         messages.append(
             Message(
@@ -30,7 +30,7 @@ async def messages_of(commit: Commit, *, service: str, open_sealed: Opener) -> l
                 subject=part.stream,
                 time=proposal.at,
                 key=publication.key,
-                data=cast("JSONObject", data),
+                data=cast("JSONObject", plain(data)),
                 workspace_id=publication.workspace_id,
                 workspace_ids=publication.workspace_ids,
                 sequence=sequence,
@@ -41,20 +41,10 @@ async def messages_of(commit: Commit, *, service: str, open_sealed: Opener) -> l
                 causation_id=proposal.meta.causation_id or proposal.command_id,
                 traceparent=proposal.meta.traceparent,
                 schema=event.schema,
+                personal={at: subject for at, subject in places(data).items() if not of_a_day(subject)},
             )
         )
     return messages
-
-
-def plain(value: JSON) -> JSON:
-    """The value with every marked personal value replaced by what it holds."""
-    if isinstance(value, dict):
-        if PERSONAL in value:
-            return value.get("value")
-        return {name: plain(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [plain(part) for part in value]
-    return value
 
 
 def _public(commit: Commit) -> Iterator[tuple[Slice, int, EventRecord]]:

@@ -103,15 +103,14 @@ class LogProjector:
                 if token is None:
                     await asyncio.sleep(_PATIENCE)
                     continue
-                position = await self.catch_up(fence=token.version)
-                await self._store.log.changed(after=position, timeout=_PATIENCE)
+                await self._lead(fence=token.version)
         finally:
             await self._lease.release()
 
     async def catch_up(self, *, fence: int = 0) -> int:
-        """Project up to the log's present tail, for as long as the lease surely lasts; the position reached."""
-        slot = await self.slot()
-        return await self._fill(slot, fence=fence, until=self._clock.monotonic() + LEASE_SECONDS / 3)
+        """Project up to the log's present tail; the position reached."""
+        checkpoint, slot = await self._in_use()
+        return await self._fill(slot, checkpoint, fence=fence)
 
     async def slot(self) -> Slot:
         """The slot in use."""
@@ -147,6 +146,14 @@ class LogProjector:
         await documents.write([Put(SLOTS.name, self.name, {"slot": fresh.name}, version, Any())])
         return position
 
+    async def _lead(self, *, fence: int) -> None:
+        """Follow the log until the lease wants renewing; then a rebuild may have switched the slots, too."""
+        until = self._clock.monotonic() + LEASE_SECONDS / 3
+        checkpoint, slot = await self._in_use()
+        while (left := until - self._clock.monotonic()) > 0:
+            position = await self._fill(slot, checkpoint, fence=fence, until=until)
+            await self._store.log.changed(after=position, timeout=min(left, _PATIENCE))
+
     async def differences(self) -> list[tuple[str, str]]:
         """Where the documents in use are not what the log makes of them: which, and how. Leaves the slot as it is.
 
@@ -178,11 +185,18 @@ class LogProjector:
         await documents.write([Delete(CHECKPOINTS.name, self._checkpoint(fresh).name, 0, Any())])
         for base in self._collections:
             await documents.drop(fresh.collection(base))
-        return fresh, await self._fill(fresh, fence=0, until=float("inf"))
+        checkpoint = self._checkpoint(fresh)
+        await checkpoint.load()
+        return fresh, await self._fill(fresh, checkpoint, fence=0)
 
-    async def _fill(self, slot: Slot, *, fence: int, until: float) -> int:
+    async def _in_use(self) -> tuple[Checkpoint, Slot]:
+        slot = await self.slot()
         checkpoint = self._checkpoint(slot)
-        after = await checkpoint.load()
+        await checkpoint.load()
+        return checkpoint, slot
+
+    async def _fill(self, slot: Slot, checkpoint: Checkpoint, *, fence: int, until: float = float("inf")) -> int:
+        after = checkpoint.position
         while True:
             commits = await self._store.log.read_log(after=after, limit=_PAGE)
             happened = await self._read(commits)

@@ -79,6 +79,7 @@ def stored_form(message: Message) -> JSONObject:
         "causation_id": message.causation_id,
         "traceparent": message.traceparent,
         "schema": message.schema,
+        "personal": dict(message.personal),
     }
 
 

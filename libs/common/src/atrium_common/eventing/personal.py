@@ -7,6 +7,7 @@ destroying the subject's key forgets the value everywhere at once (design/archit
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic_core import core_schema
@@ -44,6 +45,54 @@ class Personal:
         return core_schema.no_info_plain_validator_function(
             _unmarked, serialization=core_schema.plain_serializer_function_ser_schema(cls.marked)
         )
+
+
+def of_a_day(subject: str) -> bool:
+    """Whether what is sealed for the subject is about nobody and lapses by itself (`atrium_common.eventing.vault`)."""
+    return "/" in subject
+
+
+def places(value: JSON, at: str = "") -> dict[str, str]:
+    """The marked values inside, by JSON Pointer, each with its subject."""
+    found: dict[str, str] = {}
+    parts: Iterable[tuple[object, JSON]] = ()
+    if isinstance(value, dict):
+        if PERSONAL in value:
+            return {at: str(value[PERSONAL])}
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    for name, part in parts:
+        if isinstance(part, dict | list):
+            found |= places(part, f"{at}/{_escaped(str(name))}")
+    return found
+
+
+def marked_at(value: JSON, personal: Mapping[str, str], at: str = "") -> JSON:
+    """The value with what stands at these pointers marked again; the inverse of taking the marks off."""
+    subject = personal.get(at)
+    if subject is not None:
+        return Personal(subject, value).marked()
+    if isinstance(value, dict):
+        return {name: marked_at(part, personal, f"{at}/{_escaped(name)}") for name, part in value.items()}
+    if isinstance(value, list):
+        return [marked_at(part, personal, f"{at}/{number}") for number, part in enumerate(value)]
+    return value
+
+
+def plain(value: JSON) -> JSON:
+    """The value with every marked personal value replaced by what it holds."""
+    if isinstance(value, dict):
+        if PERSONAL in value:
+            return value.get("value")
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return value
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _unmarked(value: object) -> Personal:

@@ -1,7 +1,7 @@
 """Sealing at rest: a key for each subject, wrapped by the operator's master keys.
 
 AES-256-GCM throughout. A subject is a person (`usr_…`), a thing whose secrets go with it (`wh_…`), or a day: of secrets
-that are shown once (`day/2026-11-24`), or of what clients have us keep for a time (`kept/2026-11-24`). Destroying its
+that are shown once (`day/2026-11-24`), or of what is kept until then (`kept/2026-11-24`). Destroying its
 key forgets everything that was sealed for it, in every commit, row and backup of the log.
 """
 
@@ -26,7 +26,7 @@ from atrium_common.store.ports import Documents
 from atrium_common.store.whole import every_document
 
 SUBJECT_KEYS = Collection("subject_keys")
-_LIFETIMES: Mapping[str, timedelta] = {"day": timedelta(hours=48), "kept": timedelta(days=31)}
+_LIFETIMES: Mapping[str, timedelta] = {"day": timedelta(hours=48), "kept": timedelta(days=1)}
 
 _NONCE = 12
 _CACHE_SECONDS = 5.0
@@ -211,9 +211,9 @@ def day_subject(moment: datetime) -> str:
     return f"day/{moment.date().isoformat()}"
 
 
-def kept_subject(moment: datetime) -> str:
-    """The subject that seals what clients have us keep for 30 days: its key lapses 31 days after the day's end."""
-    return f"kept/{moment.date().isoformat()}"
+def kept_subject(until: datetime) -> str:
+    """The subject that seals what is kept until then: its key lapses a day after that day's end."""
+    return f"kept/{until.date().isoformat()}"
 
 
 def lapses_at(subject: str) -> datetime | None:

@@ -72,7 +72,21 @@ def _schemas(routes: Sequence[Route]) -> tuple[_Refs, JSONObject]:
     if not wanted:
         return {}, {}
     refs, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
-    return cast("_Refs", refs), cast("JSONObject", definitions.get("$defs", {}))
+    found = cast("JSONObject", definitions.get("$defs", {}))
+    _without_empty_defaults(found)
+    return cast("_Refs", refs), found
+
+
+def _without_empty_defaults(schema: JSON) -> None:
+    """Leave out a default that only stands for "absent": an empty text where none may be sent."""
+    if isinstance(schema, dict):
+        if schema.get("default") == "" and schema.get("minLength"):
+            del schema["default"]
+        for member in schema.values():
+            _without_empty_defaults(member)
+    elif isinstance(schema, list):
+        for member in schema:
+            _without_empty_defaults(member)
 
 
 def _operation(route: Route, refs: _Refs) -> JSONObject:

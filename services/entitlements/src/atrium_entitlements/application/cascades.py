@@ -14,8 +14,9 @@ from atrium_common.eventing.repository import Command, Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Meta
 from atrium_entitlements.application.known_facts import KnownFacts
+from atrium_entitlements.domain import provisioning
 from atrium_entitlements.domain.account import NEW
-from atrium_entitlements.domain.events import AccountBlocked, AccountUnblocked
+from atrium_entitlements.domain.provisioning import Acting
 from atrium_entitlements.rows import ACCOUNT
 
 BEGINS: Mapping[str, str] = {
@@ -57,14 +58,12 @@ class Cascades:
     async def _apply(self, command: Command, account_id: str, cause: str, *, begins: bool, own: bool) -> None:
         async def decide(tx: Transaction) -> JSONObject:
             loaded = await tx.load(ACCOUNT, account_id)
-            blocked = cause in (loaded.state or NEW).blocked
+            account, acting = loaded.state or NEW, Acting(tx.at, command.meta.actor)
             # A namespace that never had anything has nothing that could be taken.
-            concerned = own or loaded.state is not None
-            actor = command.meta.actor
-            if begins and not blocked and concerned:
-                await tx.emit(ACCOUNT, account_id, AccountBlocked(cause=cause, at=tx.at, actor=actor))
-            if not begins and blocked:
-                await tx.emit(ACCOUNT, account_id, AccountUnblocked(cause=cause, at=tx.at, actor=actor))
+            if begins and (own or loaded.state is not None):
+                await tx.emit(ACCOUNT, account_id, *provisioning.block(account, cause, None, acting))
+            if not begins:
+                await tx.emit(ACCOUNT, account_id, *provisioning.unblock(account, cause, acting))
             return {}
 
         await self.merger.transact(account_id, command, decide)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,18 +10,18 @@ from pydantic import JsonValue
 
 from atrium_common.clock import rfc3339
 from atrium_common.errors import NotFound, ValidationFailed
+from atrium_common.eventing.event import Event
 from atrium_common.eventing.merging import Merger
 from atrium_common.eventing.repository import Command, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_entitlements.application.accounts import Accounts, claim_of
 from atrium_entitlements.domain import reservations, usage, verdict
-from atrium_entitlements.domain.account import Account
 from atrium_entitlements.domain.catalogue import Feature
 from atrium_entitlements.domain.events import Place
 from atrium_entitlements.domain.holder import Holder, usage_account
 from atrium_entitlements.domain.standing import View, cascade
-from atrium_entitlements.domain.usage import Recording, Use
+from atrium_entitlements.domain.usage import Use
 from atrium_entitlements.rows import ACCOUNT
 
 
@@ -59,7 +60,7 @@ class Using:
             recording = usage.record(await self.accounts.views_in(tx, holder), use)
             if recording.denied:
                 return {"recorded": False, **verdict.denied(recording.cascade, quantity)}
-            await self._emit(tx, holder, recording)
+            await self._emit(tx, holder, recording.events)
             return verdict.recorded(recording.cascade)
 
         return (await self.merger.transact(holder.turn, command, decide)).outcome
@@ -77,7 +78,7 @@ class Using:
         if not cascade(views, chain, at=tx.at, zone=holder.zone).standings:
             return
         use = replace(self._use(tx.command, holder, feature, quantity, None), enforce=False, occurred_at=occurred_at)
-        await self._emit(tx, holder, usage.record(views, use))
+        await self._emit(tx, holder, usage.record(views, use).events)
 
     async def reserve(
         self,
@@ -107,9 +108,8 @@ class Using:
             recording = reservations.reserve(views, use, reservation_id, expires_at=expires_at)
             if recording.denied:
                 return {"reserved": False, **verdict.denied(recording.cascade, quantity)}
-            await self._emit(tx, holder, recording)
-            ((view, _),) = recording.events
-            account_id = usage_account(view.level.account, livemode=holder.livemode)
+            await self._emit(tx, holder, recording.events)
+            account_id = usage_account(recording.events[0][0].level.account, livemode=holder.livemode)
             tx.claim(claim_of("reservation", reservation_id), stream=ACCOUNT.stream(account_id))
             return {
                 "id": reservation_id,
@@ -132,18 +132,18 @@ class Using:
             StateConflict: it does not hold any more.
         """
         await self.accounts.catalogue.refresh()
-        account_id = await self._of_holder(holder, reservation_id)
+        await self._check_owner(holder, reservation_id)
 
         async def decide(tx: Transaction) -> JSONObject:
-            view = await self._level(tx, holder, account_id)
-            held = reservations.standing_reservation(view.usage, reservation_id, wanted="commit", at=command.at)
-            amount = held.quantity if quantity is None else quantity
-            feature = self.accounts.catalogue.feature(held.feature)
+            views = await self.accounts.views_in(tx, holder)
+            holding = reservations.held(views, reservation_id, wanted="commit", at=command.at)
+            amount = sum(held.quantity for _, held in holding) if quantity is None else quantity
+            feature = self.accounts.catalogue.feature(holding[0][1].feature)
             use = self._use(command, holder, feature, amount, None)
-            recording = reservations.commit(view, use, reservation_id)
+            recording = reservations.commit(views, use, reservation_id)
             if recording.denied:
                 return {"recorded": False, **verdict.denied(recording.cascade, amount)}
-            await self._emit(tx, holder, recording)
+            await self._emit(tx, holder, recording.events)
             return {
                 "id": reservation_id,
                 "status": "committed",
@@ -160,20 +160,17 @@ class Using:
             NotFound: it is none of the holder's.
             StateConflict: it does not hold any more.
         """
-        account_id = await self._of_holder(holder, reservation_id)
+        await self.accounts.catalogue.refresh()
+        await self._check_owner(holder, reservation_id)
 
         async def decide(tx: Transaction) -> JSONObject:
-            state = (await tx.load(ACCOUNT, account_id)).state or Account()
-            place = place_of(holder)
-            events = reservations.release(state, reservation_id, place=place, at=command.at, actor=command.meta.actor)
-            held = state.reservations[reservation_id]
-            await tx.emit(ACCOUNT, account_id, *events)
-            return {
-                "id": reservation_id,
-                "status": "released",
-                "feature": held.feature,
-                "quantity": held.quantity,
-            }
+            views = await self.accounts.views_in(tx, holder)
+            holding = reservations.held(views, reservation_id, wanted="release", at=command.at)
+            code = holding[0][1].feature
+            quantity = sum(held.quantity for _, held in holding)
+            use = self._use(command, holder, self.accounts.catalogue.feature(code), quantity, None)
+            await self._emit(tx, holder, reservations.release(views, use, reservation_id))
+            return {"id": reservation_id, "status": "released", "feature": code, "quantity": quantity}
 
         return (await self.merger.transact(holder.turn, command, decide)).outcome
 
@@ -200,24 +197,15 @@ class Using:
             metadata=metadata,
         )
 
-    async def _emit(self, tx: Transaction, holder: Holder, recording: Recording) -> None:
-        for view, events in recording.events:
-            account_id = usage_account(view.level.account, livemode=holder.livemode)
-            await tx.emit(ACCOUNT, account_id, *events)
+    async def _emit(self, tx: Transaction, holder: Holder, events: Sequence[tuple[View, Sequence[Event]]]) -> None:
+        for view, part in events:
+            await tx.emit(ACCOUNT, usage_account(view.level.account, livemode=holder.livemode), *part)
 
-    async def _of_holder(self, holder: Holder, reservation_id: str) -> str:
-        """The account that counts the reservation, which must be one of the holder's levels."""
+    async def _check_owner(self, holder: Holder, reservation_id: str) -> None:
+        """Return if the reservation is on one of the holder's levels."""
         account_id = await self.accounts.owner_of("reservation", reservation_id)
         if account_id not in {usage_account(level.account, livemode=holder.livemode) for level in holder.levels}:
             raise NotFound("reservation", reservation_id)
-        return account_id
-
-    async def _level(self, tx: Transaction, holder: Holder, account_id: str) -> View:
-        """The level that holds the reservation, with the tier's grants where its account has them too."""
-        views = await self.accounts.views_in(tx, holder)
-        mine = [view for view in views if usage_account(view.level.account, livemode=holder.livemode) == account_id]
-        tier = next((view.tier for view in mine if view.tier is not None), None)
-        return replace(mine[0], tier=tier)
 
 
 def place_of(holder: Holder) -> Place:

@@ -14,6 +14,8 @@ from atrium_entitlements.domain.account import Account, Entitlement
 from atrium_entitlements.domain.catalogue import PackageVersion
 from atrium_entitlements.domain.events import (
     NOWHERE,
+    AccountBlocked,
+    AccountUnblocked,
     EntitlementCancelled,
     EntitlementExpired,
     EntitlementProvisioned,
@@ -209,6 +211,20 @@ def expire(account: Account, at: datetime) -> tuple[Event, ...]:
         for entitlement_id, entitlement in account.entitlements.items()
         if entitlement.status(at) == "expired" and not entitlement.told
     )
+
+
+def block(account: Account, cause: str, reason: str | None, acting: Acting) -> tuple[Event, ...]:
+    """Let the account grant nothing while this cause lasts; other causes are not touched."""
+    if cause in account.blocked:
+        return ()
+    return (AccountBlocked(cause=cause, reason=reason, at=acting.at, actor=acting.actor),)
+
+
+def unblock(account: Account, cause: str, acting: Acting) -> tuple[Event, ...]:
+    """This cause is gone: what it alone kept back is granted again."""
+    if cause not in account.blocked:
+        return ()
+    return (AccountUnblocked(cause=cause, at=acting.at, actor=acting.actor),)
 
 
 def _check_times(wanted: Provisioning, starts_at: datetime, at: datetime) -> None:

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
-from atrium_common.errors import NotFound, StateConflict
+from atrium_common.errors import StateConflict
 from atrium_common.eventing.event import Event
-from atrium_entitlements.domain.account import Account, Reservation
-from atrium_entitlements.domain.events import Place, ReservationEnded, ReservationMade
+from atrium_entitlements.domain.account import Reservation
+from atrium_entitlements.domain.events import ReservationEnded, ReservationMade
 from atrium_entitlements.domain.standing import View, cascade
 from atrium_entitlements.domain.thresholds import alerts
-from atrium_entitlements.domain.usage import Recording, Use, debits, opened, record
+from atrium_entitlements.domain.usage import Recording, Use, added, debits, divided, opened, record
 
 
 def reserve(views: Sequence[View], use: Use, reservation_id: str, *, expires_at: datetime) -> Recording:
-    """Hold so much on the first level that has all of it; denied where none has."""
+    """Hold so much on the levels that answer, each what it has left; denied where that is not enough."""
     found = cascade(views, use.chain, at=use.at, zone=use.zone)
-    for number, standing in enumerate(found.standings):
-        if not replace(found, standings=(standing,)).allows(use.quantity):
-            continue
+    if not found.allows(use.quantity):
+        return Recording(found)
+    parts = tuple(divided(found.standings, use, use.at))
+    events: list[tuple[View, Sequence[Event]]] = []
+    for standing, share in parts:
         made = ReservationMade(
             reservation_id=reservation_id,
             feature=use.feature.code,
-            quantity=use.quantity,
+            quantity=share,
             debits=debits(standing.view, use.chain, moment=use.at, late=False, zone=use.zone),
             expires_at=expires_at,
             metadata=use.metadata,
@@ -32,54 +35,59 @@ def reserve(views: Sequence[View], use: Use, reservation_id: str, *, expires_at:
             at=use.at,
             actor=use.actor,
         )
-        events: list[Event] = [*opened(standing.view, at=use.at, zone=use.zone), made]
-        events += alerts(standing, use.quantity, place=use.place, at=use.at)
-        after = list(found.standings)
-        after[number] = standing.plus(use.quantity)
-        return Recording(replace(found, standings=tuple(after)), [(standing.view, events)])
-    return Recording(found)
+        before = opened(standing.view, at=use.at, zone=use.zone)
+        events.append((standing.view, (*before, made, *alerts(standing, share, place=use.place, at=use.at))))
+    return Recording(added(found, parts), events)
 
 
-def standing_reservation(account: Account, reservation_id: str, *, wanted: str, at: datetime) -> Reservation:
-    """The reservation, if it still holds.
+def held(
+    views: Sequence[View], reservation_id: str, *, wanted: str, at: datetime
+) -> Sequence[tuple[View, Reservation]]:
+    """What the reservation holds, by the account that holds it.
 
     Raises:
         StateConflict: it was committed or released before, or is past.
     """
-    reservation = account.reservations.get(reservation_id)
-    if reservation is None or reservation.expires_at <= at:
-        state = account.ended.get(reservation_id, "expired")
+    accounts = {view.level.account: view for view in views}.values()
+    found = [
+        (view, reservation)
+        for view in accounts
+        if (reservation := view.usage.reservations.get(reservation_id)) is not None and at < reservation.expires_at
+    ]
+    if not found:
+        ended = [view.usage.ended[reservation_id] for view in accounts if reservation_id in view.usage.ended]
+        state = ended[0] if ended else "expired"
         raise StateConflict(state, wanted, f"The reservation holds nothing any more: it is {state}.")
-    return reservation
+    return found
 
 
-def commit(view: View, use: Use, reservation_id: str) -> Recording:
+def commit(views: Sequence[View], use: Use, reservation_id: str) -> Recording:
     """Use what a reservation holds, or less, or, where it is allowed, more; `use` says how much.
 
     Raises:
         StateConflict: the reservation does not hold any more.
-        NotFound: it was for another feature.
+        ValidationFailed: see `record`.
     """
-    reservation = standing_reservation(view.usage, reservation_id, wanted="commit", at=use.at)
-    if reservation.feature != use.feature.code:
-        raise NotFound("reservation", reservation_id)
+    holding = held(views, reservation_id, wanted="commit", at=use.at)
     use = replace(use, enforce=True, reservation_id=reservation_id)
-    recording = record([view], use, granted=reservation.quantity)
+    total = sum(reservation.quantity for _, reservation in holding)
+    recording = record(views, use, granted=total, otherwise=holding[0][0])
     if recording.denied:
         return recording
-    ended = ReservationEnded(
-        reservation_id=reservation_id, how="committed", place=use.place, at=use.at, actor=use.actor
-    )
-    ((level, events),) = recording.events
-    # It ends first, so that nobody who folds the stream halfway counts it twice.
-    return replace(recording, events=[(level, (ended, *events))])
+    # It ends first, so that nobody who folds the streams halfway counts it twice.
+    ended = [(view, _ended(reservation_id, "committed", use)) for view, _ in holding]
+    return replace(recording, events=[*ended, *recording.events])
 
 
-def release(account: Account, reservation_id: str, *, place: Place, at: datetime, actor: str) -> tuple[Event, ...]:
+def release(views: Sequence[View], use: Use, reservation_id: str) -> Sequence[tuple[View, Sequence[Event]]]:
     """Give up what a reservation holds.
 
     Raises:
         StateConflict: it does not hold any more.
     """
-    standing_reservation(account, reservation_id, wanted="release", at=at)
-    return (ReservationEnded(reservation_id=reservation_id, how="released", place=place, at=at, actor=actor),)
+    holding = held(views, reservation_id, wanted="release", at=use.at)
+    return [(view, _ended(reservation_id, "released", use)) for view, _ in holding]
+
+
+def _ended(reservation_id: str, how: Literal["committed", "released"], use: Use) -> tuple[Event, ...]:
+    return (ReservationEnded(reservation_id=reservation_id, how=how, place=use.place, at=use.at, actor=use.actor),)

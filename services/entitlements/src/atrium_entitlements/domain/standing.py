@@ -90,7 +90,7 @@ _ENDLESS = (1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cascade:
-    """What answers for a feature: the first level that grants it, or with `spill` every one that does.
+    """What answers for a feature: the first level that grants it, or with `spill` every one that does, and boosts.
 
     Attributes:
         suspended: the package whose suspension is why nothing is granted.
@@ -146,27 +146,33 @@ def cascade(
 ) -> Cascade:
     """Who answers for the feature at the head of the chain of its pools, at this moment.
 
-    A level whose package is suspended answers too, with that: its holder must not fall through to another plan.
-    `leaving_out` is a reservation that shall not count.
+    A level whose package is suspended answers too, with that: its holder must not fall through to another plan. A level
+    that has no package for the feature, but boosts, adds them to what the levels behind it grant. `leaving_out` is a
+    reservation that shall not count.
     """
     feature = chain[0]
-    standings: list[Standing] = []
+    plans: list[Standing] = []
+    boosts: list[Standing] = []
     past: Entitlement | None = None
-    for view in _levels(views, feature):
+    levels = _levels(views, feature)
+    for number, view in enumerate(levels):
         nodes = tuple(_nodes(view, chain, at, zone, leaving_out))
-        if nodes:
-            standings.append(Standing(view, nodes))
-            if not feature.spill:
-                break
-            continue
-        halted = next((found for each in chain if (found := suspended(view.grants, each, at))), None)
-        blocked = bool(view.grants.blocked) and view.tier is not None and _in_tier(view.tier, chain)
-        if halted is not None or blocked:
-            if not standings:
+        if nodes and not _only_adds(nodes):
+            plans.append(Standing(view, nodes))
+            if feature.spill:
+                continue
+            break
+        halted = _suspended(view, chain, at)
+        if halted is not None or _blocked(view, chain):
+            if not plans:
                 return Cascade(feature, suspended=halted, blocked=bool(view.grants.blocked))
             break
+        # The tier's level of the same account has the boosts too.
+        if nodes and all(later.level.account != view.level.account for later in levels[number + 1 :]):
+            boosts.append(Standing(view, nodes))
         past = past or next((found for each in chain if (found := expired(view.grants, each, at))), None)
-    return Cascade(feature, tuple(standings), expired=None if standings else past)
+    standings = (*plans, *boosts)
+    return Cascade(feature, standings, expired=None if standings else past)
 
 
 def node_of(
@@ -206,8 +212,19 @@ def _nodes(view: View, chain: Sequence[Feature], at: datetime, zone: str, leavin
             yield node
 
 
-def _in_tier(tier: PackageVersion, chain: Sequence[Feature]) -> bool:
-    return any(feature.code in tier.features for feature in chain)
+def _only_adds(nodes: Sequence[Node]) -> bool:
+    """Whether nothing but boosts of a quantity is granted."""
+    return all(grant.source == "boost" and grant.quantity is not None for node in nodes for grant in node.grants)
+
+
+def _suspended(view: View, chain: Sequence[Feature], at: datetime) -> Entitlement | None:
+    return next((found for each in chain if (found := suspended(view.grants, each, at))), None)
+
+
+def _blocked(view: View, chain: Sequence[Feature]) -> bool:
+    """Whether the account is blocked on a level where the owner's tier would grant the feature."""
+    tier = view.tier if view.grants.blocked else None
+    return tier is not None and any(feature.code in tier.features for feature in chain)
 
 
 def _rolled(view: View, feature: Feature, counter: Counter, calendar: Calendar, at: datetime) -> int:

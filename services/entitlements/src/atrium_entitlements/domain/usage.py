@@ -67,8 +67,10 @@ class Recording:
         return not self.events
 
 
-def record(views: Sequence[View], use: Use, *, granted: int = 0) -> Recording:
+def record(views: Sequence[View], use: Use, *, granted: int = 0, otherwise: View | None = None) -> Recording:
     """Decide the use; of `granted` it has been decided before, by a reservation that the use takes the place of.
+
+    Where no level grants the feature, it is recorded on `otherwise`, or else on the holder's own account.
 
     Raises:
         ValidationFailed: more would be given back than is used.
@@ -80,12 +82,16 @@ def record(views: Sequence[View], use: Use, *, granted: int = 0) -> Recording:
         found = cascade(views, use.chain, at=moment, zone=use.zone, leaving_out=use.reservation_id)
     if use.enforce and use.quantity > granted and not found.allows(use.quantity):
         return Recording(found)
-    standings = found.standings or (_ungranted(views[0], use, moment),)
-    parts = tuple(_divided(standings, use.quantity, use, moment))
+    found = replace(found, standings=found.standings or (_ungranted(otherwise or views[0], use, moment),))
+    parts = tuple(divided(found.standings, use, moment))
     events = [(standing.view, tuple(_events(standing, part, use, moment))) for standing, part in parts]
+    return Recording(added(found, parts), events)
+
+
+def added(found: Cascade, parts: Sequence[tuple[Standing, int]]) -> Cascade:
+    """The cascade after its levels have taken these parts."""
     shares = {id(standing): part for standing, part in parts}
-    after = tuple(standing.plus(shares.get(id(standing), 0)) for standing in standings)
-    return Recording(replace(found, standings=after), events)
+    return replace(found, standings=tuple(each.plus(shares.get(id(each), 0)) for each in found.standings))
 
 
 def debits(view: View, chain: Sequence[Feature], *, moment: datetime, late: bool, zone: str) -> tuple[Debit, ...]:
@@ -143,10 +149,13 @@ def _ungranted(view: View, use: Use, moment: datetime) -> Standing:
     return Standing(view, (node_of(view, use.feature, use.chain[-1], at=moment, zone=use.zone),))
 
 
-def _divided(
-    standings: Sequence[Standing], quantity: int, use: Use, moment: datetime
-) -> Iterator[tuple[Standing, int]]:
-    """Which level takes how much: each what it has left, the first what nobody has; returns from the last on."""
+def divided(standings: Sequence[Standing], use: Use, moment: datetime) -> Iterator[tuple[Standing, int]]:
+    """Which level takes how much: each what it has left, the first what nobody has; returns from the last on.
+
+    Raises:
+        ValidationFailed: more would be given back than is used.
+    """
+    quantity = use.quantity
     if len(standings) == 1:
         if quantity < 0:
             _check_return(-quantity, _returnable(standings[0], use, moment))

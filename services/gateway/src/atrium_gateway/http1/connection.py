@@ -42,6 +42,7 @@ class Connection(asyncio.Protocol):
         self._incoming: Request | None = None
         self._heading = False
         self._deaf = False
+        self._refused = False
         self._since = 0.0
         self._lingers_until = 0.0
         self._stalled_since = 0.0
@@ -219,7 +220,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, fault: AtriumError) -> None:
         """Answer what is no request, after those before it; nothing more is understood on this connection."""
-        self._deaf = True
+        self._deaf = self._refused = True
         self._heading = False
         if self._incoming is not None:
             self._incoming.fail(fault)
@@ -319,7 +320,7 @@ class Connection(asyncio.Protocol):
         self._deaf = True
         if self._transport.is_closing():
             return
-        if self._incoming is None and not self._heading and self._url:
+        if self._incoming is None and not self._refused:
             self._transport.close()
             return
         self._lingers_until = self._loop.time() + self._limits.linger_seconds

@@ -11,7 +11,7 @@ from typing import cast
 
 from atrium_common.clock import Clock, rfc3339
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_webhooks.application.kept import body_of
+from atrium_webhooks.application.kept import Keeper, body_of, subjects_of
 from atrium_webhooks.application.lane import Waiting
 from atrium_webhooks.application.sender import Sender, Sent
 from atrium_webhooks.domain.custom_headers import masked
@@ -61,8 +61,9 @@ class Attempt:
 class Attempts:
     """Makes attempts by the platform's schedule, or by the endpoint's own."""
 
-    def __init__(self, sender: Sender, *, schedule: Sequence[float], clock: Clock) -> None:
+    def __init__(self, sender: Sender, keeper: Keeper, *, schedule: Sequence[float], clock: Clock) -> None:
         self._sender = sender
+        self._keeper = keeper
         self._schedule = schedule
         self._clock = clock
 
@@ -75,7 +76,7 @@ class Attempts:
         if waiting.kept:
             body = body_of(
                 str(delivery.body["event_id"]),
-                waiting.kept,
+                await self._keeper.opened(waiting.kept),
                 workspace_id=endpoint.workspace_id,
                 livemode=endpoint.livemode,
             )
@@ -87,6 +88,9 @@ class Attempts:
         else:
             headers, sent, at, verdict = {}, Sent(error=_NO_EVENT, error_class="protocol"), began, Verdict("failed")
         entry = _entry(sent, {**headers, **masked(endpoint.headers)} if headers else {}, number=number, began=began)
+        response = entry["response"]
+        if isinstance(response, dict) and (subjects := subjects_of(waiting.kept)):
+            response["body"] = await self._keeper.sealed_text(sent.body, subjects)
         return Attempt(number, of_round == 1, sent, verdict, entry, at)
 
 

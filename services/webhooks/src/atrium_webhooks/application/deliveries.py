@@ -17,7 +17,7 @@ from atrium_common.store.ports import Documents
 from atrium_webhooks import rows
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.endpoints import Endpoints
-from atrium_webhooks.application.kept import body_of, kept_form
+from atrium_webhooks.application.kept import Keeper, body_of, kept_form
 from atrium_webhooks.domain.delivery import RETRIABLE, again, delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, ENDPOINT, EVENTS_SEEN
 
@@ -29,6 +29,7 @@ class Deliveries:
     endpoints: Endpoints
     documents: Documents
     dispatcher: Dispatcher
+    keeper: Keeper
     ids: Ids
     clock: Clock
     kept_for: timedelta
@@ -94,8 +95,12 @@ class Deliveries:
         body: JSON = None
         if kept is not None:
             workspace_id, livemode = str(delivery.body["workspace_id"]), bool(delivery.body["livemode"])
-            body = body_of(event_id, kept.body, workspace_id=workspace_id, livemode=livemode).decode()
+            opened = await self.keeper.opened(kept.body)
+            body = body_of(event_id, opened, workspace_id=workspace_id, livemode=livemode).decode()
         attempts = cast("list[JSONObject]", delivery.body["history"])
+        for response in (each["response"] for each in attempts):
+            if isinstance(response, dict):
+                response["body"] = await self.keeper.opened_text(response["body"])
         return {
             **attributes,
             "history": [

@@ -11,7 +11,7 @@ from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.documents import Document
 from atrium_common.store.ports import Documents
 from atrium_webhooks.application.endpoints import Endpoints
-from atrium_webhooks.application.kept import delivered, kept_message
+from atrium_webhooks.application.kept import Keeper, delivered, kept_message
 from atrium_webhooks.domain.delivery import delivery_id
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.filters import compiled, found_at
@@ -25,6 +25,7 @@ class Explaining:
 
     endpoints: Endpoints
     documents: Documents
+    keeper: Keeper
 
     async def explain(self, call: Call, endpoint_id: str, event_id: str) -> JSONObject:
         """Each test that the event passes or fails, and the delivery that came of it.
@@ -36,7 +37,7 @@ class Explaining:
         kept = await self.documents.get(EVENTS_SEEN.name, event_id)
         if kept is None:
             raise NotFound("event", event_id)
-        message = kept_message(event_id, kept.body)
+        message = kept_message(event_id, await self.keeper.opened(kept.body))
         if endpoint.workspace_id not in message.workspace_ids or message.livemode not in {None, endpoint.livemode}:
             raise NotFound("event", event_id)
         body = delivered(message, workspace_id=endpoint.workspace_id, livemode=endpoint.livemode)

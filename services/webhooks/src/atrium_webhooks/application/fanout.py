@@ -15,7 +15,7 @@ from atrium_common.store.documents import Absent, Document, Put
 from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.dispatcher import Dispatcher
-from atrium_webhooks.application.kept import kept_form
+from atrium_webhooks.application.kept import Keeper
 from atrium_webhooks.application.line import Line
 from atrium_webhooks.domain.delivery import delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
@@ -40,6 +40,7 @@ class FanOut:
         store: Store,
         directory: Directory,
         line: Line,
+        keeper: Keeper,
         dispatcher: Dispatcher,
         *,
         kept_for: timedelta,
@@ -48,6 +49,7 @@ class FanOut:
         self._store = store
         self._directory = directory
         self._line = line
+        self._keeper = keeper
         self._dispatcher = dispatcher
         self._kept_for = kept_for
         self._clock = clock
@@ -83,7 +85,8 @@ class FanOut:
         planned: list[_Planned] = []
         for message in messages:
             matching = list(self._directory.matching(message))
-            kept = kept_form(message, received_at=moment, endpoints=[endpoint_id for endpoint_id, _ in matching])
+            endpoints = [endpoint_id for endpoint_id, _ in matching]
+            kept = await self._keeper.keep(message, received_at=moment, endpoints=endpoints)
             events.append(Put(EVENTS_SEEN.name, message.id, kept, 1, Absent(), expires_at))
             for endpoint_id, endpoint in matching:
                 body = new_delivery(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
@@ -15,7 +16,7 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.ports import ClaimTaken, Documents
 from atrium_webhooks.application.access import workspace_of
-from atrium_webhooks.application.kept import kept_message
+from atrium_webhooks.application.kept import Keeper, kept_message
 from atrium_webhooks.domain.published_event import EventPublished, Published, UnfitType, check_type
 from atrium_webhooks.rows import EVENTS_SEEN, PUBLISHED_EVENT, event_attributes, seen_attributes
 
@@ -26,7 +27,9 @@ class Publishing:
 
     repository: Repository
     documents: Documents
+    keeper: Keeper
     ids: Ids
+    kept_for: timedelta
 
     async def publish(
         self, call: Call, *, event_type: str, data: JSONObject, idempotency_key: str | None
@@ -46,9 +49,10 @@ class Publishing:
             published = EventPublished(
                 workspace_id=workspace_of(call),
                 event_type=event_type,
-                data=Personal(kept_subject(tx.at), data),
+                data=Personal(kept_subject(tx.at + self.kept_for), data),
                 idempotency_key=idempotency_key,
                 livemode=call.principal.livemode,
+                kept_until=tx.at + self.kept_for,
                 at=tx.at,
             )
             await tx.emit(PUBLISHED_EVENT, event_id, published, event_id=event_id)
@@ -68,14 +72,15 @@ class Publishing:
         Raises:
             NotFound: there is none.
         """
-        own = await self.repository.load(PUBLISHED_EVENT, event_id)
-        if own.state is not None:
-            if own.state.workspace_id == workspace_of(call) and own.state.livemode == call.principal.livemode:
-                return event_attributes(event_id, own.state)
+        own = (await self.repository.load(PUBLISHED_EVENT, event_id)).state
+        if own is not None:
+            visible = own.workspace_id == workspace_of(call) and own.livemode == call.principal.livemode
+            if visible and own.data.value is not None and own.kept_until > call.at:
+                return event_attributes(event_id, own)
             raise NotFound("event", event_id)
         kept = await self.documents.get(EVENTS_SEEN.name, event_id)
         if kept is not None:
-            message = kept_message(event_id, kept.body)
+            message = kept_message(event_id, await self.keeper.opened(kept.body))
             in_mode = message.livemode is None or message.livemode == call.principal.livemode
             if in_mode and workspace_of(call) in message.workspace_ids:
                 return seen_attributes(message, workspace_of(call), livemode=call.principal.livemode)

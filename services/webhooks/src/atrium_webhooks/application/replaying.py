@@ -20,7 +20,7 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.documents import Absent, Condition, Document, Is, Order, Put, Query
 from atrium_common.store.ports import Documents, StoreUnavailable
-from atrium_webhooks.application.kept import delivered, kept_message
+from atrium_webhooks.application.kept import Keeper, delivered, kept_message
 from atrium_webhooks.domain import replay as domain
 from atrium_webhooks.domain.delivery import again, delivery_id, new_delivery
 from atrium_webhooks.domain.endpoint import Endpoint
@@ -44,9 +44,18 @@ class Replaying:
     """Works on what `Replays` has started."""
 
     def __init__(
-        self, documents: Documents, repository: Repository, *, due: Wake, kept_for: timedelta, clock: Clock, ids: Ids
+        self,
+        documents: Documents,
+        keeper: Keeper,
+        repository: Repository,
+        *,
+        due: Wake,
+        kept_for: timedelta,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._documents = documents
+        self._keeper = keeper
         self._repository = repository
         self._due = due
         self._kept_for = kept_for
@@ -139,15 +148,21 @@ class Replaying:
             if event.body["type"] != _TEST and event.body["livemode"] in {None, job["livemode"]}
         }
         known = await self._documents.get_many(DELIVERIES.name, list(wanted))
-        return {
-            key: (event, known.get(key))
-            for key, event in wanted.items()
-            if (key in known and domain.has_done(known[key].body, replay_id))
-            or (
-                domain.chosen(statuses, known[key].body if key in known else None, replay_id)
-                and (key in known or _matches(subscription, event, str(job["workspace_id"])))
-            )
-        }
+        found: dict[str, tuple[Document, Document | None]] = {}
+        for key, event in wanted.items():
+            delivery = known.get(key)
+            body = None if delivery is None else delivery.body
+            if domain.has_done(body, replay_id) or domain.chosen(statuses, body, replay_id):
+                if delivery is None and not await self._matches(subscription, event, str(job["workspace_id"])):
+                    continue
+                found[key] = (event, delivery)
+        return found
+
+    async def _matches(self, subscription: Subscription, event: Document, workspace_id: str) -> bool:
+        message = kept_message(event.key, await self._keeper.opened(event.body))
+        return subscription.takes(message.type, livemode=message.livemode) and subscription.matches(
+            lambda: delivered(message, workspace_id=workspace_id, livemode=subscription.livemode)
+        )
 
     async def _make_due(
         self, job: Document, endpoint: Endpoint, chosen: Mapping[str, tuple[Document, Document | None]]
@@ -193,10 +208,3 @@ class Replaying:
 
     def _now(self) -> str:
         return rfc3339(self._clock.now())
-
-
-def _matches(subscription: Subscription, event: Document, workspace_id: str) -> bool:
-    message = kept_message(event.key, event.body)
-    return subscription.takes(message.type, livemode=message.livemode) and subscription.matches(
-        lambda: delivered(message, workspace_id=workspace_id, livemode=subscription.livemode)
-    )

@@ -26,6 +26,7 @@ class EventPublished(Event, type="event.published", schema=1):
     data: Personal
     idempotency_key: str | None
     livemode: bool
+    kept_until: datetime
     at: datetime
 
 
@@ -41,6 +42,7 @@ class Published:
     data: Personal
     idempotency_key: str | None
     livemode: bool
+    kept_until: datetime
     created_at: datetime
 
 
@@ -65,4 +67,12 @@ def evolve(state: Published | None, event: Event) -> Published:
     """The one event there is."""
     if state is not None or not isinstance(event, EventPublished):
         raise TypeError(f"{event.TYPE} is no event of a published event in this state")
-    return Published(event.workspace_id, event.event_type, event.data, event.idempotency_key, event.livemode, event.at)
+    return Published(
+        event.workspace_id,
+        event.event_type,
+        event.data,
+        event.idempotency_key,
+        event.livemode,
+        event.kept_until,
+        event.at,
+    )

@@ -1,0 +1,48 @@
+"""The API's error codes, and what each SDK calls their classes."""
+
+from __future__ import annotations
+
+CODES = (
+    "INVALID_JSON",
+    "INVALID_HEADER",
+    "CANNOT_RETRY",
+    "UNAUTHENTICATED",
+    "INVALID_API_KEY",
+    "API_KEY_EXPIRED",
+    "PAYMENT_REQUIRED",
+    "INSUFFICIENT_SCOPE",
+    "INSUFFICIENT_PERMISSIONS",
+    "WORKSPACE_SUSPENDED",
+    "WORKSPACE_ACCESS_DENIED",
+    "NAMESPACE_ACCESS_DENIED",
+    "IP_NOT_ALLOWED",
+    "ENTITLEMENT_DENIED",
+    "RESOURCE_NOT_FOUND",
+    "ENDPOINT_NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
+    "NOT_ACCEPTABLE",
+    "REQUEST_TIMEOUT",
+    "DUPLICATE_RESOURCE",
+    "STATE_CONFLICT",
+    "IDEMPOTENCY_IN_PROGRESS",
+    "GONE",
+    "PRECONDITION_FAILED",
+    "PAYLOAD_TOO_LARGE",
+    "URI_TOO_LONG",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "VALIDATION_ERROR",
+    "IDEMPOTENCY_KEY_REUSED",
+    "RATE_LIMIT_EXCEEDED",
+    "QUOTA_EXCEEDED",
+    "CONCURRENT_LIMIT_EXCEEDED",
+    "HEADERS_TOO_LARGE",
+    "INTERNAL_ERROR",
+    "BAD_GATEWAY",
+    "SERVICE_UNAVAILABLE",
+    "GATEWAY_TIMEOUT",
+)
+
+
+def class_of(code: str) -> str:
+    """`RATE_LIMIT_EXCEEDED` as `RateLimitExceeded`."""
+    return "".join(word.capitalize() for word in code.split("_"))

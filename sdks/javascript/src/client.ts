@@ -1,0 +1,142 @@
+import { AtriumError, ConnectionFailed, errorOf, NotModified } from "./errors.js";
+import { Resources } from "./generated/resources.js";
+import { Page, PagePromise } from "./pages.js";
+import { headersOf, over, queryOf, type Call, type Runner } from "./request.js";
+import { isRetried, LONGEST_WAIT, wait } from "./retries.js";
+import type { Attempt, ClientOptions, Options, ResponseInfo, Result } from "./types.js";
+
+const BASE = "/api/v1";
+
+interface Answer {
+  readonly info: ResponseInfo;
+  readonly body: any;
+}
+
+/** The API. It keeps connections as the platform's `fetch` does. */
+export class Client extends Resources {
+  /** Throws a `TypeError` where no key is given, here or as ATRIUM_API_KEY. */
+  constructor(apiKey?: string, options: ClientOptions = {}) {
+    const environment = typeof process === "undefined" ? {} : process.env;
+    const key = apiKey || environment["ATRIUM_API_KEY"];
+    if (!key) throw new TypeError("give an API key: new Client('sk_live_…'), or set ATRIUM_API_KEY");
+    const base = (options.baseUrl ?? environment["ATRIUM_BASE_URL"] ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
+    if (!/^https?:\/\//.test(base)) throw new TypeError(`baseUrl must begin with https:// (or http://), not be ${base}`);
+    super(new Calls(key, base, options));
+  }
+}
+
+class Calls implements Runner {
+  // Neither printed nor serialised with the client.
+  readonly #key: string;
+
+  constructor(key: string, private readonly base: string, private readonly client: ClientOptions) {
+    this.#key = key;
+  }
+
+  async run<T>(call: Call, options: Options): Promise<T extends object ? Result<T> : T> {
+    const { info, body } = await this.answered(call, options);
+    if (call.shape === "nothing" || body === null) return undefined as never;
+    const value = call.shape === "one" && "data" in body ? body.data : body;
+    return Object.defineProperty(value, "lastResponse", { value: info, enumerable: false });
+  }
+
+  page<T>(call: Call, options: Options): PagePromise<T> {
+    return new PagePromise(this.firstPage(call, options));
+  }
+
+  private async firstPage<T>(call: Call, options: Options): Promise<Page<T>> {
+    const { body } = await this.answered(call, options);
+    const follow = (url: string) => this.firstPage<T>({ ...call, path: url, query: {} }, options);
+    return new Page<T>(body.data, body.meta ?? {}, body.links ?? {}, follow);
+  }
+
+  private async answered(call: Call, options: Options): Promise<Answer> {
+    const chosen = over(options, this.client);
+    const headers = headersOf(call, chosen, this.#key);
+    const url = this.urlOf(call);
+    const content = call.body === undefined ? null : JSON.stringify(call.body);
+    for (let number = 1; ; number += 1) {
+      const attempt: Attempt = { method: call.method, url, headers, number };
+      this.client.onRequest?.(attempt);
+      let answer: Answer | null = null;
+      let fault: unknown;
+      try {
+        answer = await this.sent(attempt, content, chosen);
+      } catch (error) {
+        if (chosen.signal?.aborted) throw error;
+        fault = error;
+      }
+      if (answer !== null) this.client.onResponse?.(answer.info, attempt);
+      const pause = this.pauseAfter(number, answer, chosen);
+      if (pause === null) return checked(answer, fault, headers["Idempotency-Key"]);
+      await sleep(pause, chosen.signal);
+    }
+  }
+
+  /** A link to elsewhere would carry the key there: the path is taken, the host is ours. */
+  private urlOf(call: Call): string {
+    if (!call.path.includes("://")) return `${this.base}${BASE}${call.path}${queryOf(call.query)}`;
+    const given = new URL(call.path);
+    return `${this.base}${given.pathname}${given.search}`;
+  }
+
+  private async sent(attempt: Attempt, content: string | null, options: Options): Promise<Answer> {
+    const limit = AbortSignal.timeout(options.timeout ?? 30_000);
+    const signal = options.signal ? either(options.signal, limit) : limit;
+    const send = this.client.fetch ?? globalThis.fetch;
+    const { method, url, headers } = attempt;
+    const response = await send(url, { method, headers, body: content, signal, redirect: "manual" });
+    const text = await response.text();
+    const requestId = response.headers.get("x-request-id");
+    const info = { status: response.status, headers: response.headers, requestId, etag: response.headers.get("etag") };
+    return { info, body: parsed(text) };
+  }
+
+  /** Seconds until the next attempt, or null where there is none. */
+  private pauseAfter(number: number, answer: Answer | null, options: Options): number | null {
+    if (answer !== null && !isRetried(answer.info.status, String(answer.body?.error?.code ?? ""))) return null;
+    if (number > (options.maxRetries ?? 0)) return null;
+    const pause = wait(number, answer?.info.headers ?? null, Date.now());
+    return pause <= LONGEST_WAIT ? pause : null;
+  }
+}
+
+function checked(answer: Answer | null, fault: unknown, key: string | undefined): Answer {
+  if (answer === null) {
+    throw new ConnectionFailed(`no answer: ${fault instanceof Error ? fault.message : fault}`, key, { cause: fault });
+  }
+  const { info, body } = answer;
+  if (info.status === 304) throw new NotModified("the resource has not changed");
+  if (info.status >= 300 || body === UNREADABLE) throw errorOf(info.status, body === UNREADABLE ? null : body, info.headers);
+  return answer;
+}
+
+const UNREADABLE = Symbol("no JSON");
+
+function parsed(text: string): any {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function either(one: AbortSignal, other: AbortSignal): AbortSignal {
+  const both = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) both.abort(signal.reason);
+    else signal.addEventListener("abort", () => both.abort(signal.reason), { once: true });
+  }
+  return both.signal;
+}
+
+function sleep(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason instanceof Error ? signal.reason : new AtriumError("ended by its signal"));
+    }, { once: true });
+  });
+}

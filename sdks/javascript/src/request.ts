@@ -1,0 +1,80 @@
+import type { PagePromise } from "./pages.js";
+import type { ClientOptions, Options, Result } from "./types.js";
+import { VERSION } from "./version.js";
+
+/** A call as a value: what the resources hand to a client. `path` is below `/api/v1`, or a URL that the API gave. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly shape: "one" | "list" | "bare" | "nothing";
+  readonly query?: object;
+  readonly body?: object;
+}
+
+/** What runs calls. */
+export interface Runner {
+  run<T>(call: Call, options: Options): Promise<T extends object ? Result<T> : T>;
+  page<T>(call: Call, options: Options): PagePromise<T>;
+}
+
+const WRITES = new Set(["POST", "PATCH", "PUT", "DELETE"]);
+const USER_AGENT = `atrium-sdk-javascript/${VERSION}`;
+
+/** The template with its parameters in their order, escaped. An empty one would name another resource. */
+export function pathOf(template: string, ...parameters: string[]): string {
+  const values = parameters.values();
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values.next().value;
+    if (!value) throw new TypeError(`${name} must not be empty`);
+    return encodeURIComponent(value);
+  });
+}
+
+/** Query parameters as text: lists with commas, moments in ISO 8601; null and undefined are left out. */
+export function queryOf(query: object | undefined): string {
+  const texts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value === undefined || value === null) continue;
+    texts.set(name, Array.isArray(value) ? value.join(",") : value instanceof Date ? value.toISOString() : String(value));
+  }
+  const text = texts.toString();
+  return text ? `?${text}` : "";
+}
+
+/** The headers, the same for every attempt: the idempotency key too. */
+export function headersOf(call: Call, options: Options, apiKey: string): Record<string, string> {
+  const named: Record<string, string | undefined> = {
+    Authorization: `Bearer ${options.apiKey ?? apiKey}`,
+    Accept: "application/json",
+    "User-Agent": USER_AGENT,
+    "Idempotency-Key": WRITES.has(call.method) ? (options.idempotencyKey ?? newKey()) : undefined,
+    "Content-Type": call.body === undefined ? undefined : "application/json",
+    "X-Workspace-ID": options.workspace,
+    "X-Namespace-ID": options.namespace,
+    "If-Match": options.ifMatch,
+    "If-None-Match": options.ifNoneMatch,
+    ...options.headers,
+  };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(named)) if (value !== undefined) headers[name] = value;
+  return headers;
+}
+
+/** The client's own options, for what a call leaves open. */
+export function over(options: Options, client: ClientOptions): Options {
+  return {
+    ...options,
+    workspace: options.workspace ?? client.workspace,
+    namespace: options.namespace ?? client.namespace,
+    timeout: options.timeout ?? client.timeout ?? 30_000,
+    maxRetries: options.maxRetries ?? client.maxRetries ?? 2,
+  };
+}
+
+/** 128 random bits: `crypto.randomUUID` is missing on pages that are not served by HTTPS, and in Node 18. */
+function newKey(): string {
+  const bytes = new Uint8Array(16);
+  if (globalThis.crypto) globalThis.crypto.getRandomValues(bytes);
+  else bytes.forEach((_, index) => (bytes[index] = Math.floor(Math.random() * 256)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,150 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Atrium\SDK;
+
+/**
+ * The API.
+ *
+ *     $client = new Client('sk_live_…', 'https://api.example.com');
+ *     $workspace = $client->workspaces->create(['name' => 'My Workspace', 'tier' => 'pro']);
+ */
+final class Client extends Resources implements Runner
+{
+    public const VERSION = '0.1.0';
+    private const BASE = '/api/v1';
+    private const DEFAULTS = ['timeout' => 30.0, 'maxRetries' => 2];
+
+    private readonly string $apiKey;
+    private readonly string $base;
+    private readonly Options $defaults;
+
+    /**
+     * @param ?string $apiKey else the environment's ATRIUM_API_KEY
+     * @param ?string $baseUrl where the API is; else ATRIUM_BASE_URL, else a suite on this machine
+     * @param ?Options $options for every call that says nothing else
+     * @param ?\Closure(string, string, array<string, string>, int): void $onRequest sees method, URL, headers and number of every attempt
+     * @param ?\Closure(Response): void $onResponse sees every answer
+     * @throws \InvalidArgumentException no key is given, or the URL is none
+     */
+    public function __construct(
+        #[\SensitiveParameter] ?string $apiKey = null,
+        ?string $baseUrl = null,
+        ?Options $options = null,
+        private readonly Transport $transport = new CurlTransport(),
+        private readonly ?\Closure $onRequest = null,
+        private readonly ?\Closure $onResponse = null,
+    ) {
+        $key = $apiKey ?? (getenv('ATRIUM_API_KEY') ?: '');
+        if ($key === '') {
+            throw new \InvalidArgumentException("give an API key: new Client('sk_live_…'), or set ATRIUM_API_KEY");
+        }
+        $base = rtrim($baseUrl ?? (getenv('ATRIUM_BASE_URL') ?: 'http://127.0.0.1:8080'), '/');
+        if (preg_match('~^https?://~', $base) !== 1) {
+            throw new \InvalidArgumentException("the URL must begin with https:// (or http://), not be $base");
+        }
+        $this->apiKey = $key;
+        $this->base = $base;
+        $this->defaults = ($options ?? new Options())->over(new Options(...self::DEFAULTS));
+        parent::__construct($this);
+    }
+
+    public function run(Request $request, ?Options $options): mixed
+    {
+        $response = $this->answered($request, ($options ?? new Options())->over($this->defaults));
+        $json = $response->json();
+        if ($request->shape === 'nothing' || $json === null) {
+            return null;
+        }
+        if ($request->shape === 'list') {
+            $items = array_map(fn (mixed $each): mixed => self::typed($request, $each, null), $json['data']);
+            $follow = fn (string $url): Page => $this->run($request->following($url), $options);
+            return new Page($items, $json['meta'] ?? [], $json['links'] ?? [], $follow);
+        }
+        return self::typed($request, $request->shape === 'one' ? $json['data'] ?? $json : $json, $response);
+    }
+
+    /** @return array<string, mixed> neither dumped nor logged with the key */
+    public function __debugInfo(): array
+    {
+        return ['base' => $this->base];
+    }
+
+    private function answered(Request $request, Options $options): Response
+    {
+        $headers = $request->headers($options, $this->apiKey);
+        $url = $this->urlOf($request);
+        for ($attempt = 1; ; $attempt++) {
+            [$response, $fault] = $this->attempt($request, $url, $headers, $options, $attempt);
+            $pause = $this->pauseAfter($attempt, $response, $options);
+            if ($pause === null) {
+                return self::checked($response, $fault, $headers['Idempotency-Key'] ?? null);
+            }
+            usleep((int) ($pause * 1_000_000));
+        }
+    }
+
+    /**
+     * @param array<string, string> $headers
+     * @return array{?Response, ?Exception\TransportFailed}
+     */
+    private function attempt(Request $request, string $url, array $headers, Options $options, int $number): array
+    {
+        if ($this->onRequest !== null) {
+            ($this->onRequest)($request->method, $url, $headers, $number);
+        }
+        try {
+            $response = $this->transport->send($request->method, $url, $headers, $request->content(), $options->timeout);
+        } catch (Exception\TransportFailed $fault) {
+            return [null, $fault];
+        }
+        if ($this->onResponse !== null) {
+            ($this->onResponse)($response);
+        }
+        return [$response, null];
+    }
+
+    /** A link to elsewhere would carry the key there: the path is taken, the host is ours. */
+    private function urlOf(Request $request): string
+    {
+        if (!str_contains($request->path, '://')) {
+            return $this->base . self::BASE . $request->path . $request->queryText();
+        }
+        $query = parse_url($request->path, PHP_URL_QUERY);
+        return $this->base . parse_url($request->path, PHP_URL_PATH) . ($query === null ? '' : "?$query");
+    }
+
+    /** Seconds until the next attempt, or null where there is none. */
+    private function pauseAfter(int $attempt, ?Response $response, Options $options): ?float
+    {
+        if ($response !== null && !Retries::isRetried($response->status, $response->code())) {
+            return null;
+        }
+        if ($attempt > $options->maxRetries) {
+            return null;
+        }
+        $pause = Retries::wait($attempt, $response, microtime(true));
+        return $pause <= Retries::LONGEST_WAIT ? $pause : null;
+    }
+
+    private static function checked(?Response $response, ?\Throwable $fault, ?string $key): Response
+    {
+        if ($response === null) {
+            throw new Exception\ConnectionFailed('no answer: ' . $fault?->getMessage(), $key, $fault);
+        }
+        if ($response->status === 304) {
+            throw new Exception\NotModified('the resource has not changed');
+        }
+        if ($response->status >= 300 || ($response->body !== '' && !is_array($response->json()))) {
+            throw Exception\ApiException::of($response);
+        }
+        return $response;
+    }
+
+    private static function typed(Request $request, mixed $value, ?Response $response): mixed
+    {
+        $kind = $request->kind;
+        return $kind !== null && is_array($value) ? new $kind($value, $response) : $value;
+    }
+}

@@ -1,0 +1,44 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Exception;
+
+use Atrium\SDK\Response;
+
+/** The API refused or failed; a code that this version knows has a class of its own. */
+class ApiException extends AtriumException
+{
+    /** Like VALIDATION_ERROR. */
+    public readonly string $errorCode;
+    public readonly int $status;
+    /** Name it when you ask for help. */
+    public readonly ?string $requestId;
+    /** Seconds after which it may be tried again, where the API said so. */
+    public readonly ?float $retryAfter;
+    /** @var array<string, list<string>> messages by dotted field, for a ValidationError */
+    public readonly array $details;
+
+    /** @param array<string, mixed> $members the whole error, further members included */
+    final public function __construct(public readonly array $members, public readonly Response $response)
+    {
+        $this->status = $response->status;
+        $this->errorCode = (string) ($members['code'] ?? 'UNKNOWN');
+        $this->requestId = $members['request_id'] ?? $response->header('x-request-id');
+        $this->details = $members['details'] ?? [];
+        $after = $response->header('retry-after') ?? '';
+        $this->retryAfter = ctype_digit($after) ? (float) $after : $members['retry_after'] ?? null;
+        $message = $members['message'] ?? "HTTP {$response->status}";
+        parent::__construct("$message ({$this->errorCode}, {$response->status}, request {$this->requestId})");
+    }
+
+    /** The exception of an answer; of an unknown code, or of no shape of ours, an ApiException itself. */
+    public static function of(Response $response): self
+    {
+        $json = $response->json();
+        $error = is_array($json) && is_array($json['error'] ?? null) ? $json['error'] : [];
+        $words = array_map(ucfirst(...), explode('_', strtolower((string) ($error['code'] ?? ''))));
+        $class = __NAMESPACE__ . '\\' . implode('', $words);
+        return is_subclass_of($class, self::class) ? new $class($error, $response) : new self($error, $response);
+    }
+}

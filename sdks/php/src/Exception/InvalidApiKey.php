@@ -1,0 +1,12 @@
+<?php
+
+// Made from the OpenAPI document by `make sdks`; edit the generator, not this.
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Exception;
+
+/** INVALID_API_KEY. */
+final class InvalidApiKey extends ApiException
+{
+}

@@ -1,0 +1,40 @@
+<?php
+
+// Made from the OpenAPI document by `make sdks`; edit the generator, not this.
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Model;
+
+/** An isolated context. */
+final class NamespaceObject extends \Atrium\SDK\Model
+{
+    public readonly ?\DateTimeImmutable $created_at;
+    public readonly ?string $description;
+    public readonly ?string $id;
+    public readonly ?bool $is_active;
+    public readonly ?bool $is_default;
+    public readonly ?string $name;
+    public readonly ?string $owner_id;
+    public readonly ?string $owner_type;
+    public readonly ?string $slug;
+    public readonly ?\DateTimeImmutable $updated_at;
+    public readonly ?string $uuid;
+    public readonly ?string $workspace_id;
+
+    protected function fill(array $data): void
+    {
+        $this->created_at = self::moment($data['created_at'] ?? null);
+        $this->description = $data['description'] ?? null;
+        $this->id = $data['id'] ?? null;
+        $this->is_active = $data['is_active'] ?? null;
+        $this->is_default = $data['is_default'] ?? null;
+        $this->name = $data['name'] ?? null;
+        $this->owner_id = $data['owner_id'] ?? null;
+        $this->owner_type = $data['owner_type'] ?? null;
+        $this->slug = $data['slug'] ?? null;
+        $this->updated_at = self::moment($data['updated_at'] ?? null);
+        $this->uuid = $data['uuid'] ?? null;
+        $this->workspace_id = $data['workspace_id'] ?? null;
+    }
+}

@@ -1,0 +1,108 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Atrium\SDK;
+
+/** A call as a value: what the resources hand to a client. */
+final class Request
+{
+    private const WRITES = ['POST', 'PATCH', 'PUT', 'DELETE'];
+
+    /**
+     * @param string $path below /api/v1, or a URL that the API gave
+     * @param string $shape one, list, bare or nothing
+     * @param ?class-string<Model> $kind of the answer; null for a plain array
+     * @param array<string, mixed> $query
+     * @param ?array<string, mixed> $body
+     */
+    public function __construct(
+        public readonly string $method,
+        public readonly string $path,
+        public readonly string $shape,
+        public readonly ?string $kind,
+        public readonly array $query = [],
+        public readonly ?array $body = null,
+    ) {
+    }
+
+    /** The template with its parameters in their order, escaped. An empty one would name another resource. */
+    public static function path(string $template, string ...$parameters): string
+    {
+        return preg_replace_callback('/\{(\w+)\}/', function (array $found) use (&$parameters): string {
+            $value = array_shift($parameters) ?? '';
+            if ($value === '') {
+                throw new \InvalidArgumentException("{$found[1]} must not be empty");
+            }
+            return rawurlencode($value);
+        }, $template);
+    }
+
+    /** The query as text, with its question mark; lists with commas, moments in ISO 8601, null left out. */
+    public function queryText(): string
+    {
+        $texts = [];
+        foreach ($this->query as $name => $value) {
+            if ($value !== null) {
+                $texts[$name] = match (true) {
+                    is_array($value) => implode(',', $value),
+                    is_bool($value) => $value ? 'true' : 'false',
+                    $value instanceof \DateTimeInterface => self::moment($value),
+                    default => (string) $value,
+                };
+            }
+        }
+        return $texts === [] ? '' : '?' . http_build_query($texts, '', '&', PHP_QUERY_RFC3986);
+    }
+
+    /** The bytes of the body; an empty body is an empty object. */
+    public function content(): ?string
+    {
+        if ($this->body === null) {
+            return null;
+        }
+        $flags = JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRESERVE_ZERO_FRACTION;
+        return json_encode($this->body === [] ? new \stdClass() : self::jsonOf($this->body), $flags);
+    }
+
+    /**
+     * The headers, the same for every attempt: the idempotency key too.
+     *
+     * @return array<string, string>
+     */
+    public function headers(Options $options, #[\SensitiveParameter] string $apiKey): array
+    {
+        $writes = in_array($this->method, self::WRITES, true);
+        return array_filter([
+            'Authorization' => 'Bearer ' . ($options->apiKey ?? $apiKey),
+            'Accept' => 'application/json',
+            'User-Agent' => 'atrium-sdk-php/' . Client::VERSION . ' php/' . PHP_VERSION,
+            'Idempotency-Key' => $writes ? $options->idempotencyKey ?? bin2hex(random_bytes(16)) : null,
+            'Content-Type' => $this->body === null ? null : 'application/json',
+            'X-Workspace-ID' => $options->workspace,
+            'X-Namespace-ID' => $options->namespace,
+            'If-Match' => $options->ifMatch,
+            'If-None-Match' => $options->ifNoneMatch,
+            ...$options->headers,
+        ], static fn (?string $value): bool => $value !== null);
+    }
+
+    public function following(string $url): self
+    {
+        return new self($this->method, $url, $this->shape, $this->kind);
+    }
+
+    private static function jsonOf(mixed $value): mixed
+    {
+        return match (true) {
+            $value instanceof \DateTimeInterface => self::moment($value),
+            is_array($value) => array_map(self::jsonOf(...), $value),
+            default => $value,
+        };
+    }
+
+    private static function moment(\DateTimeInterface $value): string
+    {
+        return \DateTimeImmutable::createFromInterface($value)->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d\TH:i:s.v\Z');
+    }
+}

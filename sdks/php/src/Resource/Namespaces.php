@@ -1,0 +1,87 @@
+<?php
+
+// Made from the OpenAPI document by `make sdks`; edit the generator, not this.
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Resource;
+
+use Atrium\SDK\{Model, Options, Page, Request, Runner};
+
+/** Namespaces: batch, checkEntitlement, create, delete, get, list, update. */
+final class Namespaces
+{
+    public function __construct(private readonly Runner $runner)
+    {
+    }
+
+    /**
+     * Run several operations (create, update, delete).
+     *
+     * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
+     */
+    public function batch(array $params, ?Options $options = null): mixed
+    {
+        return $this->runner->run(new Request('POST', Request::path('/namespaces/batch'), 'bare', null, body: $params), $options);
+    }
+
+    /**
+     * Check a feature of a namespace.
+     *
+     * @param array{feature: string, quantity?: int} $params
+     */
+    public function checkEntitlement(string $namespaceId, array $params, ?Options $options = null): Model\Verdict
+    {
+        return $this->runner->run(new Request('POST', Request::path('/namespaces/{namespace_id}/entitlements/check', $namespaceId), 'bare', Model\Verdict::class, body: $params), $options);
+    }
+
+    /**
+     * Create a namespace.
+     *
+     * @param array{name: string, description?: string|null, is_default?: bool, owner_type?: 'User'|'Workspace', slug?: string|null} $params
+     */
+    public function create(array $params, ?Options $options = null): Model\NamespaceObject
+    {
+        return $this->runner->run(new Request('POST', Request::path('/namespaces'), 'one', Model\NamespaceObject::class, body: $params), $options);
+    }
+
+    /**
+     * Delete a namespace.
+     */
+    public function delete(string $namespaceId, ?Options $options = null): void
+    {
+        $this->runner->run(new Request('DELETE', Request::path('/namespaces/{namespace_id}', $namespaceId), 'nothing', null), $options);
+    }
+
+    /**
+     * Get a namespace.
+     *
+     * @param array{fields?: string} $params
+     */
+    public function get(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceObject
+    {
+        return $this->runner->run(new Request('GET', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceObject::class, query: $params), $options);
+    }
+
+    /**
+     * List namespaces.
+     *
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, namespace_id?: string, owner_type?: 'User'|'Workspace', page?: int, per_page?: int, search?: string, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     *
+     * @return Page<Model\NamespaceObject>
+     */
+    public function list(array $params = [], ?Options $options = null): Page
+    {
+        return $this->runner->run(new Request('GET', Request::path('/namespaces'), 'list', Model\NamespaceObject::class, query: $params), $options);
+    }
+
+    /**
+     * Change a namespace.
+     *
+     * @param array{description?: string|null, is_active?: bool|null, name?: string|null} $params
+     */
+    public function update(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceObject
+    {
+        return $this->runner->run(new Request('PATCH', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceObject::class, body: $params), $options);
+    }
+}

@@ -1,0 +1,85 @@
+<?php
+
+// Made from the OpenAPI document by `make sdks`; edit the generator, not this.
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Resource;
+
+use Atrium\SDK\{Model, Options, Page, Request, Runner};
+
+/** Webhooks: batch, create, delete, get, list, test, update. */
+final class Webhooks
+{
+    public function __construct(private readonly Runner $runner)
+    {
+    }
+
+    /**
+     * Run several operations (create, update, delete).
+     *
+     * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
+     */
+    public function batch(array $params, ?Options $options = null): mixed
+    {
+        return $this->runner->run(new Request('POST', Request::path('/webhooks/batch'), 'bare', null, body: $params), $options);
+    }
+
+    /**
+     * Create a webhook.
+     *
+     * @param array{events: list<string>, url: string, description?: string|null, secret?: string|null} $params
+     */
+    public function create(array $params, ?Options $options = null): Model\Webhook
+    {
+        return $this->runner->run(new Request('POST', Request::path('/webhooks'), 'one', Model\Webhook::class, body: $params), $options);
+    }
+
+    /**
+     * Delete a webhook.
+     */
+    public function delete(string $webhookId, ?Options $options = null): void
+    {
+        $this->runner->run(new Request('DELETE', Request::path('/webhooks/{webhook_id}', $webhookId), 'nothing', null), $options);
+    }
+
+    /**
+     * Get a webhook.
+     *
+     * @param array{fields?: string} $params
+     */
+    public function get(string $webhookId, array $params = [], ?Options $options = null): Model\Webhook
+    {
+        return $this->runner->run(new Request('GET', Request::path('/webhooks/{webhook_id}', $webhookId), 'one', Model\Webhook::class, query: $params), $options);
+    }
+
+    /**
+     * List webhooks.
+     *
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, namespace_id?: string, page?: int, per_page?: int, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     *
+     * @return Page<Model\Webhook>
+     */
+    public function list(array $params = [], ?Options $options = null): Page
+    {
+        return $this->runner->run(new Request('GET', Request::path('/webhooks'), 'list', Model\Webhook::class, query: $params), $options);
+    }
+
+    /**
+     * Send a test event.
+     */
+    public function test(string $webhookId, ?Options $options = null): Model\Tested
+    {
+        return $this->runner->run(new Request('POST', Request::path('/webhooks/{webhook_id}/test', $webhookId), 'bare', Model\Tested::class), $options);
+    }
+
+    /**
+     * Change a webhook.
+     *
+     * @param array{description?: string|null, events?: list<string>|null, is_active?: bool|null, url?: string|null} $params
+     */
+    public function update(string $webhookId, array $params = [], ?Options $options = null): Model\Webhook
+    {
+        return $this->runner->run(new Request('PATCH', Request::path('/webhooks/{webhook_id}', $webhookId), 'one', Model\Webhook::class, body: $params), $options);
+    }
+}

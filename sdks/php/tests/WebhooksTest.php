@@ -1,0 +1,78 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Tests;
+
+use Atrium\SDK\Exception\SignatureInvalid;
+use Atrium\SDK\Webhooks;
+use PHPUnit\Framework\TestCase;
+
+/** A receiver believes what was signed with its secret, and nothing else. */
+final class WebhooksTest extends TestCase
+{
+    private const BODY = '{"id":"evt_1","type":"workspace.created"}';
+
+    public function secrets(): iterable
+    {
+        foreach ([self::generated(), "a plain text of the client's", 'whsec_abc123...', 'whsec_' . base64_encode('short')] as $secret) {
+            yield [$secret, 'webhook-'];
+            yield [$secret, 'X-Webhook-'];
+        }
+    }
+
+    /** @dataProvider secrets */
+    public function testEitherSchemeIsVerified(string $secret, string $scheme): void
+    {
+        $headers = self::only(Webhooks::sign(self::BODY, $secret), $scheme);
+        self::assertSame('evt_1', Webhooks::verify(self::BODY, $headers, $secret)['id']);
+        $this->assertRefused(self::BODY, $headers, 'another secret');
+        $this->assertRefused(self::BODY . ' ', $headers, $secret);
+    }
+
+    public function testWhatIsTooOldOrFromTheFutureIsRefusedUnlessAnyAgeWillDo(): void
+    {
+        $headers = Webhooks::sign(self::BODY, self::generated(), timestamp: 1_700_000_000);
+        foreach ([1_700_000_301, 1_699_999_699] as $now) {
+            $this->assertRefused(self::BODY, $headers, self::generated(), now: $now);
+            Webhooks::verify(self::BODY, $headers, self::generated(), tolerance: null, now: $now);
+        }
+    }
+
+    public function testDuringARotationEitherSecretWillDo(): void
+    {
+        $old = Webhooks::sign(self::BODY, 'the old secret of the client');
+        $new = Webhooks::sign(self::BODY, self::generated());
+        $both = [...$new, 'webhook-signature' => "{$old['webhook-signature']} {$new['webhook-signature']}"];
+        self::assertIsArray(Webhooks::verify(self::BODY, $both, self::generated()));
+        self::assertIsArray(Webhooks::verify(self::BODY, $old, [self::generated(), 'the old secret of the client']));
+    }
+
+    public function testNoSignatureIsNoSignature(): void
+    {
+        foreach ([[], ['X-Webhook-Timestamp' => '1700000000'], ['webhook-signature' => 'v1,']] as $headers) {
+            $this->assertRefused(self::BODY, $headers, self::generated(), tolerance: null);
+        }
+    }
+
+    private function assertRefused(string $body, array $headers, string $secret, mixed ...$options): void
+    {
+        try {
+            Webhooks::verify($body, $headers, $secret, ...$options);
+        } catch (SignatureInvalid) {
+            $this->addToAssertionCount(1);
+            return;
+        }
+        self::fail('it was believed');
+    }
+
+    private static function only(array $headers, string $prefix): array
+    {
+        return array_filter($headers, fn (string $name): bool => str_starts_with($name, $prefix), ARRAY_FILTER_USE_KEY);
+    }
+
+    private static function generated(): string
+    {
+        return 'whsec_' . base64_encode(str_repeat('k', 32));
+    }
+}

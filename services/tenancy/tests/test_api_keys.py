@@ -1,0 +1,186 @@
+"""API keys: never more than the giver's, rotated with grace, bound where somebody else made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.tenancy.tests.world import World
+
+ALL = {"name": "k", "scopes": ["*"]}
+
+
+async def test_a_key_gets_no_scope_or_tier_beyond_its_makers(world: World) -> None:
+    ada = await world.person(tier="business")
+    reader = await world.made(
+        "api-keys", {"name": "r", "scopes": ["*:read", "api-keys:write"], "rate_limit_tier": "pro"}, key=ada.key
+    )
+    for wanted, status in (
+        ({"scopes": ["webhooks:write"]}, 403),
+        ({"scopes": ["admin:*"]}, 403),
+        ({"scopes": ["*"]}, 403),
+        ({"scopes": ["read:all"]}, 201),
+        ({"scopes": ["read:all"], "rate_limit_tier": "business"}, 422),
+        ({"scopes": ["read:all"], "rate_limit_tier": "enterprise"}, 422),
+        ({"scopes": ["read:all"], "rate_limit_tier": "free"}, 201),
+    ):
+        answer = await world.call("POST", "api-keys", {"name": "k", **wanted}, key=reader["key"])
+        assert answer.status == status, (wanted, answer.body)
+    above = await world.call("POST", "api-keys", {**ALL, "rate_limit_tier": "enterprise"}, key=ada.key)
+    assert (above.status, list(above.error["details"])) == (422, ["rate_limit_tier"])
+    widened = await world.call("PATCH", f"api-keys/{reader['id']}", {"scopes": ["*"]}, key=reader["key"])
+    assert (widened.status, widened.error["code"]) == (403, "INSUFFICIENT_SCOPE")
+    everything = await world.made("api-keys", ALL, key=ada.key)
+    for method, path in (("PATCH", ""), ("POST", "/rotate")):
+        body = {"name": "mine"} if method == "PATCH" else {}
+        refused = await world.call(method, f"api-keys/{everything['id']}{path}", body, key=reader["key"])
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_SCOPE")
+
+
+async def test_only_enterprise_keys_have_a_limit_of_their_own_and_none_above_their_makers(world: World) -> None:
+    ada, bob = await world.person(tier="enterprise"), await world.person("Bob", tier="pro")
+    limit = {"requests": 2_000_000, "burst": 10}
+    assert (await world.call("POST", "api-keys", {**ALL, "rate_limit": limit}, key=bob.key)).status == 422
+    assert (await world.call("POST", "api-keys", {**ALL, "rate_limit": limit}, key=ada.key)).status == 422
+    smaller = {"requests": 5_000, "burst": 10}
+    made = await world.made("api-keys", {**ALL, "rate_limit": smaller}, key=ada.key)
+    assert made["rate_limit"] == smaller
+    assert (
+        await world.call("POST", "api-keys", {**ALL, "rate_limit": limit}, workspace=ada.workspace_id)
+    ).status == 201
+    lowered = await world.call("PATCH", f"api-keys/{made['id']}", {"rate_limit_tier": "pro"}, key=ada.key)
+    assert lowered.json["data"]["rate_limit"] is None
+
+
+async def test_a_key_for_another_member_is_bound_to_its_workspace_for_life(world: World) -> None:
+    ada = await world.person("Ada")
+    bob = await world.member(ada)
+    eve = await world.person("Eve")
+    assert (await world.call("POST", f"workspaces/{eve.workspace_id}/members", {"user_id": bob.id})).status == 201
+    assert await world.principal(bob.key, workspace=eve.workspace_id) == 403
+    assert (await world.call("GET", f"workspaces/{eve.workspace_id}", key=bob.key)).status == 404
+    assert (await world.call("POST", "workspaces", {"name": "X"}, key=bob.key)).status == 403
+    own = {"name": "P", "owner_type": "User"}
+    assert (await world.call("POST", "namespaces", own, key=bob.key)).status == 403
+    unbound = await world.made("api-keys", {**ALL, "user_id": bob.id}, workspace=eve.workspace_id)
+    personal = await world.made("namespaces", own, key=unbound["key"])
+    assert (await world.call("GET", f"namespaces/{personal['id']}", key=bob.key)).status == 404
+    assert (await world.call("GET", "namespaces", key=bob.key)).json["data"] == []
+    assert (await world.call("GET", f"namespaces/{personal['id']}", key=unbound["key"])).status == 200
+    invited = await world.made(f"workspaces/{eve.workspace_id}/invitations", {"email": "n@example.com"}, key=eve.key)
+    assert (await world.call("POST", "invitations/accept", {"token": invited["token"]}, key=bob.key)).status == 403
+    foreign = await world.call("POST", "api-keys", {**ALL, "user_id": eve.id}, key=ada.key)
+    assert (foreign.status, list(foreign.error["details"])) == (422, ["user_id"])
+
+
+async def test_what_somebody_else_rotates_is_bound_from_then_on(world: World) -> None:
+    ada = await world.person("Ada")
+    bob = await world.member(ada, role="admin")
+    unbound = await world.made("api-keys", {**ALL, "user_id": bob.id}, workspace=ada.workspace_id)
+    eve = await world.person("Eve")
+    assert (await world.call("POST", f"workspaces/{eve.workspace_id}/members", {"user_id": bob.id})).status == 201
+    taken = await world.made(f"api-keys/{unbound['id']}/rotate", {}, key=ada.key)
+    assert await world.principal(taken["key"], workspace=eve.workspace_id) == 403
+    # an admin makes and rotates no owner's keys
+    owners = await world.call("POST", "api-keys", {**ALL, "user_id": ada.id}, key=bob.key)
+    assert (owners.status, owners.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+    keys = (await world.call("GET", f"api-keys?user_id={ada.id}", key=bob.key)).json["data"]
+    assert (await world.call("POST", f"api-keys/{keys[0]['id']}/rotate", {}, key=bob.key)).status == 403
+
+
+@pytest.mark.parametrize(("hours", "works"), [(24, True), (0, False)])
+async def test_a_rotated_key_works_until_the_grace_ends(world: World, hours: int, *, works: bool) -> None:
+    ada = await world.person()
+    old = await world.made("api-keys", {**ALL, "ip_allowlist": ["192.0.2.0/24"]}, key=ada.key)
+    new = await world.made(f"api-keys/{old['id']}/rotate", {"grace_period_hours": hours}, key=ada.key)
+    assert new["key"] != old["key"]
+    assert new["previous_key_id"] == old["id"]
+    for name in ("name", "scopes", "rate_limit_tier", "ip_allowlist", "environment", "expires_at", "user_id"):
+        assert new[name] == old[name]
+    assert isinstance(await world.principal(old["key"]), int) is not works
+    assert not isinstance(await world.principal(new["key"]), int)
+    again = await world.call("POST", f"api-keys/{old['id']}/rotate", {}, key=ada.key)
+    assert (again.status, again.error["code"]) == (409, "STATE_CONFLICT")
+    world.clock.advance(hours * 3600)
+    assert await world.principal(old["key"]) == 401
+    await world.housekeeping.expire_keys()
+    await world.housekeeping.expire_keys()
+    told = [event for event, data in await world.published() if data["object"]["id"] == old["id"]]
+    assert told == ["api_key.created", "api_key.rotated", "api_key.expired"]
+
+
+async def test_an_expired_key_is_told_of_once_and_can_be_given_more_time(world: World) -> None:
+    ada = await world.person()
+    past = await world.call("POST", "api-keys", {**ALL, "expires_at": "2026-01-15T10:30:00Z"}, key=ada.key)
+    assert (past.status, list(past.error["details"])) == (422, ["expires_at"])
+    made = await world.made("api-keys", {**ALL, "expires_at": "2026-01-15T11:30:00Z"}, key=ada.key)
+    await world.housekeeping.expire_keys()
+    world.clock.advance(3600)
+    assert await world.principal(made["key"]) == 401
+    await world.housekeeping.expire_keys()
+    listed = await world.call("GET", "api-keys?status=expired", key=ada.key)
+    assert [key["id"] for key in listed.json["data"]] == [made["id"]]
+    more = await world.call("PATCH", f"api-keys/{made['id']}", {"expires_at": None}, key=ada.key)
+    assert more.json["data"]["expires_at"] is None
+    assert not isinstance(await world.principal(made["key"]), int)
+    told = [event for event, data in await world.published() if data["object"]["id"] == made["id"]]
+    assert told == ["api_key.created", "api_key.expired", "api_key.updated"]
+
+
+async def test_the_latest_use_of_a_key_wins_in_whatever_order_it_is_told(world: World) -> None:
+    ada = await world.person()
+    made = await world.made("api-keys", ALL, key=ada.key)
+    assert made["last_used_at"] is None
+    for moment in ("2026-01-15T10:30:00.500Z", "2026-01-15T10:31:00Z", "2026-01-15T10:29:00Z"):
+        told = await world.internal("POST", "keys/used", {"used": {made["id"]: moment}})
+        assert told.status == 204
+    shown = (await world.call("GET", f"api-keys/{made['id']}", key=ada.key)).json["data"]
+    assert shown["last_used_at"] == "2026-01-15T10:31:00.000Z"
+    listed: Any = (await world.call("GET", "api-keys", key=ada.key)).json["data"]
+    assert {key["id"]: key["last_used_at"] for key in listed}[made["id"]] == "2026-01-15T10:31:00.000Z"
+
+
+async def test_a_keys_tier_is_at_most_its_workspaces_also_later(world: World) -> None:
+    ada = await world.person(tier="business")
+    made = await world.made("api-keys", {**ALL, "rate_limit_tier": "business"}, key=ada.key)
+    lowered = await world.call("PATCH", f"workspaces/{ada.workspace_id}", {"tier": "free"})
+    assert lowered.json["data"]["tier"] == "free"
+    principal = await world.principal(made["key"])
+    assert not isinstance(principal, int)
+    assert principal.tier == "free"
+
+
+async def test_a_member_sees_its_own_keys_and_a_manager_all(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    mine = (await world.call("GET", "api-keys", key=bob.key)).json["data"]
+    assert {key["user_id"] for key in mine} == {bob.id}
+    theirs = (await world.call("GET", f"api-keys?user_id={ada.id}", key=ada.key)).json["data"]
+    assert (await world.call("GET", f"api-keys/{theirs[0]['id']}", key=bob.key)).status == 404
+
+
+async def test_a_test_key_writes_nothing_that_live_data_shares(world: World) -> None:
+    ada = await world.person()
+    test = await world.made("api-keys", {**ALL, "environment": "test"}, key=ada.key)
+    assert test["key"].startswith("sk_test_")
+    assert (await world.call("GET", "namespaces", key=test["key"])).status == 200
+    for method, path, body in (
+        ("POST", "namespaces", {"name": "N"}),
+        ("POST", "workspaces", {"name": "N"}),
+        ("PATCH", f"users/{ada.id}", {"name": "N"}),
+        ("POST", "api-keys", ALL),
+    ):
+        refused = await world.call(method, path, body, key=test["key"])
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_SCOPE")
+
+
+async def test_a_replayed_command_shows_the_first_key_again(world: World) -> None:
+    ada = await world.person()
+    same = {"X-Command-ID": "cmd_same"}
+    first = await world.made("api-keys", ALL, key=ada.key, headers=same)
+    second = await world.made("api-keys", ALL, key=ada.key, headers=same)
+    assert first == second
+    world.clock.advance(4 * 24 * 3600)
+    late = await world.made("api-keys", ALL, key=ada.key, headers=same)
+    assert late == {**first, "key": None}

@@ -1,0 +1,194 @@
+"""Members, teams and invitations: who may do what, and what must always hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.tenancy.tests.world import World
+
+
+async def test_a_new_workspace_has_its_creator_as_owner_and_three_system_teams(world: World) -> None:
+    ada = await world.person()
+    members = (await world.call("GET", f"workspaces/{ada.workspace_id}/members", key=ada.key)).json["data"]
+    assert [(member["user_id"], member["role"], member["invited_by"]) for member in members] == [
+        (ada.id, "owner", None)
+    ]
+    teams = (await world.call("GET", f"workspaces/{ada.workspace_id}/teams?sort=name", key=ada.key)).json["data"]
+    assert [(team["name"], team["is_system"]) for team in teams] == [
+        ("admin", True), ("member", True), ("owner", True),
+    ]  # fmt: skip
+    assert members[0]["team_id"] == teams[2]["id"]
+    for team in teams:
+        gone = await world.call("DELETE", f"workspaces/{ada.workspace_id}/teams/{team['id']}", key=ada.key)
+        assert (gone.status, gone.error["code"]) == (409, "STATE_CONFLICT")
+
+
+async def test_the_last_owner_can_neither_leave_nor_step_down(world: World) -> None:
+    ada = await world.person()
+    one = f"workspaces/{ada.workspace_id}/members/{ada.id}"
+    for method, body in (("DELETE", None), ("PATCH", {"role": "admin"})):
+        refused = await world.call(method, one, body, key=ada.key)
+        assert (refused.status, refused.error["current_state"]) == (409, "last_owner")
+    bob = await world.member(ada)
+    raised = await world.call(
+        "PATCH", f"workspaces/{ada.workspace_id}/members/{bob.id}", {"role": "owner"}, key=ada.key
+    )
+    assert raised.json["data"]["role"] == "owner"
+    assert (await world.call("PATCH", one, {"role": "member"}, key=ada.key)).status == 200
+    workspace = (await world.call("GET", f"workspaces/{ada.workspace_id}", key=bob.key)).json["data"]
+    assert workspace["owner_id"] == bob.id
+
+
+async def test_an_admin_may_do_all_but_delete_the_workspace_and_move_ownership(world: World) -> None:
+    ada = await world.person()
+    admin, other = await world.member(ada, role="admin"), await world.member(ada)
+    members = f"workspaces/{ada.workspace_id}/members"
+    assert (await world.call("PATCH", f"{members}/{other.id}", {"role": "admin"}, key=admin.key)).status == 200
+    assert (await world.call("PATCH", f"workspaces/{ada.workspace_id}", {"name": "B"}, key=admin.key)).status == 200
+    for method, path, body in (
+        ("PATCH", f"{members}/{other.id}", {"role": "owner"}),
+        ("PATCH", f"{members}/{ada.id}", {"role": "member"}),
+        ("DELETE", f"{members}/{ada.id}", None),
+        ("DELETE", f"workspaces/{ada.workspace_id}", None),
+        ("POST", f"workspaces/{ada.workspace_id}/invitations", {"email": "x@example.com", "role": "owner"}),
+        ("POST", "users", {"name": "X", "email": "x@example.com", "role": "owner"}),
+    ):
+        refused = await world.call(method, path, body, key=admin.key)
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS"), (method, path)
+
+
+async def test_a_member_reads_and_writes_namespaces_and_no_more(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    assert (await world.call("GET", "users", key=bob.key)).status == 200
+    assert (await world.call("POST", "namespaces", {"name": "Mine"}, key=bob.key)).status == 201
+    for method, path, body in (
+        ("POST", "api-keys", {"name": "k", "scopes": ["*"]}),
+        ("POST", "users", {"name": "X", "email": "x@example.com"}),
+        ("PATCH", f"users/{ada.id}", {"name": "X"}),
+        ("PATCH", f"workspaces/{ada.workspace_id}", {"name": "X"}),
+        ("POST", f"workspaces/{ada.workspace_id}/teams", {"name": "X"}),
+    ):
+        refused = await world.call(method, path, body, key=bob.key)
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS"), (method, path)
+
+
+async def test_a_teams_permissions_add_to_the_role_and_a_members_own_replace_the_teams(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    teams, member = f"workspaces/{ada.workspace_id}/teams", f"workspaces/{ada.workspace_id}/members/{bob.id}"
+    team = await world.made(teams, {"name": "Support", "permissions": ["api-keys:write", "tickets.close"]}, key=ada.key)
+    wanted = {"name": "k", "scopes": ["*:read"]}
+    assert (await world.call("POST", "api-keys", wanted, key=bob.key)).status == 403
+    assert (await world.call("PATCH", member, {"team_id": team["id"]}, key=ada.key)).status == 200
+    assert (await world.call("POST", "api-keys", wanted, key=bob.key)).status == 201
+    own = {"custom_permissions": ["billing.view", "workspaces:write"]}
+    assert (await world.call("PATCH", member, own, key=ada.key)).json["data"]["custom_permissions"] == [
+        "billing.view", "workspaces:write",
+    ]  # fmt: skip
+    assert (await world.call("POST", "api-keys", wanted, key=bob.key)).status == 403
+    assert (await world.call("PATCH", f"workspaces/{ada.workspace_id}", {"name": "B"}, key=bob.key)).status == 200
+    assert (await world.call("PATCH", member, {"custom_permissions": None}, key=ada.key)).status == 200
+    assert (await world.call("POST", "api-keys", wanted, key=bob.key)).status == 201
+    used = await world.call("DELETE", f"{teams}/{team['id']}", key=ada.key)
+    assert (used.status, used.error["current_state"]) == (409, "in_use")
+    assert (await world.call("PATCH", member, {"team_id": None}, key=ada.key)).status == 200
+    assert (await world.call("DELETE", f"{teams}/{team['id']}", key=ada.key)).status == 204
+    assert (await world.call("PATCH", member, {"team_id": team["id"]}, key=ada.key)).status == 422
+
+
+async def test_nobody_gives_more_than_they_have(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    member = f"workspaces/{ada.workspace_id}/members/{bob.id}"
+    mine = {"custom_permissions": ["members:write", "members:delete"]}
+    assert (await world.call("PATCH", member, mine, key=ada.key)).status == 200
+    for method, path, body in (
+        ("PATCH", member, {"role": "admin"}),
+        ("PATCH", member, {"custom_permissions": ["*"]}),
+        ("PATCH", member, {"custom_permissions": ["members:write", "billing.view"]}),
+        ("POST", f"workspaces/{ada.workspace_id}/teams", {"name": "T", "permissions": ["users:write"]}),
+        ("POST", f"workspaces/{ada.workspace_id}/invitations", {"email": "x@example.com", "role": "admin"}),
+    ):
+        refused = await world.call(method, path, body, key=bob.key)
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS"), body
+
+
+async def test_team_names_are_unique_in_a_workspace_whatever_their_case(world: World) -> None:
+    ada = await world.person()
+    teams = f"workspaces/{ada.workspace_id}/teams"
+    team = await world.made(teams, {"name": "Support"}, key=ada.key)
+    taken = await world.call("POST", teams, {"name": "SUPPORT"}, key=ada.key)
+    assert (taken.status, taken.error["conflicting_field"]) == (409, "name")
+    assert (await world.call("POST", teams, {"name": "Owner"}, key=ada.key)).status == 409
+    assert (await world.call("PATCH", f"{teams}/{team['id']}", {"name": "support"}, key=ada.key)).status == 200
+    assert (await world.call("DELETE", f"{teams}/{team['id']}", key=ada.key)).status == 204
+    assert (await world.call("POST", teams, {"name": "Support"}, key=ada.key)).status == 201
+
+
+async def test_only_a_user_from_a_common_workspace_can_be_added_and_others_look_missing(world: World) -> None:
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    members = f"workspaces/{ada.workspace_id}/members"
+    foreign = await world.call("POST", members, {"user_id": eve.id}, key=ada.key)
+    missing = await world.call("POST", members, {"user_id": "usr_none"}, key=ada.key)
+    assert (foreign.status, missing.status) == (404, 404)
+    assert foreign.error["message"].replace(eve.id, "") == missing.error["message"].replace("usr_none", "")
+    assert (await world.call("POST", members, {"user_id": eve.id, "role": "admin"})).status == 201
+    again = await world.call("POST", members, {"user_id": eve.id})
+    assert (again.status, again.error["conflicting_field"]) == (409, "user_id")
+    assert (await world.call("GET", f"workspaces/{ada.workspace_id}", key=eve.key)).status == 200
+    assert (await world.call("DELETE", f"{members}/{eve.id}", key=eve.key)).status == 204
+    assert (await world.call("GET", f"workspaces/{ada.workspace_id}", key=eve.key)).status == 404
+
+
+async def test_an_invitation_is_accepted_once_by_the_user_with_its_address(world: World) -> None:
+    ada, eve, mallory = await world.person("Ada"), await world.person("Eve"), await world.person("Mallory")
+    path = f"workspaces/{ada.workspace_id}/invitations"
+    made = await world.made(path, {"email": eve.email.upper(), "role": "admin"}, key=ada.key)
+    assert len(made["token"]) == 64
+    shown = await world.call("GET", f"{path}/{made['id']}", key=ada.key)
+    assert "token" not in shown.json["data"]
+    assert shown.json["data"]["status"] == "pending"
+    assert (await world.call("POST", "invitations/accept", {"token": made["token"]}, key=mallory.key)).status == 403
+    unknown = await world.call("POST", "invitations/accept", {"token": "f" * 64}, key=eve.key)
+    assert (unknown.status, unknown.error["resource_type"]) == (404, "invitation")
+    accepted = await world.call("POST", "invitations/accept", {"token": made["token"]}, key=eve.key)
+    assert accepted.status == 200
+    assert accepted.json["data"]["role"] == "admin"
+    assert accepted.json["data"]["invited_by"] == ada.id
+    assert "key" not in accepted.json["data"]
+    again = await world.call("POST", "invitations/accept", {"token": made["token"]}, key=eve.key)
+    assert (again.status, again.error["code"]) == (410, "GONE")
+
+
+@pytest.mark.parametrize("end", ["revoked", "past"])
+async def test_an_invitation_that_was_revoked_or_is_past_is_gone(world: World, end: str) -> None:
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    path = f"workspaces/{ada.workspace_id}/invitations"
+    made = await world.made(path, {"email": eve.email}, key=ada.key)
+    if end == "revoked":
+        assert (await world.call("DELETE", f"{path}/{made['id']}", key=ada.key)).status == 204
+    else:
+        world.clock.advance(7 * 24 * 3600)
+        listed = await world.call("GET", f"{path}?status=expired", key=ada.key)
+        assert [each["id"] for each in listed.json["data"]] == [made["id"]]
+        assert listed.json["data"][0]["status"] == "expired"
+    gone = await world.call("POST", "invitations/accept", {"token": made["token"]}, key=eve.key)
+    assert (gone.status, gone.error["code"]) == (410, "GONE")
+    late = await world.call("DELETE", f"{path}/{made['id']}", key=ada.key)
+    assert (late.status, late.error["code"]) == (409, "STATE_CONFLICT")
+
+
+async def test_a_known_address_makes_an_invitation_and_the_answer_tells_nothing_else(world: World) -> None:
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    answer = await world.call("POST", "users", {"name": "Somebody", "email": eve.email, "role": "admin"}, key=ada.key)
+    assert answer.status == 202
+    assert set(answer.json["data"]) == {
+        "id", "workspace_id", "email", "role", "team_id", "status", "invited_by", "accepted_by", "expires_at",
+        "created_at", "updated_at", "token",
+    }  # fmt: skip
+    assert eve.id not in answer.body.decode()
+    token = answer.json["data"]["token"]
+    assert (await world.call("POST", "invitations/accept", {"token": token}, key=eve.key)).status == 200
+    member = await world.call("POST", "users", {"name": "Somebody", "email": eve.email}, key=ada.key)
+    assert (member.status, member.error["conflicting_field"]) == (409, "email")

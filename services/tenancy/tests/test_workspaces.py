@@ -1,0 +1,226 @@
+"""Workspaces and namespaces: slugs, settings, defaults, deletion and what it closes."""
+
+from __future__ import annotations
+
+from services.tenancy.tests.world import World
+
+
+async def test_a_deleted_workspace_closes_its_keys_and_restore_brings_back_exactly_those(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    revoked = await world.made("api-keys", {"name": "r", "scopes": ["*"]}, key=ada.key)
+    assert (await world.call("DELETE", f"api-keys/{revoked['id']}", key=ada.key)).status == 204
+    namespace = await world.made("namespaces", {"name": "N"}, key=ada.key)
+    asleep = await world.made("namespaces", {"name": "Asleep", "is_active": False}, key=ada.key)
+    assert (await world.call("DELETE", f"workspaces/{ada.workspace_id}", key=ada.key)).status == 204
+    assert await world.principal(bob.key) == 401
+    assert (await world.call("GET", f"workspaces/{ada.workspace_id}")).status == 404
+    assert (await world.call("GET", f"namespaces/{namespace['id']}")).status == 404
+    taken = await world.call("POST", "workspaces", {"name": "Other", "slug": "ada-lovelace-s"})
+    assert (taken.status, taken.error["conflicting_field"]) == (409, "slug")
+    told = (await world.internal("POST", "keys/resolve", {"digest": _digest(ada.key)})).json
+    assert told["key"]["only_restore"] is True
+    assert told["context"]["workspace"]["status"] == "deleted"
+    listed = await world.call("GET", "workspaces?status=deleted", key=ada.key)
+    assert [workspace["id"] for workspace in listed.json["data"]] == [ada.workspace_id]
+    restored = await world.call("POST", f"workspaces/{ada.workspace_id}/restore", key=ada.key)
+    assert (restored.status, restored.json["data"]["status"]) == (200, "active")
+    assert not isinstance(await world.principal(bob.key), int)
+    assert await world.principal(revoked["key"]) == 401
+    back = (await world.call("GET", "namespaces?sort=name", key=ada.key)).json["data"]
+    assert [(each["id"], each["is_active"]) for each in back] == [(asleep["id"], False), (namespace["id"], True)]
+    again = await world.call("POST", f"workspaces/{ada.workspace_id}/restore", key=ada.key)
+    assert (again.status, again.error["code"]) == (409, "STATE_CONFLICT")
+
+
+def _digest(key: str) -> str:
+    from atrium_common.api_keys import digest
+
+    return digest(key)
+
+
+async def test_after_thirty_days_a_purge_frees_the_slug_and_ends_what_was_in_it(world: World) -> None:
+    ada = await world.person()
+    namespace = await world.made("namespaces", {"name": "N"}, key=ada.key)
+    assert (await world.call("DELETE", f"workspaces/{ada.workspace_id}", key=ada.key)).status == 204
+    world.clock.advance(30 * 24 * 3600 - 1)
+    await world.housekeeping.step()
+    assert (await world.call("POST", "workspaces", {"name": "O", "slug": "ada-lovelace-s"})).status == 409
+    world.clock.advance(1)
+    late = await world.call("POST", f"workspaces/{ada.workspace_id}/restore")
+    assert (late.status, late.error["current_state"]) == (409, "purged")
+    await world.housekeeping.step()
+    assert (await world.call("POST", "workspaces", {"name": "O", "slug": "ada-lovelace-s"})).status == 201
+    assert await world.principal(ada.key) == 401
+    events = [(event, data["object"]["id"]) for event, data in await world.published()]
+    assert ("namespace.deleted", namespace["id"]) in events
+    assert ("api_key.revoked", (await _keys_of(world, ada.id))) in events
+
+
+async def _keys_of(world: World, user_id: str) -> str:
+    made = [data["object"] for event, data in await world.published() if event == "api_key.created"]
+    return str([key["id"] for key in made if key["attributes"]["user_id"] == user_id][-1])
+
+
+async def test_a_suspended_workspace_is_closed_to_all_but_the_operator(world: World) -> None:
+    ada = await world.person()
+    path = f"workspaces/{ada.workspace_id}"
+    assert (await world.call("POST", f"{path}/suspend", {"reason": "unpaid"}, key=ada.key)).status == 403
+    suspended = await world.call("POST", f"{path}/suspend", {"reason": "unpaid"})
+    assert suspended.json["data"]["status"] == "suspended"
+    assert (await world.call("POST", f"{path}/suspend", {"reason": "again"})).status == 409
+    assert await world.principal(ada.key) == 403
+    second = await world.person("Eve")
+    assert (await world.call("POST", f"{path}/members", {"user_id": second.id})).status == 201
+    refused = await world.call("GET", path, key=second.key)
+    assert (refused.status, refused.error["code"], refused.error["reason"]) == (403, "WORKSPACE_SUSPENDED", "unpaid")
+    assert (await world.call("POST", f"{path}/unsuspend")).json["data"]["status"] == "active"
+    assert (await world.call("GET", path, key=ada.key)).status == 200
+
+
+async def test_slugs_are_made_from_names_and_numbered_also_inside_an_atomic_batch(world: World) -> None:
+    operations = [{"action": "create", "data": {"name": "Änderung & Co."}} for _ in range(12)]
+    done = await world.call("POST", "workspaces/batch", {"operations": operations, "atomic": True})
+    assert done.json["meta"] == {"succeeded": 12, "failed": 0}
+    slugs = [result["data"]["slug"] for result in done.json["data"]]
+    assert slugs[:3] == ["anderung-co", "anderung-co-2", "anderung-co-3"]
+    assert len(set(slugs)) == 12
+    assert (await world.made("workspaces", {"name": "Änderung, Co!"}))["slug"] not in slugs
+    long = await world.made("workspaces", {"name": "x" * 255})
+    assert len(long["slug"]) <= 63
+
+
+async def test_settings_are_merged_bounded_and_checked(world: World) -> None:
+    ada = await world.person()
+    path = f"workspaces/{ada.workspace_id}"
+    for settings, fault in (
+        ({"timezone": "Mars/Phobos"}, "settings"),
+        ({"locale": "english"}, "settings"),
+        ({"x": "y" * 17_000}, "settings"),
+    ):
+        refused = await world.call("PATCH", path, {"settings": settings}, key=ada.key)
+        assert (refused.status, next(iter(refused.error["details"])).split(".")[0]) == (422, fault)
+    first = {"timezone": "UTC", "locale": "en_GB", "nested": {"a": 1, "b": 2}, "x": "y" * 9_000}
+    assert (await world.call("PATCH", path, {"settings": first}, key=ada.key)).status == 200
+    merged = await world.call("PATCH", path, {"settings": {"nested": {"a": None}, "locale": None}}, key=ada.key)
+    assert merged.json["data"]["settings"] == {"timezone": "UTC", "nested": {"b": 2}, "x": "y" * 9_000}
+    assert (await world.call("PATCH", path, {"settings": {"z": "y" * 9_000}}, key=ada.key)).status == 422
+
+
+async def test_a_new_default_namespace_takes_the_place_of_the_old(world: World) -> None:
+    ada = await world.person()
+    first = await world.made("namespaces", {"name": "A", "is_default": True}, key=ada.key)
+    own = await world.made("namespaces", {"name": "A", "owner_type": "User", "is_default": True}, key=ada.key)
+    second = await world.made("namespaces", {"name": "B", "is_default": True}, key=ada.key)
+    defaults = (await world.call("GET", "namespaces?is_default=true", key=ada.key)).json["data"]
+    assert {each["id"] for each in defaults} == {own["id"], second["id"]}
+    assert (await world.call("PATCH", f"namespaces/{first['id']}", {"is_default": True}, key=ada.key)).status == 200
+    assert (await world.call("GET", f"namespaces/{second['id']}", key=ada.key)).json["data"]["is_default"] is False
+    assert (await world.call("DELETE", f"namespaces/{first['id']}", key=ada.key)).status == 204
+    assert (await world.made("namespaces", {"name": "C", "is_default": True}, key=ada.key))["is_default"] is True
+
+
+async def test_namespaces_belong_to_a_workspace_or_a_user_and_slugs_are_unique_for_each_owner(world: World) -> None:
+    ada = await world.person("Ada")
+    eve = await world.person("Eve")
+    shared = await world.made("namespaces", {"name": "Shared", "slug": "same"}, key=ada.key)
+    own = await world.made("namespaces", {"name": "Own", "slug": "same", "owner_type": "User"}, key=ada.key)
+    paid = {"name": "Paid", "owner_type": "User", "workspace_id": ada.workspace_id}
+    billed = await world.made("namespaces", paid, key=ada.key)
+    assert (shared["owner_type"], shared["owner_id"], shared["workspace_id"]) == (
+        "Workspace", ada.workspace_id, ada.workspace_id,
+    )  # fmt: skip
+    assert (own["owner_id"], own["workspace_id"], billed["workspace_id"]) == (ada.id, None, ada.workspace_id)
+    taken = await world.call("POST", "namespaces", {"name": "x", "slug": "same"}, key=ada.key)
+    assert (taken.status, taken.error["conflicting_field"]) == (409, "slug")
+    assert (await world.call("PATCH", f"namespaces/{billed['id']}", {"slug": "same"}, key=ada.key)).status == 409
+    filtered = (await world.call("GET", f"namespaces?workspace_id={ada.workspace_id}", key=ada.key)).json["data"]
+    assert {each["id"] for each in filtered} == {shared["id"], billed["id"]}
+    for owner in ({"owner_id": eve.workspace_id}, {"workspace_id": eve.workspace_id}, {"owner_id": "wks_none"}):
+        assert (await world.call("POST", "namespaces", {"name": "x", **owner}, key=ada.key)).status == 404
+    facts = (await world.internal("POST", "holders/resolve", {"namespace_ids": [own["id"], billed["id"]]})).json
+    assert facts["namespaces"][own["id"]]["billing_workspace_id"] == ada.workspace_id
+    assert facts["namespaces"][own["id"]]["owner_tier"] == "enterprise"
+    assert facts["namespaces"][billed["id"]]["version"] == 1
+    bob = await world.member(ada)
+    assert (await world.call("GET", f"namespaces/{billed['id']}", key=bob.key)).status == 200
+    assert (await world.call("PATCH", f"namespaces/{billed['id']}", {"name": "x"}, key=bob.key)).status == 403
+
+
+async def test_includes_bring_related_resources_and_need_their_scopes(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    namespace = await world.made("namespaces", {"name": "N"}, key=ada.key)
+    one = await world.call(
+        "GET", f"workspaces/{ada.workspace_id}?include=owner,members,namespaces&fields=name", key=ada.key
+    )
+    data = one.json["data"]
+    assert data["owner"]["id"] == ada.id
+    assert {member["user_id"] for member in data["members"]} == {ada.id, bob.id}
+    assert [each["id"] for each in data["namespaces"]] == [namespace["id"]]
+    assert set(data) == {"id", "name", "owner", "members", "namespaces"}
+    members = await world.call("GET", f"workspaces/{ada.workspace_id}/members?include=user", key=ada.key)
+    assert {member["user"]["email"] for member in members.json["data"]} == {ada.email, bob.email}
+    narrow = await world.made("api-keys", {"name": "n", "scopes": ["workspaces:read"]}, key=ada.key)
+    refused = await world.call("GET", "workspaces?include=owner", key=narrow["key"])
+    assert (refused.status, refused.error["required_scope"]) == (403, "users:read")
+
+
+async def test_the_workspace_list_filters_searches_and_sorts(world: World) -> None:
+    ada = await world.person()
+    names = ["Blue Whale", "Blue Bird", "Green Bird"]
+    for name in names:
+        world.clock.advance(60)
+        await world.made("workspaces", {"name": name}, key=ada.key)
+
+    async def found(query: str) -> list[str]:
+        return [each["name"] for each in (await world.call("GET", f"workspaces?{query}", key=ada.key)).json["data"]]
+
+    assert await found("search=bir%20BLU") == ["Blue Bird"]
+    assert await found("search=ird") == []
+    assert await found("sort=name&tier=free") == ["Blue Bird", "Blue Whale", "Green Bird"]
+    assert await found("created_after=2026-01-15T10:31:00Z") == ["Green Bird", "Blue Bird"]
+    assert await found("created_before=2026-01-15T10:31:00Z") == ["Ada Lovelace's"]
+    assert await found("updated_after=2026-01-15T10:32:00Z&updated_before=2026-01-15T10:33:00Z") == []
+    assert len(await found("status=active")) == 4
+    assert await found("status=suspended") == []
+    assert (await world.call("GET", "workspaces?status=sleeping", key=ada.key)).status == 422
+
+
+async def test_if_match_holds_on_every_change(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    namespace = await world.made("namespaces", {"name": "N"}, key=ada.key)
+    key = await world.made("api-keys", {"name": "k", "scopes": ["*"]}, key=ada.key)
+    team = await world.made(f"workspaces/{ada.workspace_id}/teams", {"name": "T"}, key=ada.key)
+    for path, body in (
+        (f"namespaces/{namespace['id']}", {"name": "M"}),
+        (f"api-keys/{key['id']}", {"name": "M"}),
+        (f"workspaces/{ada.workspace_id}/teams/{team['id']}", {"name": "M"}),
+        (f"workspaces/{ada.workspace_id}/members/{bob.id}", {"custom_permissions": ["a.b"]}),
+        (f"users/{bob.id}", {"name": "M"}),
+        (f"workspaces/{ada.workspace_id}", {"name": "M"}),
+    ):
+        tag = (await world.call("GET", path, key=ada.key)).headers["ETag"]
+        stale = await world.call("PATCH", path, body, key=ada.key, headers={"If-Match": '"99-x0"'})
+        assert stale.status in {400, 412}, path
+        other = await world.call("PATCH", path, body, key=ada.key, headers={"If-Match": '"99-0f"'})
+        assert (other.status, other.error["code"]) == (412, "PRECONDITION_FAILED"), path
+        assert (await world.call("PATCH", path, body, key=ada.key, headers={"If-Match": tag})).status == 200, path
+        if path.startswith("users"):
+            continue
+        gone = await world.call("DELETE", path, key=ada.key, headers={"If-Match": tag})
+        assert gone.status == 412, path
+
+
+async def test_updates_publish_what_changed_and_nothing_else(world: World) -> None:
+    ada = await world.person()
+    path = f"workspaces/{ada.workspace_id}"
+    assert (await world.call("PATCH", path, {"name": "B"}, key=ada.key)).status == 200
+    count = len(await world.published())
+    assert (await world.call("PATCH", path, {"name": "B"}, key=ada.key)).status == 200
+    events = await world.published()
+    assert len(events) == count
+    event, data = events[-1]
+    assert (event, data["previous_attributes"]) == ("workspace.updated", {"name": "Ada Lovelace's"})
+    assert data["object"]["attributes"]["name"] == "B"

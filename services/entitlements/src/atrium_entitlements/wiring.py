@@ -9,7 +9,7 @@ from atrium_common.http.app import create_app
 from atrium_common.operated import Opened, Operated
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
-from atrium_common.wiring import TOPICS, Parts, Service
+from atrium_common.wiring import Parts, Service
 from atrium_entitlements import catalogue_rows, rows
 from atrium_entitlements.application import history
 from atrium_entitlements.application.cascades import Cascades
@@ -90,9 +90,8 @@ async def build(parts: Parts) -> Service:
         "expiry": Expiry(parts.store, engine.accounts, engine.merger, clock=parts.clock, ids=parts.ids).run,
         "facts": FactsFollower(known, parts.bus).run,
         "tenancy": _tenancy_reactor(parts, known, Cascades(engine.merger, known)).run,
+        "usage": _usage_reactor(parts, metering).run,
     }
-    if gateway_usage.TOPIC in TOPICS:
-        jobs["usage"] = _usage_reactor(parts, metering).run
     return Service(NAME, create_app(served, parts.kit, published=PUBLISHED), jobs=jobs, closers=[tenancy.close])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from atrium_common.clock import SystemClock
 from atrium_common.eventing.codec import Codec
@@ -20,6 +21,7 @@ from atrium_entitlements.application.catalogue import CatalogueKeeping
 from atrium_entitlements.application.live_catalogue import LiveCatalogue
 from atrium_entitlements.domain.register import DEEPEST_POOL
 from atrium_entitlements.http.catalogue_routes import catalogue_routes
+from atrium_entitlements.published import PUBLISHED
 
 BASE = "/api/v1"
 TENANT = replace(OPERATOR, user_id="usr_1", key_id="key_1", workspace_id="wks_1", scopes=("*",))
@@ -308,3 +310,6 @@ async def test_events_of_packages_go_to_the_operators_workspace_alone(service: R
     assert [publication.type for publication in told] == ["package.created", "package.updated"]
     assert {publication.workspace_ids for publication in told} == {("wks_operator",)}
     assert told[1].data["previous_attributes"] == {"name": "Told"}
+    schemas = {one.type: one.schema() for one in PUBLISHED}
+    for publication in told:
+        Draft202012Validator(schemas[publication.type]).validate(publication.data)

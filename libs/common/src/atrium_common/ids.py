@@ -48,9 +48,9 @@ class TimeOrderedIds:
         return f"{prefix}_{_encode(self._last_ms, _TIME_CHARACTERS)}{_encode(self._last_random, _RANDOM_CHARACTERS)}"
 
 
+# Two characters at a time: every request of the gateway has an identifier of its own.
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+
+
 def _encode(number: int, length: int) -> str:
-    characters = []
-    for _ in range(length):
-        characters.append(_ALPHABET[number & 31])
-        number >>= 5
-    return "".join(reversed(characters))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range((length - 2) * 5, -1, -10)])

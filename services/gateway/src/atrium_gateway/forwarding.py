@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from atrium_common.clock import Clock
 from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
-from atrium_common.metrics import BREAKER_OPEN, RETRIED, SHED, UPSTREAM_ERRORS
+from atrium_common.metrics import BREAKER_OPEN, IN_FLIGHT, RETRIED, SHED, UPSTREAM_ERRORS
 from atrium_gateway.upstream import Answer, Forwarded, Transport, unreachable
 
 _PAUSE = 0.1
@@ -46,15 +44,10 @@ class Forwarding:
         self._most_reads = max(1, int(most_in_flight * _READS_SHARE))
         self._in_flight = 0
         self._services: dict[str, _Service] = {}
+        IN_FLIGHT.set_function(lambda: self._in_flight)
 
-    @property
-    def in_flight(self) -> int:
-        """Requests under way."""
-        return self._in_flight
-
-    @contextmanager
-    def room(self, *, reads: bool) -> Iterator[None]:
-        """Hold a place among the requests in flight; reads are refused first, writes last.
+    def enter(self, *, reads: bool) -> None:
+        """Take a place among the requests in flight, to be left again; reads are refused first, writes last.
 
         Raises:
             Unavailable: there is none.
@@ -63,10 +56,10 @@ class Forwarding:
             SHED.labels("read" if reads else "write").inc()
             raise Unavailable("Too many requests are being answered for the moment. Try again shortly.")
         self._in_flight += 1
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._in_flight -= 1
 
     async def send(self, upstream: str, request: Forwarded, *, deadline: float) -> Answer:
         """The service's answer, before `deadline` (monotonic).

@@ -19,6 +19,9 @@ class Peers:
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
+        # A trace id has to be its own, not to be guessed at: this process's, and a number.
+        self._process = os.urandom(8).hex()
+        self._traces = 0
 
     def address(self, request: Request) -> str:
         """The client's address: the peer's, or the last one before the trusted proxies."""
@@ -51,8 +54,8 @@ class Peers:
         given = request.headers.get(b"traceparent")
         if given is not None and self._trusted and _TRACEPARENT.match(given) and self._trusts(request.peer):
             return given.decode()
-        random = os.urandom(24).hex()
-        return f"00-{random[:32]}-{random[32:]}-01"
+        self._traces += 1
+        return f"00-{self._process}{self._traces:016x}-{self._traces:016x}-01"
 
     def _trusts(self, address: str) -> bool:
         parsed = ipaddress.ip_address(_plain(address))

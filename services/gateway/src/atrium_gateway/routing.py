@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from atrium_common.errors import EndpointNotFound, MethodNotAllowed
+from atrium_common.http.route import BASE
 from atrium_gateway.route_table import TABLE, Entry
 
 VERSIONS = ("v1",)
+_PREFIX = f"{BASE}/"
+_VERSION = re.compile(r"/api/(v[^/]*)(?:/|\Z)")
 _DOTS = frozenset({".", "..", "%2e", "%2E", "%2e%2e", "%2E%2E", "%2e%2E", "%2E%2e", ".%2e", ".%2E", "%2e.", "%2E."})
 
 
@@ -36,7 +40,7 @@ class Router:
         for entry in entries:
             node = self._root
             places = []
-            for index, segment in enumerate(_segments(entry.template)):
+            for index, segment in enumerate(entry.template.removeprefix(_PREFIX).split("/")):
                 if segment.startswith("{"):
                     node.variable = node.variable or _Node()
                     node = node.variable
@@ -54,7 +58,7 @@ class Router:
             EndpointNotFound: no line has the path, or the version is none of ours.
             MethodNotAllowed: the path has other methods.
         """
-        segments = _segments(path)
+        segments = path[len(_PREFIX) :].split("/")
         node = self._node(path, segments)
         found = node.entries.get("GET" if method == "HEAD" else method)
         if found is None:
@@ -68,18 +72,14 @@ class Router:
         Raises:
             EndpointNotFound: no line has the path.
         """
-        return _allowed(self._node(path, _segments(path)))
+        return _allowed(self._node(path, path[len(_PREFIX) :].split("/")))
 
     def _node(self, path: str, segments: list[str]) -> _Node:
-        node = _descend(self._root, segments, 0)
+        node = _descend(self._root, segments, 0) if path.startswith(_PREFIX) else None
         # What somebody behind us could take for a way upwards is no identifier.
         if node is None or (("." in path or "%2" in path) and not _DOTS.isdisjoint(segments)):
-            raise EndpointNotFound(path, VERSIONS if _is_other_version(segments) else ())
+            raise EndpointNotFound(path, VERSIONS if _is_other_version(path) else ())
         return node
-
-
-def _segments(path: str) -> list[str]:
-    return path[1:].split("/")
 
 
 def _descend(node: _Node, segments: list[str], index: int) -> _Node | None:
@@ -94,8 +94,9 @@ def _descend(node: _Node, segments: list[str], index: int) -> _Node | None:
     return None
 
 
-def _is_other_version(segments: list[str]) -> bool:
-    return len(segments) > 1 and segments[0] == "api" and segments[1][:1] == "v" and segments[1] not in VERSIONS
+def _is_other_version(path: str) -> bool:
+    named = _VERSION.match(path)
+    return named is not None and named[1] not in VERSIONS
 
 
 def _allowed(node: _Node) -> list[str]:

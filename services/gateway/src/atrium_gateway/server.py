@@ -29,7 +29,7 @@ from atrium_common.errors import (
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import encoded
 from atrium_common.ids import Ids
-from atrium_common.metrics import IN_FLIGHT, REFUSED
+from atrium_common.metrics import REFUSED
 from atrium_gateway import admission, fields
 from atrium_gateway.cors import Cors
 from atrium_gateway.exchange import Exchange
@@ -52,6 +52,7 @@ from atrium_gateway.ports import (
     Standing,
 )
 from atrium_gateway.quota import Quota
+from atrium_gateway.route_table import Entry
 from atrium_gateway.routing import Router
 from atrium_gateway.upstream import Answer
 from atrium_gateway.used import LastUsed
@@ -126,17 +127,24 @@ class Gateway:
         exchange.entry, exchange.params = found.entry, found.params
         fields.judge(request)
         exchange.traceparent = self._steps.peers.traceparent(request)
-        with self._steps.forwarding.room(reads=request.reads):
-            IN_FLIGHT.set(self._steps.forwarding.in_flight)
-            if not await self._recognise(exchange):
-                exchange.body = await request.read()
-                return await self._run(exchange)
-            if found.entry.batch:
-                exchange.body = await request.read()
-            await self._spend(exchange)
-            if found.entry.writes and not found.entry.batch:
-                exchange.body = await request.read()
+        self._steps.forwarding.enter(reads=request.reads)
+        try:
+            return await self._passed(exchange, found.entry)
+        finally:
+            self._steps.forwarding.leave()
+
+    async def _passed(self, exchange: Exchange, entry: Entry) -> Response:
+        """From the key on."""
+        request = exchange.request
+        if not await self._recognise(exchange):
+            exchange.body = await request.read()
             return await self._run(exchange)
+        if entry.batch:
+            exchange.body = await request.read()
+        await self._spend(exchange)
+        if entry.writes and not entry.batch:
+            exchange.body = await request.read()
+        return await self._run(exchange)
 
     # Who calls, and whether they may.
 

@@ -4,6 +4,9 @@
 (the request arrives, the connection breaks) or has `"delay": seconds` beside. `GET /_requests` tells what came since:
 `{"method", "path", "query", "headers", "body", "at"}`, `at` in seconds on a clock that never goes back. In headers and
 bodies `{base}` stands for the server's URL and `{now+N}` for the Unix second in N seconds.
+
+With an API's URL as its argument it stands in front of that API: what no answer is scripted for goes there, and
+`{"forward": true, "drop": true}` lets the API act and its answer get lost.
 """
 
 from __future__ import annotations
@@ -14,15 +17,21 @@ import sys
 import time
 from typing import Any
 
+import aiohttp
 import orjson
 from aiohttp import web
+
+_UNSCRIPTED = {"status": 500, "body": {"error": {"code": "UNSCRIPTED"}}}
+_OWN = {"host", "content-length", "transfer-encoding", "connection"}
 
 
 class ScriptedServer:
     """Answers as it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, upstream: str | None) -> None:
         self.base = ""
+        self._upstream = upstream
+        self._session: aiohttp.ClientSession | None = None
         self._answers: list[dict[str, Any]] = []
         self._requests: list[dict[str, Any]] = []
 
@@ -36,6 +45,7 @@ class ScriptedServer:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self._session = aiohttp.ClientSession(auto_decompress=False)
 
     async def _script(self, request: web.Request) -> web.Response:
         self._answers = orjson.loads(await request.read())
@@ -57,14 +67,26 @@ class ScriptedServer:
                 "at": time.monotonic(),
             }
         )
-        answer: dict[str, Any] = {"status": 500, "body": {"error": {"code": "UNSCRIPTED"}}}
+        answer: dict[str, Any] = {"forward": True} if self._upstream else dict(_UNSCRIPTED)
         if self._answers:
             answer = self._answers.pop(0)
         await asyncio.sleep(answer.get("delay", 0))
+        response = await self._forwarded(request, raw) if answer.get("forward") else None
         if answer.get("drop"):
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
+        return response or self._scripted(answer)
+
+    async def _forwarded(self, request: web.Request, raw: bytes) -> web.Response:
+        assert self._session is not None  # noqa: S101 (made by start)
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _OWN}
+        url = f"{self._upstream}{request.raw_path}"
+        async with self._session.request(request.method, url, data=raw or None, headers=headers) as answer:
+            kept = {name: value for name, value in answer.headers.items() if name.lower() not in _OWN}
+            return web.Response(status=answer.status, body=await answer.read(), headers=kept)
+
+    def _scripted(self, answer: dict[str, Any]) -> web.Response:
         body = answer.get("body")
         text = "" if body is None else self._filled(orjson.dumps(body).decode())
         headers = {name: self._filled(value) for name, value in answer.get("headers", {}).items()}
@@ -75,12 +97,12 @@ class ScriptedServer:
         return re.sub(r"{now\+(\d+)}", lambda found: str(int(time.time()) + int(found[1])), text)
 
 
-async def _main() -> None:
-    server = ScriptedServer()
+async def _main(upstream: str | None) -> None:
+    server = ScriptedServer(upstream)
     await server.start()
     print(server.base, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(_main(sys.argv[1] if len(sys.argv) > 1 else None))

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from aiohttp import web
 from tests.infra.process import free_port
 
 READY_SECONDS = 60.0
+# However a test run ends, its suites end with it (where util-linux is).
+_BOUND = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Suite(Platform):
         """Start it and wait until it is ready."""
         with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json"),
+                [*_BOUND, *command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json")],
                 env={**os.environ, **self.environment},
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -9,7 +9,7 @@ ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench infra lock sdks test-sdks images clean
+.PHONY: help run demo install test check fmt lint types imports bench asyncapi infra lock sdks test-sdks images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ imports: $(VENV)/dev.stamp ## Which layer may import which
 
 bench: $(VENV)/dev.stamp ## Print the benchmarks' figures
 	@for bench in tests/load/bench_*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+
+asyncapi: $(VENV)/dev.stamp ## Write docs/asyncapi.json from what the services declare
+	@$(BIN)/python -m tests.contract.asyncapi
 
 infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for development
 	@$(BIN)/python -m tests.infra

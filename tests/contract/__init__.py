@@ -1,0 +1,1 @@
+"""What is promised to those outside, held against what is really there."""

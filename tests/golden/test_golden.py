@@ -10,7 +10,7 @@ import pytest
 from tests.golden.files import REGISTRIES, golden_files, path_of
 
 
-@pytest.mark.parametrize(("service", "event_type", "schema", "path"), golden_files(), ids=str)
+@pytest.mark.parametrize(("service", "event_type", "schema", "path"), list(golden_files()), ids=str)
 def test_a_golden_event_is_read_and_written_again_without_loss(
     service: str, event_type: str, schema: int, path: Path
 ) -> None:

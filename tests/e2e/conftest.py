@@ -17,7 +17,12 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=STACKS)
 def stack(request: pytest.FixtureRequest) -> dict[str, str]:
     """The settings that choose the stores and the stream."""
-    quick = {"ATRIUM_WEBHOOKS_RETRY_SCHEDULE": "0,0.3,0.3,0.3", "ATRIUM_LOG_LEVEL": "info"}
+    quick = {
+        "ATRIUM_WEBHOOKS_RETRY_SCHEDULE": "0,0.3,0.3,0.3",
+        "ATRIUM_LOG_LEVEL": "info",
+        # All tests come from one address, and many of them without a good key.
+        "ATRIUM_UNAUTHENTICATED_PER_MINUTE": "100000",
+    }
     if request.param == "embedded":
         return quick
     name = os.urandom(4).hex()

@@ -32,11 +32,11 @@ log = structlog.get_logger("replicas")
 
 REPLICAS = Collection("gateway_replicas")
 BEAT_SECONDS = 0.5
-ALONE_SECONDS = 2.0
-MEMBER_SECONDS = 2.5
-DEAD_SECONDS = 4.0
+ALONE_SECONDS = 4.0
+MEMBER_SECONDS = 5.0
+DEAD_SECONDS = 7.0
 QUIET_SECONDS = 1.0
-_PATIENCE = 1.5
+_PATIENCE = 3.5
 _FORGET = timedelta(minutes=10)
 _MOST = 1000
 

@@ -158,3 +158,19 @@ async def test_other_limits_count_from_the_next_request(gateways: Gateways) -> N
     assert (standing.limit, standing.remaining) == (100, 89)
     refusal = await process.spend(allowance(requests=5))
     assert isinstance(refusal, RateLimited)
+
+
+async def test_a_process_that_becomes_alone_has_the_burst_at_once_for_keys_that_it_did_not_use(
+    gateways: Gateways,
+) -> None:
+    await gateways.start(2)
+    first, second = gateways.processes
+    used, unused = allowance(burst=10, key="key_used"), allowance(burst=10, key="key_unused")
+    await second.replicas.leave()
+    gateways.processes.remove(second)
+    first.limiter._account(unused, gateways.clock.monotonic())
+    while not first.replicas.alone(gateways.clock.monotonic()):
+        assert isinstance(await first.spend(used), Standing)
+        await gateways.pass_time(0.5)
+    assert passed([await first.spend(unused) for _ in range(12)]) == 10
+    assert passed([await first.spend(used) for _ in range(12)]) <= 10

@@ -18,14 +18,14 @@ from atrium_gateway.limits.bucket import Bucket
 from atrium_gateway.limits.ledger import window_end, window_of
 from atrium_gateway.limits.settlement import Settlements
 from atrium_gateway.ports import Allowance, Standing
-from atrium_gateway.replicas import Replicas
+from atrium_gateway.replicas import QUIET_SECONDS, Replicas
 
 log = structlog.get_logger("limits")
 
 IDLE_SECONDS = 10.0
 _SWEEP_SECONDS = 0.5
 _STARVED_SECONDS = 0.25
-_PATIENCE = 2.0
+_PATIENCE = 3.0
 _DOWN_SECONDS = 1.0
 _JOINING_PAUSE = 0.05
 _SAFE_SHARE = 100  # of an hour's limit, what may pass while the store is away, where so much was left
@@ -153,9 +153,12 @@ class LeasedLimiter:
                 raise account.hour_spent(now, alone=alone)
             return None
         if alone:
-            if account.bucket.capacity != allowance.burst:
-                account.bucket.resize(allowance.burst, more=0.0, now=now)
+            if not account.whole or account.bucket.capacity != allowance.burst:
+                # The others have been quiet for a second: only what this process has just used is not full.
+                rested = not account.whole and now >= account.parts_until + QUIET_SECONDS
+                account.bucket.resize(allowance.burst, more=allowance.burst if rested else 0.0, now=now)
                 account.whole = True
+                account.parts_until = NEVER
         elif account.whole or now >= account.parts_until:
             return None
         burst_cost = min(cost, allowance.burst)

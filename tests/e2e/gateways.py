@@ -25,12 +25,16 @@ class JoinedGateway(Platform):
         self._environment = suite.environment
         self._admin_port = free_port()
 
-    async def __aenter__(self) -> Self:
+    def start(self) -> None:
+        """Start it."""
         arguments = ("--port", str(self.port), "--admin-port", str(self._admin_port), "--data-dir", str(self.directory))
         with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command("gateway", *arguments), env={**os.environ, **self._environment}, stdout=log, stderr=log
             )
+
+    async def __aenter__(self) -> Self:
+        self.start()
         await super().__aenter__()
         async with asyncio.timeout(_READY_SECONDS):
             while not await self._ready():

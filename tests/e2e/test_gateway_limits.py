@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -35,8 +34,11 @@ async def test_every_answer_to_a_key_says_where_its_limits_stand(platform: Platf
     before = await platform.call("GET", "user", key=tenant.key)
     assert before.headers["X-RateLimit-Limit"] == "10000"
     for path, status in [
-        ("user", 200), ("namespaces/ns_none", 404), ("workspaces?page=0", 422), ("workspaces?workspace_id=wks_none", 403)
-    ]:  # fmt: skip
+        ("user", 200),
+        ("namespaces/ns_none", 404),
+        ("workspaces?page=0", 422),
+        ("workspaces?workspace_id=wks_none", 403),
+    ]:
         answer = await platform.call("GET", path, key=tenant.key)
         assert answer.status == status
         assert answer.headers["X-RateLimit-Limit"] == "10000"
@@ -138,9 +140,8 @@ async def test_an_address_that_guesses_is_stopped_and_a_good_key_works_from_it_a
     running = Suite(directory / os.urandom(4).hex(), {"ATRIUM_UNAUTHENTICATED_PER_MINUTE": "5"})
     running.start()
     async with running:
-        guesses: list[Any] = []
-        for key in ("", "sk_live_" + "a" * 32, "", "nonsense", "", "", "sk_live_" + "b" * 32):
-            guesses.append(await running.call("GET", "user", key=key))
+        keys = ("", "sk_live_" + "a" * 32, "", "nonsense", "", "", "sk_live_" + "b" * 32)
+        guesses = [await running.call("GET", "user", key=key) for key in keys]
         assert [guess.status for guess in guesses] == [401] * 5 + [429] * 2
         assert guesses[-1].code == "RATE_LIMIT_EXCEEDED"
         assert 1 <= int(guesses[-1].headers["Retry-After"]) <= 60

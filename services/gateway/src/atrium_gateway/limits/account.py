@@ -41,7 +41,7 @@ class Account:
         debt: requests let pass while the store was away, still to be put into the ledger.
         spare: how many more may be let pass while it is away.
         ledger, version: the record as this process last read or wrote it; None: unknown.
-        settling: the settlement under way.
+        settling, settling_since: the settlement under way, and when it began.
         used_at: when a request last came.
     """
 
@@ -69,6 +69,7 @@ class Account:
     ledger: Ledger | None = None
     version: int = 0
     settling: asyncio.Task[None] | None = None
+    settling_since: float = NEVER
     used_at: float = NEVER
 
     def spend(self, cost: int, *, burst_cost: int, now: float) -> None:

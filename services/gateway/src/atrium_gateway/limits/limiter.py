@@ -26,6 +26,7 @@ IDLE_SECONDS = 10.0
 _SWEEP_SECONDS = 0.5
 _STARVED_SECONDS = 0.25
 _PATIENCE = 3.0
+_LONGEST = 30.0
 _DOWN_SECONDS = 1.0
 _JOINING_PAUSE = 0.05
 _SAFE_SHARE = 100  # of an hour's limit, what may pass while the store is away, where so much was left
@@ -70,7 +71,7 @@ class LeasedLimiter:
             account.waiting += cost
             account.largest = max(account.largest, cost)
             try:
-                await asyncio.shield(self._settling(account, allowance))
+                await self._settled(account, allowance, now)
             finally:
                 account.waiting -= cost
                 account.largest = 0
@@ -124,6 +125,9 @@ class LeasedLimiter:
     async def close(self) -> None:
         """Give everything back, so that the other processes can spend it."""
         accounts, self._accounts = list(self._accounts.values()), {}
+        under_way = [account.settling for account in accounts if account.settling is not None]
+        if under_way:
+            await asyncio.wait(under_way, timeout=_PATIENCE)
         for start in range(0, len(accounts), _AT_ONCE):
             await asyncio.gather(*(self._give_up(account) for account in accounts[start : start + _AT_ONCE]))
 
@@ -171,7 +175,7 @@ class LeasedLimiter:
         if account.settling is None and now >= self._down_until:
             low = account.tokens <= account.low and account.left > 0
             if low or (not alone and now >= account.renew_at):
-                self._settling(account, allowance)
+                self._settling(account, allowance, now)
         return account.standing(now, alone=alone)
 
     def _spend_degraded(self, account: Account, allowance: Allowance, cost: int, now: float) -> Standing:
@@ -219,16 +223,24 @@ class LeasedLimiter:
         else:
             await asyncio.sleep(_JOINING_PAUSE)
 
-    def _settling(self, account: Account, allowance: Allowance) -> asyncio.Task[None]:
+    def _settling(self, account: Account, allowance: Allowance, now: float) -> asyncio.Task[None]:
         """The settlement under way, or a new one: one at a time for a key, and it outlives whoever waits for it."""
         if account.settling is None:
             account.settling = asyncio.create_task(self._settle(account, allowance), name="limits")
+            account.settling_since = now
         return account.settling
+
+    async def _settled(self, account: Account, allowance: Allowance, now: float) -> None:
+        """Wait for the settlement, but no longer than a store may take; it goes on, so that nothing leased is lost."""
+        settling = self._settling(account, allowance, now)
+        await asyncio.wait([settling], timeout=max(0.0, account.settling_since + _PATIENCE - now))
+        if not settling.done():
+            self._lost(StoreUnavailable("the store is slow"))
 
     async def _settle(self, account: Account, allowance: Allowance) -> None:
         """Settle; where the store does not answer, note that. Never raises."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_LONGEST):
                 await self._settlements.settle(account, allowance)
         except (StoreUnavailable, TimeoutError) as error:
             self._lost(error)

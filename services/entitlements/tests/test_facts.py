@@ -20,7 +20,7 @@ from atrium_common.testing.http import OPERATOR, ServiceUnderTest
 from atrium_entitlements.application.holders import KnownHolders
 from atrium_entitlements.application.known_facts import FACTS, KnownFacts
 from atrium_entitlements.domain.holder import Level
-from atrium_entitlements.reactors.tenancy import FactsFollower, TenancyReader, facts_of
+from atrium_entitlements.reactors.tenancy import FactsFollower, TenancyReader, facts_of, trimmed
 
 TENANT = Principal(user_id="usr_1", key_id="key_1", workspace_id="wks_1", scopes=("*",), permissions=("*",))
 WORKSPACE = {"id": "wks_1", "version": 3, "tier": "pro", "status": "active", "timezone": "Europe/London"}
@@ -204,9 +204,14 @@ async def test_events_in_any_order_and_repeated_leave_the_newest_facts(tenancy: 
 
 
 async def test_nothing_personal_is_kept_of_a_user() -> None:
-    told = facts_of(event("user.created", "usr_1", 1, name="Jane Doe", email="jane@example.com", tier="pro"))
+    heard = event("user.created", "usr_1", 1, name="Jane Doe", email="jane@example.com", tier="pro")
+    told = facts_of(heard)
     assert told is not None
     assert "jane" not in repr(told).lower()
+    assert "jane" not in repr(trimmed(heard)).lower()
+    assert facts_of(trimmed(heard)) == told
+    message = event("workspace.created", "wks_1", 1, tier="pro", status="active", settings={})
+    assert trimmed(message) == message
     gone = facts_of(event("user.deleted", "usr_1", 2))
     assert gone is not None
     assert gone.deleted

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from atrium_common.bus.ports import Bus, Message, Received, Start, Subscription
+from atrium_common.errors import GatewayTimeout, Unavailable
 from atrium_common.eventing.parking import (
     PARKED_MESSAGES,
     REDRIVES,
@@ -16,6 +18,7 @@ from atrium_common.eventing.parking import (
     request_redrive,
 )
 from atrium_common.eventing.reactor import Reactor
+from atrium_common.eventing.repository import Contended
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.supervisor import Supervisor
@@ -160,8 +163,26 @@ async def test_a_request_to_redrive_is_taken_by_whoever_runs_the_reactor(world: 
     await supervisor.stop()
 
 
-async def test_a_store_that_is_away_parks_nothing(world: World) -> None:
-    answers: list[Exception | None] = [StoreUnavailable("away"), StoreUnavailable("away"), None]
+async def test_of_a_parked_message_only_what_its_handler_reads_is_kept(world: World) -> None:
+    world.broken = {1}
+
+    def trim(message: Message) -> Message:
+        return replace(message, data={"n": message.data["n"]})
+
+    reactor = Reactor("r", ["t"], world.handle, bus=OneLineBus(world.line), documents=world.store.documents,
+                      clock=world.clock, trim=trim, retry_seconds=0)  # fmt: skip
+    first = received(1, "a")
+    world.line.waiting = [replace(first, message=replace(first.message, data={"n": 1, "name": "Jane Doe"}))]
+    await reactor.step(world.line)
+    (kept,) = await parked(world.store.documents, "r")
+    assert "Jane" not in str(kept.body)
+    world.broken = set()
+    assert await reactor.redrive() == 1
+
+
+@pytest.mark.parametrize("away", [StoreUnavailable("away"), Unavailable("away"), GatewayTimeout(), Contended("c")])
+async def test_what_is_away_parks_nothing(world: World, away: Exception) -> None:
+    answers: list[Exception | None] = [away, away, None]
 
     async def handle(message: Message) -> None:
         answer = answers.pop(0)

@@ -103,6 +103,7 @@ def _tenancy_reactor(parts: Parts, known: KnownFacts, cascades: Cascades) -> Rea
         bus=parts.bus,
         documents=parts.store.documents,
         clock=parts.clock,
+        trim=tenancy_events.trimmed,
     )
 
 

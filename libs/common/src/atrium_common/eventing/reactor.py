@@ -14,7 +14,9 @@ import structlog
 
 from atrium_common.bus.ports import Bus, BusUnavailable, Message, Received, Start, Subscription
 from atrium_common.clock import Clock, rfc3339
+from atrium_common.errors import GatewayTimeout, Unavailable
 from atrium_common.eventing.parking import PARKED_MESSAGES, parked, restored, settle_request, stored_form, take_request
+from atrium_common.eventing.repository import Contended
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import CONSUMED, PARKED
 from atrium_common.store.documents import Any, Delete, Put
@@ -27,9 +29,11 @@ _BATCH = 200
 _PATIENCE = 1.0
 _LONGEST_PAUSE = 2.0
 _LOOK_SECONDS = 1.0
+_AWAY = (StoreUnavailable, BusUnavailable, Unavailable, GatewayTimeout, Contended)
 
 Handler: TypeAlias = Callable[[Message], Awaitable[None]]
 BatchHandler: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
+Trim: TypeAlias = Callable[[Message], Message]
 
 
 class Reactor:
@@ -45,10 +49,15 @@ class Reactor:
         documents: Documents,
         clock: Clock,
         before: BatchHandler | None = None,
+        trim: Trim | None = None,
         start: Start = "earliest",
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        """`before` sees each batch once, after its receipt and before any of it is handled."""
+        """`before` sees each batch once, after its receipt and before any of it is handled.
+
+        `trim` leaves of a message what its handler reads: nothing else is kept of one that is parked, so that what is
+        personal in it does not outlive its person here.
+        """
         self.name = name
         self._topics = topics
         self._handle = handle
@@ -56,6 +65,7 @@ class Reactor:
         self._documents = documents
         self._clock = clock
         self._before = before
+        self._trim: Trim = trim or (lambda message: message)
         self._start: Start = start
         self._retry_seconds = retry_seconds
         self._parked: set[str] = set()
@@ -106,8 +116,8 @@ class Reactor:
         while True:
             try:
                 await self._handle(message)
-            except (StoreUnavailable, BusUnavailable):
-                # Nothing is wrong with the message: wait for the store for as long as it takes.
+            except _AWAY:
+                # Nothing is wrong with the message: wait for what can't be reached for as long as it takes.
                 pass
             except Exception as error:
                 log.warning(
@@ -131,7 +141,7 @@ class Reactor:
             "reason": reason,
             "topic": received.topic,
             "offset": received.offset,
-            "message": stored_form(received.message),
+            "message": stored_form(self._trim(received.message)),
         }
         await self._documents.write([Put(PARKED_MESSAGES.name, f"{self.name}/{received.message.id}", body, 1, Any())])
 

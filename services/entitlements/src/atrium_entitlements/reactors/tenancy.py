@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from atrium_common.bus.ports import Bus, Message
@@ -31,6 +32,16 @@ def facts_of(message: Message) -> Facts | None:
     zone = settings.get("timezone") if isinstance(settings, dict) else None
     told = {**given, "status": "deleted"} if action == "deleted" else given
     return workspace_facts(about, message.sequence, told, zone=zone)
+
+
+def trimmed(message: Message) -> Message:
+    """The message without what is personal or not read here."""
+    if message.type.partition(".")[0] != "user":
+        return message
+    resource = cast("JSONObject", message.data["object"])
+    tier = cast("JSONObject", resource["attributes"]).get("tier")
+    data: JSONObject = {"object": {"id": resource["id"], "type": "user", "attributes": {"tier": tier or "free"}}}
+    return replace(message, data=data)
 
 
 class TenancyReader:

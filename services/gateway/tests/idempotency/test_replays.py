@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import math
 from dataclasses import dataclass, replace
 
 import pytest
@@ -17,7 +18,7 @@ from atrium_gateway.idempotency.erasure import forgetting
 from atrium_gateway.idempotency.record import REPLAYS
 from atrium_gateway.idempotency.replays import StoredReplays
 from atrium_gateway.ports import Claim, IdempotentRequest, SavedAnswer
-from atrium_gateway.replicas import Replicas
+from atrium_gateway.replicas import DEAD_SECONDS, Replicas
 from atrium_gateway.stateful import COLLECTIONS
 
 MASTER = MasterKeys.parse("k1:" + "A" * 43 + "=")
@@ -141,7 +142,7 @@ async def test_a_claim_lapses_with_its_process_and_the_next_one_runs_the_same_co
             await alive.replays.begin(WANTED)
         await dead.replicas.step()
         await alive.replicas.step()
-    for _ in range(5):
+    for _ in range(math.ceil(DEAD_SECONDS)):
         clock.advance(1)
         await alive.replicas.step()
     again = await claimed(alive)
@@ -224,7 +225,7 @@ async def test_killed_at_any_call_to_the_store_the_retry_has_one_effect_and_the_
             died = True
         clock.advance(1)
         second = await start(store, clock)
-        for _ in range(6):
+        for _ in range(math.ceil(DEAD_SECONDS)):
             clock.advance(1)
             await second.replicas.step()
         answers = {await run(second) for _ in range(2)} | ({seen} if seen else set())

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,7 +15,7 @@ from atrium_common.store.ports import Store
 from atrium_common.testing.clock import FakeClock
 from atrium_common.testing.faults import Fuse, Killed
 from atrium_gateway.metering.meter import TOPIC, TOTALS, UsageMeter
-from atrium_gateway.replicas import Replicas
+from atrium_gateway.replicas import DEAD_SECONDS, Replicas
 
 
 @dataclass
@@ -121,7 +122,7 @@ async def test_what_a_killed_process_has_written_down_is_told_by_another(store: 
     stream.down = False
     other = await start(store, stream, clock)
     assert await other.adopt() == 0, "it may still be alive"
-    for _ in range(6):
+    for _ in range(math.ceil(DEAD_SECONDS)):
         clock.advance(1)
         await other._replicas.step()
     assert await other.adopt() == 1
@@ -155,7 +156,7 @@ async def test_killed_at_any_call_nothing_written_down_is_lost_and_nothing_count
             died = True
         clock.advance(10)
         other = await start(store, stream, clock)
-        for _ in range(6):
+        for _ in range(math.ceil(DEAD_SECONDS)):
             clock.advance(1)
             await other._replicas.step()
         await other.adopt()

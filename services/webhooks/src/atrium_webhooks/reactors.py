@@ -43,13 +43,13 @@ class Cascades:
             change = _change(message)
             if change is not None and change[0] == "release":
                 await self._directory.catch_up()
-                await self._apply(message, change)
+                await self._apply(message, change, step="before")
 
     async def handle(self, message: Message) -> None:
         """What follows from the message, its deliveries being written. May be repeated."""
         change = _change(message)
         if change is not None:
-            await self._apply(message, change)
+            await self._apply(message, change, step="after")
         elif message.source == _TENANCY and message.type == "user.deleted":
             forgets = message.data.get("forgets")
             for subject in forgets if isinstance(forgets, list) else ():
@@ -57,11 +57,12 @@ class Cascades:
         elif message.source == _WEBHOOKS and message.type == "webhook.deleted":
             await self._vault.forget(message.subject.partition("/")[2])
 
-    async def _apply(self, message: Message, change: _Change) -> None:
+    async def _apply(self, message: Message, change: _Change, *, step: str) -> None:
+        # A release is tried before the batch and again in its place: what it ends may have begun in the same batch.
         for endpoint_id in self._directory.of_workspace(str(message.workspace_id)):
-            await self._change(endpoint_id, change, message)
+            await self._change(f"{message.id}/{endpoint_id}/{step}", endpoint_id, change, message)
 
-    async def _change(self, endpoint_id: str, change: _Change, message: Message) -> None:
+    async def _change(self, command_id: str, endpoint_id: str, change: _Change, message: Message) -> None:
         action, cause = change
         decide_on = domain.hold if action == "hold" else domain.release
 
@@ -71,7 +72,7 @@ class Cascades:
             return {"id": endpoint_id}
 
         meta = Meta("service/webhooks", message.correlation_id, message.id, message.traceparent)
-        await self._repository.transact(Command(f"{message.id}/{endpoint_id}", self._clock.now(), meta), decide)
+        await self._repository.transact(Command(command_id, self._clock.now(), meta), decide)
 
 
 def _change(message: Message) -> _Change | None:

@@ -22,6 +22,8 @@ from atrium_webhooks.domain.addresses import UnfitUrl, check_url
 from atrium_webhooks.domain.schedule import Attempted
 
 CONNECT_SECONDS = 5.0
+_SAVING_SECONDS = 1.5
+"""For looking a name up when an endpoint is saved: every attempt checks again."""
 READ = 64 * 1024
 """The most that is read of an answer's body, as it comes over the wire."""
 KEPT = 4 * 1024
@@ -102,7 +104,7 @@ class Sender:
         return sent
 
     async def check(self, url: str) -> None:
-        """Return if deliveries may go to the URL as things are; a name that does not resolve yet is let pass.
+        """Return if deliveries may go to the URL as things are; a name that does not resolve (in time) is let pass.
 
         Raises:
             UnfitUrl: they may not.
@@ -110,7 +112,7 @@ class Sender:
         check_url(url)
         target = URL(url)
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(_SAVING_SECONDS):
                 addresses = await self._lookup(target.raw_host or "", target.port or 0)
         except (OSError, UnicodeError):
             return

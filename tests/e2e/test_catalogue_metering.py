@@ -80,7 +80,26 @@ async def test_requests_of_test_keys_count_apart(platform: Platform) -> None:
     await settled(platform, namespace["id"], 3)
 
 
-@pytest.mark.timeout(180)
+async def test_once_the_granted_calls_are_spent_requests_are_refused_until_more_are_granted(platform: Platform) -> None:
+    tenant = await platform.tenant(tier="free")
+    workspace_id = tenant.workspace["id"]
+    few = {"feature": "api_calls", "limit": 8}
+    plan = await platform.created(
+        "packages", {"code": f"few.{tenant.workspace['slug']}", "name": "Few calls", "is_base": True, "features": [few]}
+    )
+    await platform.created("entitlements", {"workspace_id": workspace_id, "package": plan["id"]})
+    async with asyncio.timeout(60):
+        while (answer := await platform.call("GET", "features/seats", key=tenant.key)).status == 200:
+            await asyncio.sleep(0.3)
+    assert (answer.status, answer.code) == (429, "QUOTA_EXCEEDED")
+    more = {"workspace_id": workspace_id, "feature": "api_calls", "type": "unlimited", "duration": "permanent"}
+    await platform.created("boosts", more)
+    async with asyncio.timeout(60):
+        while (await platform.call("GET", "features/seats", key=tenant.key)).status != 200:
+            await asyncio.sleep(0.3)
+
+
+@pytest.mark.timeout(240)
 async def test_a_killed_consumer_counts_no_request_twice_and_forgets_none(suite: Suite) -> None:
     tenant = await suite.tenant()
     namespace = await suite.created("namespaces", {"name": "Counted"}, key=tenant.key)

@@ -39,6 +39,13 @@ class Asking:
         views = await self.accounts.views(holder, as_of=as_of)
         return self._figures(views, holder, as_of or at)
 
+    async def figures_of(self, holder: Holder, code: str, *, at: datetime) -> JSONObject | None:
+        """One feature's figures as in the summary, or None where no level grants it."""
+        views = await self.accounts.views(holder)
+        feature = self.accounts.catalogue.feature(code)
+        found = None if feature is None else cascade(views, self.accounts.chain(feature), at=at, zone=holder.zone)
+        return verdict.summary(found) if found is not None and found.standings else None
+
     async def explain(self, holder: Holder, code: str, *, at: datetime, as_of: datetime | None = None) -> JSONObject:
         """Why the answer to a check is what it is: levels, packages, boosts and grants with their figures.
 

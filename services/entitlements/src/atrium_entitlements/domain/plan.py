@@ -41,8 +41,8 @@ def entitlements(figures: Mapping[str, JSON]) -> JSONObject:
     return shown
 
 
-def quota(figures: JSON) -> JSONObject:
+def quota(figures: JSONObject | None) -> JSONObject:
     """Where the holder stands with a metered feature; one that no level grants is not metered."""
-    if not isinstance(figures, dict):
+    if figures is None:
         return {"granted": False, "used": 0, "limit": None, "available": None, "reset_at": None}
     return {"granted": True, **{name: figures[name] for name in ("used", "limit", "available", "reset_at")}}

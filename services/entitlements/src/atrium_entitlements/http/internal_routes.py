@@ -10,7 +10,7 @@ from atrium_common.eventing.log_projector import LogProjector
 from atrium_common.http.body import Body, Parameters
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
-from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.jsontypes import JSON
 from atrium_common.store.ports import Documents
 from atrium_entitlements.application import request_days
 from atrium_entitlements.application.asking import Asking
@@ -73,10 +73,8 @@ def internal_routes(inside: Inside) -> list[Route]:
         holder = await inside.holders.known(
             namespace_id=asked.namespace_id, workspace_id=asked.workspace_id, livemode=asked.livemode
         )
-        figures: JSONObject = {}
-        if holder is not None:
-            figures = await inside.asking.summary(holder, at=call.at)
-        return Reply.bare(plan.quota(figures.get(FEATURE)))
+        figures = None if holder is None else await inside.asking.figures_of(holder, FEATURE, at=call.at)
+        return Reply.bare(plan.quota(figures))
 
     async def requests(call: Call) -> Reply:
         asked = call.read_query(Days)

@@ -229,7 +229,8 @@ class LogProjector:
     async def _until_advanced(self) -> None:
         # Where another process projects, only its checkpoint tells.
         try:
-            await asyncio.wait_for(self._advanced.wait(), _POLL_SECONDS)
+            async with asyncio.timeout(_POLL_SECONDS):
+                await self._advanced.wait()
         except TimeoutError:
             return
 

@@ -105,7 +105,8 @@ class MemoryEventLog:
             return
         self._news.clear()
         try:
-            await asyncio.wait_for(self._news.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
         except TimeoutError:
             return
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from atrium_common.clock import Clock, rfc3339
+from atrium_common.clock import Clock, parse_rfc3339, rfc3339
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_webhooks.application.kept import Keeper, body_of, subjects_of
 from atrium_webhooks.application.lane import Waiting
 from atrium_webhooks.application.sender import Sender, Sent
 from atrium_webhooks.domain.custom_headers import masked
-from atrium_webhooks.domain.delivery import attempted, place
+from atrium_webhooks.domain.delivery import Status, attempted, place
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.schedule import Verdict, judge
 from atrium_webhooks.domain.signing import signature, standard_signature
@@ -56,6 +56,22 @@ class Attempt:
         return attempted(
             body, entry=self.entry, status=self.verdict.outcome, due=due, next_attempt_at=following, at=self.at
         )
+
+    def noted(self, body: JSONObject) -> JSONObject:
+        """The delivery after it, where a client asked for a retry meanwhile: a failure leaves that retry due."""
+        if self.succeeded:
+            return self.applied(body, ordered=False)
+        status: Status = "cancelled" if body["status"] == "cancelled" else "retrying"
+        planned = body["next_attempt_at"]
+        after = attempted(
+            body,
+            entry=self.entry,
+            status=status,
+            due=cast("str | None", body["due"]),
+            next_attempt_at=None if planned is None else parse_rfc3339(str(planned)),
+            at=self.at,
+        )
+        return {**after, "round_start": self.number}
 
 
 class Attempts:

@@ -54,7 +54,6 @@ _RECHECK_SECONDS = 300.0
 _GAUGE_SECONDS = 2.0
 _PAGES_AT_ONCE = 16
 _AFTER_A_FAULT = timedelta(seconds=1)
-_RACES = 3
 
 
 class Dispatcher:
@@ -302,17 +301,16 @@ class Dispatcher:
         A client may have asked for a retry meanwhile: the attempt is then noted on what is there now.
         """
         document: Document | None = waiting.document
-        for _ in range(_RACES):
-            if document is None or int(str(document.body["attempts"])) >= attempt.number:
-                break
-            put = _put(document, attempt.applied(document.body, ordered=lane.endpoint.ordered))
+        body = attempt.applied(waiting.document.body, ordered=lane.endpoint.ordered)
+        while document is not None and int(str(document.body["attempts"])) < attempt.number:
+            put = _put(document, body)
             if await self._settler.write(put):
                 if put.body["due"] is None:
                     return None
                 return Waiting(Document(put.key, put.version, put.body, put.expires_at), waiting.kept)
-            if not self._shards.holds(lane.shard):
-                break
             document = await self._documents.get(DELIVERIES.name, waiting.document.key)
+            if document is not None:
+                body = attempt.noted(document.body)
         lane.recheck()
         return None
 
@@ -320,7 +318,7 @@ class Dispatcher:
         try:
             async with self._pages:
                 fresh, retries = await self._line.heads(lane.endpoint_id, limit=limit)
-                if lane.endpoint.ordered and await self._line.bring_back(retries):
+                if lane.endpoint.ordered and await self._line.bring_back(retries, but=lane.flying):
                     fresh, retries = await self._line.heads(lane.endpoint_id, limit=limit)
                 if len(fresh) + len(retries) >= limit and not lane.backlog:
                     lane.backlog = await self._line.length(lane.endpoint_id)
@@ -335,9 +333,13 @@ class Dispatcher:
         try:
             while await self._line.cancel(lane.endpoint_id, but=lane.flying):
                 pass
+            again_after = timedelta(0) if lane.changed_while_loading else timedelta(seconds=_RECHECK_SECONDS)
         except StoreUnavailable as error:
             log.warning("a line can not be given up yet", endpoint=lane.endpoint_id, reason=str(error))
-        lane.abandon_page(again_at=self._clock.now() + timedelta(seconds=_RECHECK_SECONDS))
+            again_after = _AFTER_A_FAULT
+        # An attempt that lands afterwards makes the lane ready, and what it leaves is given up too.
+        lane.abandon_page(again_at=self._clock.now() + again_after)
+        asyncio.get_running_loop().call_later(again_after.total_seconds(), self._ready, lane)
         lane.fresh.clear()
         lane.retries.clear()
         if lane.endpoint.deleted_at is not None and not lane.flying:
@@ -409,7 +411,8 @@ class Dispatcher:
         while self._rota.flying:
             self._landed.clear()
             try:
-                await asyncio.wait_for(self._landed.wait(), self._drain_seconds)
+                async with asyncio.timeout(self._drain_seconds):
+                    await self._landed.wait()
             except TimeoutError:
                 log.warning("attempts are cut off, and will be made again", attempts=self._rota.flying)
                 return

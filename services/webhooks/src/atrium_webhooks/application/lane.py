@@ -155,6 +155,11 @@ class Lane:
         if len(retries) >= limit or self._changed_while_loading:
             self._retry(now)
 
+    @property
+    def changed_while_loading(self) -> bool:
+        """Whether there is more in line than what has been read."""
+        return self._changed_while_loading
+
     def abandon_page(self, *, again_at: datetime) -> None:
         """The store did not answer."""
         self.loading = False
@@ -187,11 +192,11 @@ class Lane:
             waits.append((self.retry_at - now).total_seconds())
         if len(self.flying) < self.endpoint.concurrency and not (self.health.is_open and self.flying):
             gate = self._gate(now, monotonic)
-            head = self.fresh[0].next_attempt_at if self.fresh and not self._line_is_busy() else None
             if self.retries:
                 waits.append(gate)
-            elif head is not None:
-                waits.append(max(gate, (head - now).total_seconds()))
+            elif self.fresh and not self._line_is_busy():
+                head = self.fresh[0].next_attempt_at
+                waits.append(gate if head is None else max(gate, (head - now).total_seconds()))
         return max(0.0, min(waits)) if waits else None
 
     def settled(self, key: str, following: Waiting | None) -> None:

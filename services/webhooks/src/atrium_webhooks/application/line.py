@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject
@@ -55,8 +55,11 @@ class Line:
         (waiting,) = await self._with_events([document])
         return waiting.kept
 
-    async def bring_back(self, waiting: Sequence[Waiting]) -> int:
-        """Give those that wait for a time, but belong to the order, their places again; how many there were."""
+    async def bring_back(self, waiting: Sequence[Waiting], *, but: Collection[str]) -> int:
+        """Give those that wait for a time, but belong to the order, their places again; how many there were.
+
+        Those under way (`but`) find their places when they are settled.
+        """
         puts = [
             Put(
                 DELIVERIES.name,
@@ -67,7 +70,9 @@ class Line:
                 each.document.expires_at,
             )
             for each in waiting
-            if each.in_line and isinstance(sequence := each.document.body["sequence"], int)
+            if each.in_line
+            and each.document.key not in but
+            and isinstance(sequence := each.document.body["sequence"], int)
         ]
         return sum(await self._documents.write(puts)) if puts else 0
 

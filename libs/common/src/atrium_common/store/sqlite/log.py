@@ -97,7 +97,8 @@ class SqliteEventLog:
             if self._reader.point(_tail) > after or remaining <= 0:
                 return
             try:
-                await asyncio.wait_for(self._news.wait(), min(_POLL_SECONDS, remaining))
+                async with asyncio.timeout(min(_POLL_SECONDS, remaining)):
+                    await self._news.wait()
             except TimeoutError:
                 continue
 

@@ -1,0 +1,309 @@
+"""The six promises of spec/webhooks.md, on both stacks' stores: real sending, real documents, a receiver that is told
+what to do. What only whole processes can show (kill -9 under load) is in tests/e2e/test_webhooks_delivery.py."""
+
+import asyncio
+import time
+from collections import Counter
+from datetime import timedelta
+
+from atrium_common.store.documents import Query
+from atrium_webhooks import rows
+from atrium_webhooks.domain.delivery import delivery_id
+from tests.engine import Processes
+from tests.hostile import Hostile, answer, eventually, hang, slow
+
+
+async def test_promise_1_a_delivery_under_way_when_its_process_dies_comes_again_from_another(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", hang, answer())
+    first = await processes.start()
+    endpoint = await first.endpoint(receiver.url())
+    await first.events(1)
+    await receiver.until(1)
+    await first.die()
+    second = await processes.start()
+    arrivals = await receiver.until(2)
+    await second.until(endpoint, 1, "success")
+    assert arrivals[0].event_id == arrivals[1].event_id
+    assert arrivals[0].body == arrivals[1].body
+
+
+async def test_promise_1_what_was_stored_but_not_handed_over_when_the_process_died_is_sent_by_the_next(
+    processes: Processes, receiver: Hostile
+) -> None:
+    idle = await processes.make()  # it fans out, but sends nothing
+    endpoint = await idle.endpoint(receiver.url())
+    await idle.events(30)
+    assert await idle.statuses(endpoint) == ["pending"] * 30
+    second = await processes.start()
+    await second.until(endpoint, 30, "success")
+    assert [each.json["data"]["n"] for each in receiver.arrivals] == sorted(
+        each.json["data"]["n"] for each in receiver.arrivals
+    )
+
+
+async def test_promise_1_every_event_that_is_received_is_kept_also_without_any_endpoint(processes: Processes) -> None:
+    running = await processes.start()
+    (message,) = await running.events(1, type_="nobody.listens")
+    kept = await running.store.documents.get(rows.EVENTS_SEEN.name, message.id)
+    assert kept is not None
+    assert kept.body["type"] == "nobody.listens"
+
+
+async def test_promise_1_no_event_reaches_another_workspaces_endpoint(processes: Processes, receiver: Hostile) -> None:
+    running = await processes.start()
+    mine = await running.endpoint(receiver.url("/mine"))
+    other = await running.endpoint(receiver.url("/other"), workspace_id="wks_2")
+    await running.events(3)
+    await running.receive(running.message(workspace_id="wks_2", workspace_ids=("wks_1", "wks_2"), livemode=None))
+    await running.until(mine, 4, "success")
+    await running.until(other, 1, "success")
+    assert {each.json["workspace_id"] for each in receiver.at("/mine")} == {"wks_1"}
+    assert {each.json["workspace_id"] for each in receiver.at("/other")} == {"wks_2"}
+    assert len(receiver.at("/other")) == 1
+
+
+async def test_promise_2_an_event_received_again_and_by_two_processes_at_once_makes_one_delivery(
+    processes: Processes, receiver: Hostile
+) -> None:
+    first = await processes.start()
+    second = await processes.start()
+    endpoint = await first.endpoint(receiver.url())
+    message = first.message()
+    await asyncio.gather(first.receive(message), second.receive(message), first.receive(message))
+    await first.until(endpoint, 1, "success")
+    await first.receive(message)
+    assert [each.key for each in await first.deliveries(endpoint)] == [delivery_id(message.id, endpoint)]
+    assert len(receiver.arrivals) == 1
+
+
+async def test_promise_2_the_id_and_the_body_stay_the_same_over_all_attempts(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", answer(500), answer(500), answer())
+    running = await processes.start()
+    data = {
+        "float": 1.0,
+        "big": 2**53,
+        "text": "ümläut 😀",
+        "nested": {"z": 1, "a": [None, True]},
+        "dot.ted": {"$x": 1},
+    }
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(1, data=data)
+    await running.delivery(endpoint, "success")
+    assert len({each.event_id for each in receiver.arrivals}) == 1
+    assert len({each.headers["x-webhook-delivery"] for each in receiver.arrivals}) == 1
+    assert len({each.body for each in receiver.arrivals}) == 1
+    assert [each.attempt for each in receiver.arrivals] == [1, 2, 3]
+    assert receiver.arrivals[0].json["data"] == data
+
+
+async def test_promise_3_endpoints_that_hang_delay_nobody_else(processes: Processes, receiver: Hostile) -> None:
+    running = await processes.start(webhooks_in_flight=40, webhooks_timeout=30)
+    for number in range(6):
+        receiver.script(f"/hang/{number}", hang)
+        await running.endpoint(receiver.url(f"/hang/{number}"))
+    await running.events(40)
+    await eventually(lambda: len(receiver.arrivals) >= 20)
+    healthy = await running.endpoint(receiver.url("/healthy"), workspace_id="wks_2")
+    same = await running.endpoint(receiver.url("/same"), events=("seldom.*",))
+    began = time.monotonic()
+    await running.receive(running.message(workspace_id="wks_2"), running.message(type_="seldom.seen"))
+    await running.until(healthy, 1, "success")
+    await running.until(same, 1, "success")
+    assert time.monotonic() - began < 20  # the others hang for 30
+
+
+async def test_promise_3_a_flooded_endpoint_delays_nobody_elses_delivery(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/flooded", slow(0.05))
+    running = await processes.start()
+    await running.endpoint(receiver.url("/flooded"), events=("flood.*",))
+    for _ in range(10):
+        await running.events(200, type_="flood.drop")
+    calm = await running.endpoint(receiver.url("/calm"), events=("calm.*",))
+    await running.events(1, type_="calm.event")
+    await running.until(calm, 1, "success")
+    assert len(receiver.at("/flooded")) < 1000
+
+
+async def test_promise_3_no_endpoint_gets_more_at_once_than_its_concurrency(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/ten", slow(0.05))
+    receiver.script("/two", slow(0.05))
+    running = await processes.start()
+    ten = await running.endpoint(receiver.url("/ten"))
+    two = await running.endpoint(receiver.url("/two"), concurrency=2)
+    await running.events(40)
+    await running.until(ten, 40, "success")
+    await running.until(two, 40, "success")
+    assert receiver.most_at_once == {"/ten": 10, "/two": 2}
+
+
+async def test_promise_3_an_endpoints_rate_limit_holds_over_every_span_and_everything_still_arrives(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url(), rate_limit={"requests": 5, "per_seconds": 1})
+    await running.events(12)
+    await running.until(endpoint, 12, "success")
+    moments = [each.at for each in receiver.arrivals]
+    assert all(later - earlier > 0.9 for earlier, later in zip(moments, moments[5:], strict=False))
+
+
+async def test_promise_3_two_processes_share_the_endpoints_and_keep_every_limit(
+    processes: Processes, receiver: Hostile
+) -> None:
+    first, second = await processes.start(), await processes.start()
+    endpoints = []
+    for number in range(8):
+        receiver.script(f"/{number}", slow(0.02))
+        endpoints.append(await first.endpoint(receiver.url(f"/{number}"), concurrency=3))
+    for _ in range(3):
+        await asyncio.gather(first.events(10), second.events(10))
+    for endpoint in endpoints:
+        await first.until(endpoint, 60, "success")
+    assert all(most <= 3 for most in receiver.most_at_once.values())
+    repeats = Counter((each.path, each.event_id) for each in receiver.arrivals)
+    assert set(repeats.values()) == {1}
+
+
+async def test_promise_4_the_breaker_opens_after_ten_failures_and_probes_with_single_deliveries(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", answer(500))
+    running = await processes.start(webhooks_breaker_probe_seconds=0.5, webhooks_retry_schedule="0,60")
+    endpoint = await running.endpoint(receiver.url(), concurrency=1)
+    began = time.monotonic()
+    await running.events(50)
+    await receiver.until(13)
+    assert time.monotonic() - began > 1.4  # ten at once, then one every half second
+    untouched = [each for each in await running.deliveries(endpoint) if each.body["status"] == "pending"]
+    assert len(untouched) >= 35
+    assert all(each.body["attempts"] == 0 for each in untouched)
+    receiver.script("/", answer())
+    await running.until(endpoint, 36, "success")
+    assert (await running.state(endpoint)).warned_at is not None
+
+
+async def test_promise_4_a_breaker_stays_open_over_a_restart(processes: Processes, receiver: Hostile) -> None:
+    receiver.script("/", answer(500))
+    running = await processes.start(webhooks_retry_schedule="0,60")
+    endpoint = await running.endpoint(receiver.url(), concurrency=1)
+    await running.events(20)
+    await receiver.until(10)
+    await running.until(endpoint, 10, "retrying")
+    await running.stop()
+    again_ = await processes.start(webhooks_retry_schedule="0,60")
+    await again_.events(1)
+    await asyncio.sleep(1)
+    assert len(receiver.arrivals) == 10
+
+
+async def test_promise_4_an_endpoint_whose_every_attempt_fails_is_disabled_with_a_reason_and_nothing_lost(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", answer(500))
+    running = await processes.start(
+        webhooks_disable_after_days=0, webhooks_disable_after_deliveries=3, webhooks_retry_schedule="0,60"
+    )
+    endpoint = await running.endpoint(receiver.url(), concurrency=1)
+    messages = await running.events(6)
+    state = await running.until_disabled(endpoint)
+    assert "Every attempt has failed since" in str(state.disabled_reason)
+    await running.until(endpoint, 6, "cancelled")
+    assert len(receiver.arrivals) == 3
+    later = await running.events(1)
+    assert (await running.statuses(endpoint)).count("cancelled") == 7
+    for message in (*messages, *later):
+        assert await running.store.documents.get(rows.EVENTS_SEEN.name, message.id) is not None
+
+
+async def test_promise_4_what_was_cancelled_can_be_sent_after_the_endpoint_is_switched_on_again(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url())
+    await running.change(endpoint, is_active=False)
+    await running.events(1)
+    delivery = await running.delivery(endpoint, "cancelled")
+    await running.change(endpoint, is_active=True)
+    await running.retry(delivery.key)
+    await running.delivery(endpoint, "success")
+
+
+async def test_promise_5_attempts_start_in_the_order_of_events_as_long_as_nothing_fails(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url(), concurrency=1)
+    for _ in range(5):
+        await running.events(40)
+    await running.until(endpoint, 200, "success")
+    assert [each.json["data"]["n"] for each in receiver.arrivals] == list(range(1, 201))
+
+
+async def test_promise_5_an_ordered_endpoint_gets_no_event_before_the_one_before_is_done(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", answer(500), answer(500), slow(0.05), answer(400), answer())
+    running = await processes.start(webhooks_retry_schedule="0,0.3,0.3")
+    endpoint = await running.endpoint(receiver.url(), ordered=True)
+    await running.events(5)
+    await running.until(endpoint, 4, "success")
+    got = [(each.json["data"]["n"], each.attempt) for each in receiver.arrivals]
+    assert got == [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (4, 1), (5, 1)]
+    assert (await running.statuses(endpoint)).count("failed") == 1
+    assert receiver.most_at_once["/"] == 1
+
+
+async def test_promise_5_a_manual_retry_runs_outside_the_order(processes: Processes, receiver: Hostile) -> None:
+    receiver.script("/", answer(400), answer(500), answer())
+    running = await processes.start(webhooks_retry_schedule="0,60")
+    endpoint = await running.endpoint(receiver.url(), ordered=True)
+    await running.events(1)
+    failed = await running.delivery(endpoint, "failed")
+    await running.events(1)
+    await running.until(endpoint, 1, "retrying")  # the second one holds the line for a minute
+    await running.retry(failed.key)
+    await running.until(endpoint, 1, "success")
+    assert [(each.json["data"]["n"], each.attempt) for each in receiver.arrivals] == [(1, 1), (2, 1), (1, 2)]
+
+
+async def test_promise_5_an_endpoint_made_ordered_waits_for_what_was_to_be_tried_again(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", answer(500), answer())
+    running = await processes.start(webhooks_retry_schedule="0,1")
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(1)
+    await running.until(endpoint, 1, "retrying")
+    await running.change(endpoint, ordered=True)
+    await running.events(2)
+    await running.until(endpoint, 3, "success")
+    assert [(each.json["data"]["n"], each.attempt) for each in receiver.arrivals] == [(1, 1), (1, 2), (2, 1), (3, 1)]
+
+
+async def test_promise_6_an_endpoint_created_now_gets_events_from_now(processes: Processes, receiver: Hostile) -> None:
+    running = await processes.start()
+    await running.events(1)
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(1)
+    await running.until(endpoint, 1, "success")
+    assert [each.json["data"]["n"] for each in receiver.arrivals] == [2]
+
+
+async def test_promise_6_events_deliveries_and_attempts_are_gone_after_their_time(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.start(webhooks_retention_days=timedelta(seconds=1.5) / timedelta(days=1))
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(3)
+    await running.until(endpoint, 3, "success")
+    async with asyncio.timeout(10):
+        while await running.deliveries(endpoint) or await running.store.documents.query(rows.EVENTS_SEEN.name, Query()):
+            await asyncio.sleep(0.05)

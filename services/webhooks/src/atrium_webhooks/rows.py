@@ -202,7 +202,8 @@ def seen_attributes(message: Message, workspace_id: str, *, livemode: bool) -> J
 
 def shown_event(row: JSONObject) -> JSONObject:
     """The resource that a row of clients' events is."""
-    return {**{name: value for name, value in row.items() if name != WORDS}, "data": orjson.loads(str(row["data"]))}
+    shown = {name: value for name, value in row.items() if name not in {"updated_at", WORDS}}
+    return {**shown, "data": orjson.loads(str(row["data"]))}
 
 
 def _published_row(loaded: Loaded[published_event.Published]) -> Put | Delete | None:
@@ -212,6 +213,7 @@ def _published_row(loaded: Loaded[published_event.Published]) -> Put | Delete | 
     body = {
         **event_attributes(loaded.id, state),
         "data": orjson.dumps(state.data.value).decode(),
+        "updated_at": rfc3339(state.created_at),
         WORDS: words(state.event_type.replace(".", " ")),
     }
     return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.kept_until)

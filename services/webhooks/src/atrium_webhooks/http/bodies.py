@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from atrium_common.http.body import Body
 from atrium_common.http.faults import FaultAt
@@ -57,6 +58,17 @@ def _distinct(value: list[Scheme]) -> list[Scheme]:
     return list(dict.fromkeys(value))
 
 
+def _moment(value: object) -> object:
+    """A date, or a time without a zone, is in UTC, as in the filters of lists."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValueError("Must be an ISO 8601 date or time, like 2024-01-15 or 2024-01-15T10:30:00Z")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def _v1() -> list[Scheme]:
     return ["v1"]
 
@@ -68,30 +80,56 @@ class Limit(Body):
     per_seconds: int = Field(default=1, ge=1, le=86_400)
 
 
-Url: TypeAlias = Annotated[str, Field(min_length=1, max_length=2048)]
+Url: TypeAlias = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=2048, description="Where deliveries go: https, at an address that the world can see"
+    ),
+]
 Subscription: TypeAlias = Annotated[str, Field(max_length=255)]
-Events: TypeAlias = Annotated[list[Subscription], Field(min_length=1, max_length=100), AfterValidator(_subscriptions)]
-Filters: TypeAlias = Annotated[dict[str, JsonValue], BeforeValidator(_empty_for_null), AfterValidator(_filters)]
+Events: TypeAlias = Annotated[
+    list[Subscription],
+    Field(min_length=1, max_length=100, description="Types, resource.* or *, of events known or not"),
+    AfterValidator(_subscriptions),
+]
+Filters: TypeAlias = Annotated[
+    dict[str, JsonValue],
+    Field(
+        description="By dotted path into the delivered body: a value, a list of values, or operators ($in, $gt, $gte, "
+        "$lt, $lte, $exists, $prefix, $not); besides paths $not and $or",
+        examples=[{"data.object.attributes.tier": ["pro", "business"]}],
+    ),
+    BeforeValidator(_empty_for_null),
+    AfterValidator(_filters),
+]
 Description: TypeAlias = Annotated[str, Field(max_length=2000)]
 Headers: TypeAlias = Annotated[
     dict[str, str],
+    Field(max_length=custom_headers.MOST, description="Sent with every delivery; none of ours, none of the connection"),
     BeforeValidator(_empty_for_null),
-    Field(max_length=custom_headers.MOST),
     AfterValidator(_headers),
 ]
-Secret: TypeAlias = Annotated[str, AfterValidator(_secret)]
-Concurrency: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+Secret: TypeAlias = Annotated[
+    str,
+    Field(description="whsec_ and base64 of 24 to 64 bytes, or any text of 12 to 128 characters"),
+    AfterValidator(_secret),
+]
+Concurrency: TypeAlias = Annotated[int, Field(ge=1, le=100, description="The most deliveries at once")]
 Pause: TypeAlias = Annotated[float, Field(ge=0, le=_LONGEST_PAUSE)]
-Schedule: TypeAlias = Annotated[list[Pause], Field(min_length=1, max_length=20)]
-Signatures: TypeAlias = Annotated[list[Scheme], Field(min_length=1), AfterValidator(_distinct)]
+Schedule: TypeAlias = Annotated[
+    list[Pause],
+    Field(min_length=1, max_length=20, description="Seconds before each attempt, the first included; null: ours"),
+]
+Signatures: TypeAlias = Annotated[
+    list[Scheme],
+    Field(min_length=1, description="Schemes of webhook-signature: v1 is HMAC-SHA256, v1a Ed25519"),
+    AfterValidator(_distinct),
+]
+Moment: TypeAlias = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class CreateWebhook(Body):
-    """A new endpoint; without a secret one is generated.
-
-    `filters`, `headers`, `rate_limit` and `retry_schedule` (seconds before each attempt, the first included) may be
-    left out; `signatures` chooses among the schemes of Standard Webhooks: `v1` (HMAC) and `v1a` (Ed25519).
-    """
+    """A new endpoint; without a secret one is generated, and shown this once."""
 
     url: Url
     events: Events
@@ -162,6 +200,6 @@ class StartReplay(Body):
     Without `status`: failed and cancelled deliveries, and events that match and have none.
     """
 
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Moment
+    until: Moment | None = None
     status: Wanted | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atrium_common.errors import CannotRetry, StateConflict
 from atrium_common.http.listing import Listing
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
@@ -50,7 +51,7 @@ def delivery_routes(deliveries: Deliveries) -> list[Route]:
         Route("GET", one, read, "Get a delivery with its attempts", "webhooks:read",
               answer=resources.DeliveryWithHistory, single=WHOLE, permission="webhooks:read"),
         Route("POST", f"{one}/retry", retry, "Retry a delivery", "webhooks:write", answer=model,
-              permission="webhooks:write"),
+              permission="webhooks:write", errors=(CannotRetry, StateConflict)),
     ]  # fmt: skip
 
 

@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECTS := libs/common services/gateway services/tenancy services/entitlements services/webhooks deploy/local
-SOURCES := $(PROJECTS) sdks tests
+SOURCES := $(PROJECTS) deploy/dashboards sdks tests
 ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench asyncapi infra lock sdks test-sdks images clean
+.PHONY: help run demo install test check fmt lint types imports bench asyncapi infra lock sdks test-sdks dashboards images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ sdks: $(VENV)/dev.stamp ## Make the SDKs' types and methods from the API's docum
 
 test-sdks: $(VENV)/dev.stamp ## Test the SDKs in their own languages (Node.js and PHP where they are)
 	@sdks/test
+
+dashboards: $(VENV)/dev.stamp ## Make the Grafana dashboards and the alert rules for Kubernetes
+	@$(BIN)/python -m deploy.dashboards
 
 images: ## Build the images (needs a Docker engine)
 	@for target in gateway tenancy entitlements webhooks command; do \

@@ -18,7 +18,7 @@ def installation_secrets(secrets: Mapping[str, str]) -> Mapping[str, Mapping[str
     shared = {SEALING_KEYS: secrets[SEALING_KEYS], LOOKUP_KEY: secrets[LOOKUP_KEY]}
     parts = [part.partition(":") for part in secrets[PRINCIPAL_KEYS].split(",")]
     public = [
-        f"{key_id[:-1]}:{_public_half(encoded)}" if key_id.startswith("gateway") else f"{key_id}:{encoded}"
+        f"{key_id[:-1]}:{_public_half(encoded)}" if _vouches_for_users(key_id) else f"{key_id}:{encoded}"
         for key_id, _, encoded in parts
     ]
     return {
@@ -47,6 +47,10 @@ FORMATS: Mapping[str, Callable[[Mapping[str, Mapping[str, str]]], str]] = {
     "kubernetes": _kubernetes,
     "json": lambda held: json.dumps(held, indent=2),
 }
+
+
+def _vouches_for_users(key_id: str) -> bool:
+    return key_id.endswith("!") and not key_id.startswith("service")
 
 
 def _public_half(encoded: str) -> str:

@@ -15,13 +15,11 @@ import aiohttp
 from rich.console import Console
 from rich.text import Text
 
-from atrium_common.clock import SystemClock
-from atrium_common.errors import AtriumError
-from atrium_common.http.client import ServiceClient
-from atrium_common.principal import PrincipalKeys
 from atrium_common.settings import Settings
 from atrium_local.children import Child, Children, this_command
 from atrium_local.data_directory import DataDirectory, is_free
+from atrium_local.installation import installation_secrets
+from atrium_local.operator import NoOperator, create_operator
 
 SERVICES = ("tenancy", "entitlements", "webhooks", "gateway")
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -89,8 +87,8 @@ class Suite:
                 await self._children.stop(seconds=self._options.drain_seconds + 5)
 
     def _plan(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> list[Child]:
+        held = installation_secrets(secrets)
         shared = {
-            **secrets,
             **{f"ATRIUM_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]},
             "ATRIUM_DATA_DIR": str(self._directory.path),
             "ATRIUM_LOG_FORMAT": os.environ.get("ATRIUM_LOG_FORMAT", "json" if self._options.as_json else "console"),
@@ -107,7 +105,9 @@ class Suite:
             host = self._options.host if gateway else "127.0.0.1"
             if gateway and self._options.workers > 1:
                 command.append("--reuse-port")
-            children.append(Child(name, command, {**shared, "ATRIUM_HOST": host}))
+            children.append(
+                Child(name, command, {**shared, **held["gateway" if gateway else "service"], "ATRIUM_HOST": host})
+            )
         return children
 
     async def _announce(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> None:
@@ -138,23 +138,12 @@ class Suite:
         """The operator's key where this is the first start, else None."""
         if self._directory.operator_key.exists():
             return None
-        signer = PrincipalKeys.parse(secrets["ATRIUM_PRINCIPAL_KEYS"]).signer("service")
-        if signer is None:
-            raise NotReady("ATRIUM_PRINCIPAL_KEYS holds no private service key")
-        client = ServiceClient(
-            f"http://127.0.0.1:{ports['tenancy']}", service="atrium", signer=signer, clock=SystemClock()
-        )
         try:
-            answer = await client.call("POST", "/internal/bootstrap", {})
-        except AtriumError as error:
-            raise NotReady(f"tenancy could not create the operator: {error}") from error
-        finally:
-            await client.close()
-        data = answer["data"]
-        key = data.get("key") if isinstance(data, dict) else None
-        if not isinstance(key, str):
-            return None
-        self._directory.write_operator_key(key)
+            key = await create_operator(f"http://127.0.0.1:{ports['tenancy']}", secrets["ATRIUM_PRINCIPAL_KEYS"])
+        except NoOperator as error:
+            raise NotReady(str(error)) from error
+        if key is not None:
+            self._directory.write_operator_key(key)
         return key
 
     def _say(self, name: str, line: str) -> None:

@@ -1,0 +1,31 @@
+"""`atrium admin bootstrap`: the first user, workspace and key of an installation that `atrium up` does not run."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from atrium_common.settings import Settings
+from atrium_local.operator import NoOperator, create_operator
+from atrium_local.options import AsJson, console, fail, run_async, settings_of
+
+
+def add_to(admin: typer.Typer) -> None:
+    """Add the command."""
+    admin.command()(bootstrap)
+
+
+def bootstrap(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Create the operator, once for ever, and show its key; again within two days it shows the same one.
+
+    It calls tenancy at ATRIUM_TENANCY_URL with the service key of ATRIUM_PRINCIPAL_KEYS. `atrium up` does it by itself.
+    """
+    settings = settings_of(Settings)
+    try:
+        key = run_async(lambda: create_operator(settings.tenancy_url, settings.principal_keys.get_secret_value()))
+    except NoOperator as error:
+        fail(str(error))
+    if key is None:
+        fail("the operator was created more than two days ago: its key is not kept, make another with that one")
+    print(json.dumps({"key": key})) if as_json else console.print(f"The operator's key:\n\n  {key}\n\nKeep it safe.")

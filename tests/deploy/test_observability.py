@@ -1,0 +1,81 @@
+"""Dashboards and alerts ask for metrics that there are, and every alert is explained."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from prometheus_client.metrics import MetricWrapperBase
+
+from atrium_common import metrics
+from deploy.dashboards.__main__ import DASHBOARDS, HERE, files
+from tests.deploy.image import ROOT
+
+ALERTS = HERE / "alerts.yaml"
+SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+# What Prometheus and its Python client bring.
+FOREIGN = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds"}
+
+
+def _exposed() -> dict[str, tuple[str, ...]]:
+    """The labels of every series that a service exposes, by the series' name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in vars(metrics).values():
+        if isinstance(each, MetricWrapperBase):
+            for family in each.describe():
+                for suffix in SUFFIXES[family.type]:
+                    found[f"{family.name}{suffix}"] = (*each._labelnames, *(("le",) if suffix == "_bucket" else ()))
+    return found
+
+
+def _queries() -> list[str]:
+    of_panels = [query for panels in DASHBOARDS.values() for panel in panels for query in panel.queries.values()]
+    groups = yaml.safe_load(ALERTS.read_text())["groups"]
+    return of_panels + [rule["expr"] for group in groups for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("query", _queries())
+def test_every_query_names_metrics_and_labels_that_there_are(query: str) -> None:
+    exposed = _exposed()
+    names = set(re.findall(r"\b((?:atrium|process)_\w+|up)\b", query))
+    assert names, query
+    assert names <= exposed.keys() | FOREIGN
+    labels = {label for name in names for label in exposed.get(name, ())} | {"job", "instance"}
+    asked = {label.strip() for group in re.findall(r"by \(([^)]*)\)", query) for label in group.split(",")}
+    asked |= set(re.findall(r"[{,](\w+)=", query))
+    assert asked <= labels
+
+
+def test_every_metric_is_on_a_dashboard_or_in_an_alert_or_explained() -> None:
+    told = "\n".join(_queries()) + (ROOT / "docs/operations.md").read_text()
+    for name in _exposed():
+        family = re.sub(r"_(bucket|sum|count)$", "", name)
+        assert family in told, family
+
+
+def test_dashboards_and_rule_are_what_the_generator_makes() -> None:
+    for path, text in files().items():
+        assert path.read_text() == text, f"{path.name} is out of date: make dashboards"
+
+
+def test_the_rules_are_sound() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian's package prometheus)")
+    done = subprocess.run([promtool, "check", "rules", ALERTS], check=False, capture_output=True, timeout=30)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_every_alert_is_explained_with_what_to_do() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    for group in yaml.safe_load(ALERTS.read_text())["groups"]:
+        for rule in group["rules"]:
+            assert f"`{rule['alert']}`" in text
+            assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_no_metric_has_a_label_that_could_hold_an_id_or_a_secret() -> None:
+    allowed = "service method route status task topic reactor outcome source code upstream kind scope cause le"
+    for name, labels in _exposed().items():
+        assert set(labels) <= set(allowed.split()), name

@@ -6,10 +6,12 @@ pydantic validates; `faults` turns what it found into words for people.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from atrium_common.errors import InvalidJson, ValidationFailed
 from atrium_common.http.faults import details
@@ -17,7 +19,28 @@ from atrium_common.jsontypes import JSON, JSONObject
 
 MAX_BODY = 1024 * 1024
 M = TypeVar("M", bound="Body")
+T = TypeVar("T")
 P = TypeVar("P", bound="Parameters")
+
+
+def _refuse_null(value: object) -> object:
+    if value is None:
+        raise ValueError("May be left out, but not null")
+    return value
+
+
+class _NeverNull:
+    """Keeps `null` out of a field's schema."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+        return {**schema, "anyOf": kinds} if len(kinds) > 1 else kinds[0] if kinds else schema
+
+
+MayBeLeftOut = Annotated[T | None, BeforeValidator(_refuse_null), _NeverNull]
+"""A field of a change: `name: MayBeLeftOut[Name] = None`. Left out it is None; sent as null it is refused."""
 
 
 class Body(BaseModel):

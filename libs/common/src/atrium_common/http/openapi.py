@@ -67,8 +67,9 @@ def _schemas(routes: Sequence[Route]) -> tuple[_Refs, JSONObject]:
     for route in routes:
         if route.body is not None:
             wanted[(route.body, "validation")] = None
-        if route.answer is not None:
-            wanted[(route.answer, "serialization")] = None
+        for model in (route.answer, *route.otherwise.values()):
+            if model is not None:
+                wanted[(model, "serialization")] = None
     if not wanted:
         return {}, {}
     refs, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
@@ -95,7 +96,14 @@ def _operation(route: Route, refs: _Refs) -> JSONObject:
         "operationId": _operation_id(route),
         "tags": list(route.tags) or [_tag(route.path)],
         "parameters": parameters(route),
-        "responses": {str(route.status): _success(route, refs), **failures(route)},
+        "responses": {
+            str(route.status): _success(route, refs),
+            **{
+                str(status): _otherwise(route, refs[(model, "serialization")])
+                for status, model in route.otherwise.items()
+            },
+            **failures(route),
+        },
         "security": [{"apiKey": [route.scope] if route.scope else []}],
     }
     told = [route.description] if route.description else []
@@ -110,6 +118,11 @@ def _operation(route: Route, refs: _Refs) -> JSONObject:
     if route.deprecated is not None:
         operation["deprecated"] = True
     return operation
+
+
+def _otherwise(route: Route, resource: JSONObject) -> JSONObject:
+    schema: JSONObject = {"type": "object", "required": ["data"], "properties": {"data": resource}}
+    return {"description": route.description or route.summary, "headers": heads(route), "content": _json(schema)}
 
 
 def _success(route: Route, refs: _Refs) -> JSONObject:

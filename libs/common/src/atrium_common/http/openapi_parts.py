@@ -58,6 +58,25 @@ _LIST: Mapping[str, tuple[JSONObject, str]] = {
 }
 
 
+_ID = "^[A-Za-z0-9_-]{1,128}$"
+_ENTITY_TAGS = '^(\\*|(W/)?"[^"\\s]*"( *, *(W/)?"[^"\\s]*")*)$'
+_FORMS: Mapping[str, str] = {
+    "X-Workspace-ID": _ID,
+    "X-Namespace-ID": _ID,
+    "workspace_id": _ID,
+    "namespace_id": _ID,
+    "Idempotency-Key": "^[\\x21-\\x7e]{1,255}$",
+    "If-Match": _ENTITY_TAGS,
+    "If-None-Match": _ENTITY_TAGS,
+    "search": "[A-Za-z0-9]",
+    **dict.fromkeys(
+        ("created_after", "created_before", "updated_after", "updated_before"),
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$",
+    ),
+}
+"""What a parameter must look like, where a text will not do."""
+
+
 def parameters(route: Route) -> list[JSON]:
     """What an operation takes in path, query and headers."""
     found: list[JSON] = [
@@ -116,7 +135,11 @@ def _context(route: Route) -> dict[str, str]:
 
 
 def _header(name: str, told: str) -> JSONObject:
-    return {"name": name, "in": "header", "description": told, "schema": _TEXT}
+    return {"name": name, "in": "header", "description": told, "schema": _form(name, _TEXT)}
+
+
+def _form(name: str, schema: JSONObject) -> JSONObject:
+    return {**schema, "pattern": _FORMS[name]} if name in _FORMS else schema
 
 
 def _in_query(name: str, route: Route) -> JSONObject:
@@ -133,11 +156,34 @@ def _in_query(name: str, route: Route) -> JSONObject:
     known, told = _LIST[name]
     if name == "sort" and route.listing is not None:
         told = f"{told}. Allowed: {', '.join(sorted({'id', *route.listing.sortable}))}"
+    known = _form(name, known)
+    chosen = _choices(name, route)
+    if chosen:
+        one = f"({'|'.join(chosen)})"
+        known = {**known, "pattern": f"^{one}(,{one})*$"}
     return {"name": name, "in": "query", "description": told, "schema": known}
+
+
+def _choices(name: str, route: Route) -> list[str]:
+    """What a list of names with commas between may consist of; empty where that is not known."""
+    offered = route.listing or route.single
+    if offered is None:
+        return []
+    match name:
+        case "fields":
+            return sorted({"id", *offered.fields, *offered.includes})
+        case "include":
+            return sorted(offered.includes)
+        case "sort":
+            return [f"-?{field}" for field in sorted({"id", *offered.sortable})]
+        case _:
+            return []
 
 
 def _filter(listing: Listing, name: str) -> JSONObject:
     kind = listing.filter(name).kind
     if isinstance(kind, tuple):
         return {"type": "string", "enum": list(kind)}
+    if kind == "text":
+        return _form(name, {"type": "string", "minLength": 1})
     return {"type": {"boolean": "boolean", "integer": "integer"}.get(kind, "string")}

@@ -62,6 +62,7 @@ class Route:
         description: further text for the document.
         tags: the document's groups; by default the first part of the path.
         errors: what may be refused beyond the usual, for the document.
+        otherwise: the models of one resource in other successful answers, by status, for the document.
         deprecated: set where the route will go.
     """
 
@@ -82,6 +83,7 @@ class Route:
     description: str = ""
     tags: tuple[str, ...] = ()
     errors: tuple[type[AtriumError], ...] = ()
+    otherwise: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     deprecated: Deprecation | None = None
 
     def parameters(self) -> frozenset[str]:

@@ -105,7 +105,6 @@ class _ApiKeys:
 
     async def update(self, call: Call) -> Reply:
         body = call.read(bodies.UpdateApiKey)
-        refuse_nulls(call, "name", "scopes", "rate_limit_tier", "ip_allowlist")
         changes = body.sent()
         if "rate_limit" in changes:
             changes["rate_limit"] = _limit(body.rate_limit)

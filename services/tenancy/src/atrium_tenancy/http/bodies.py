@@ -12,8 +12,8 @@ import orjson
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from atrium_common.api_keys import Environment
-from atrium_common.http.body import Body
-from atrium_common.scopes import is_permission, is_scope
+from atrium_common.http.body import Body, MayBeLeftOut
+from atrium_common.scopes import ACTIONS, RESOURCES, is_permission, is_scope
 from atrium_tenancy.application.workspaces import SETTINGS_BYTES
 from atrium_tenancy.domain.namespace import OwnerType
 from atrium_tenancy.domain.roles import Role
@@ -82,12 +82,31 @@ Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_print
 Slug = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
 Short = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_email)]
+Email = Annotated[
+    str,
+    Field(
+        min_length=3,
+        max_length=254,
+        json_schema_extra={
+            "format": "email",
+            "pattern": "^[a-zA-Z0-9_+-]{1,64}@[a-zA-Z0-9]{1,63}([.][a-zA-Z0-9]{1,63}){0,3}$",
+        },
+    ),
+    AfterValidator(_email),
+]
 Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
 Settings = Annotated[dict[str, JsonValue], AfterValidator(_settings)]
 WorkspaceSettings = Annotated[dict[str, JsonValue], AfterValidator(_workspace_settings)]
-Scopes = Annotated[list[str], Field(min_length=1, max_length=50), AfterValidator(_scopes)]
-Permissions = Annotated[list[str], Field(max_length=100), AfterValidator(_permissions)]
+_SCOPE = (
+    f"([*]|{'|'.join((*RESOURCES, 'keys'))}):([*]|{'|'.join(ACTIONS)})|[*]"
+    "|read:all|write:all|write:resources|webhooks:manage"
+)
+Scope = Annotated[str, Field(json_schema_extra={"pattern": f"^({_SCOPE}|admin:[*])$"})]
+Permission = Annotated[
+    str, Field(json_schema_extra={"pattern": f"^({_SCOPE}|[a-z0-9_-]+([.][a-z0-9_-]+)*[.]([a-z0-9_-]+|[*]))$"})
+]
+Scopes = Annotated[list[Scope], Field(min_length=1, max_length=50), AfterValidator(_scopes)]
+Permissions = Annotated[list[Permission], Field(max_length=100), AfterValidator(_permissions)]
 Networks = Annotated[list[str], Field(max_length=100), AfterValidator(_networks)]
 _Amount = Annotated[int, Field(ge=1, le=1_000_000_000)]
 SortOrder = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
@@ -105,10 +124,10 @@ class CreateWorkspace(Body):
 class UpdateWorkspace(Body):
     """What to change; `settings` is merged (RFC 7396)."""
 
-    name: Name | None = None
-    slug: Slug | None = None
-    tier: Tier | None = None
-    settings: WorkspaceSettings | None = None
+    name: MayBeLeftOut[Name] = None
+    slug: MayBeLeftOut[Slug] = None
+    tier: MayBeLeftOut[Tier] = None
+    settings: MayBeLeftOut[WorkspaceSettings] = None
 
 
 class Suspend(Body):
@@ -129,7 +148,7 @@ class AddMember(Body):
 class UpdateMember(Body):
     """What to change; a `team_id` of null is the role's own team, `custom_permissions` of null the team's."""
 
-    role: Role | None = None
+    role: MayBeLeftOut[Role] = None
     team_id: Id | None = None
     custom_permissions: Permissions | None = None
 
@@ -145,9 +164,9 @@ class CreateTeam(Body):
 class UpdateTeam(Body):
     """What to change."""
 
-    name: Name | None = None
+    name: MayBeLeftOut[Name] = None
     description: Text | None = None
-    permissions: Permissions | None = None
+    permissions: MayBeLeftOut[Permissions] = None
 
 
 class CreateInvitation(Body):
@@ -178,9 +197,9 @@ class CreateUser(Body):
 class UpdateUser(Body):
     """What to change; tier and verification are set with `admin:*` alone."""
 
-    name: Name | None = None
-    email: Email | None = None
-    tier: Tier | None = None
+    name: MayBeLeftOut[Name] = None
+    email: MayBeLeftOut[Email] = None
+    tier: MayBeLeftOut[Tier] = None
     email_verified_at: AwareDatetime | None = None
 
 
@@ -207,11 +226,11 @@ class CreateApiKey(Body):
 class UpdateApiKey(Body):
     """What to change."""
 
-    name: Name | None = None
-    scopes: Scopes | None = None
-    rate_limit_tier: Tier | None = None
+    name: MayBeLeftOut[Name] = None
+    scopes: MayBeLeftOut[Scopes] = None
+    rate_limit_tier: MayBeLeftOut[Tier] = None
     rate_limit: RateLimitBody | None = None
-    ip_allowlist: Networks | None = None
+    ip_allowlist: MayBeLeftOut[Networks] = None
     expires_at: AwareDatetime | None = None
 
 
@@ -241,12 +260,12 @@ class CreateNamespace(Body):
 class UpdateNamespace(Body):
     """What to change; `settings` is merged (RFC 7396)."""
 
-    name: Name | None = None
-    slug: Slug | None = None
+    name: MayBeLeftOut[Name] = None
+    slug: MayBeLeftOut[Slug] = None
     description: Text | None = None
     icon: Short | None = None
     color: Annotated[str, Field(max_length=32)] | None = None
-    is_default: bool | None = None
-    is_active: bool | None = None
-    settings: Settings | None = None
-    sort_order: SortOrder | None = None
+    is_default: MayBeLeftOut[bool] = None
+    is_active: MayBeLeftOut[bool] = None
+    settings: MayBeLeftOut[Settings] = None
+    sort_order: MayBeLeftOut[SortOrder] = None

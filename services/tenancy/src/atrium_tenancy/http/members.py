@@ -81,7 +81,6 @@ class _Members:
 
     async def update(self, call: Call) -> Reply:
         body = call.read(bodies.UpdateMember)
-        refuse_nulls(call, "role")
         wanted = members.Wanted(
             frozenset(body.model_fields_set), body.role, body.team_id, _permissions(body.custom_permissions)
         )

@@ -103,7 +103,6 @@ class _Namespaces:
 
     async def update(self, call: Call) -> Reply:
         body = call.read(bodies.UpdateNamespace)
-        refuse_nulls(call, "name", "slug", "is_default", "is_active", "settings", "sort_order")
         wanted = body.model_dump(mode="json", exclude_unset=True)
         changed = await namespaces.update(self._tenancy, call, call.params["namespace_id"], wanted)
         return Reply.one(attributes.of_namespace(changed.id, changed.there), version=changed.version)

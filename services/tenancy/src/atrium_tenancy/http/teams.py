@@ -77,7 +77,6 @@ class _Teams:
 
     async def update(self, call: Call) -> Reply:
         body = call.read(bodies.UpdateTeam)
-        refuse_nulls(call, "name", "permissions")
         wanted = body.model_dump(mode="json", exclude_unset=True)
         return _one(
             await teams.update(self._tenancy, call, call.params["workspace_id"], call.params["team_id"], wanted)

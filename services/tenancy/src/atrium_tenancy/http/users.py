@@ -42,7 +42,7 @@ def user_routes(tenancy: Tenancy) -> list[Route]:
         ),
         Route(
             "POST", path, handlers.create, "Add a person to the workspace in context", "users:write",
-            bodies.CreateUser, model, status=201, errors=(Duplicate,),
+            bodies.CreateUser, model, status=201, errors=(Duplicate,), otherwise={202: resources.NewInvitation},
             description="Where somebody has the e-mail address already: 202, and an invitation instead.",
         ),
         batch_route(path, {"update": updating}, parameter="user_id", repository=tenancy.repository),
@@ -90,7 +90,6 @@ class _Users:
 
     async def update(self, call: Call) -> Reply:
         body = call.read(bodies.UpdateUser)
-        refuse_nulls(call, "name", "email", "tier")
         given = frozenset(body.model_fields_set)
         wanted = Changes(
             name=body.name,

@@ -109,7 +109,6 @@ class _Workspaces:
 
     async def update(self, call: Call) -> Reply:
         body = call.read(bodies.UpdateWorkspace)
-        refuse_nulls(call, "name", "slug", "tier", "settings")
         changed = await workspaces.update(
             self._tenancy,
             call,

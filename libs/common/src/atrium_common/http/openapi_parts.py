@@ -58,16 +58,16 @@ _LIST: Mapping[str, tuple[JSONObject, str]] = {
 }
 
 
-_ID = "^[A-Za-z0-9_-]{1,128}$"
-_ENTITY_TAGS = '^(\\*|(W/)?"[^"\\s]*"( *, *(W/)?"[^"\\s]*")*)$'
+_ID = "^[A-Za-z0-9_-]{0,128}$"
+_ENTITY_TAG = '^"[0-9]{1,9}-[0-9a-f]{1,16}"$'
 _FORMS: Mapping[str, str] = {
     "X-Workspace-ID": _ID,
     "X-Namespace-ID": _ID,
     "workspace_id": _ID,
     "namespace_id": _ID,
     "Idempotency-Key": "^[\\x21-\\x7e]{1,255}$",
-    "If-Match": _ENTITY_TAGS,
-    "If-None-Match": _ENTITY_TAGS,
+    "If-Match": _ENTITY_TAG,
+    "If-None-Match": _ENTITY_TAG,
     "search": "[A-Za-z0-9]",
     **dict.fromkeys(
         ("created_after", "created_before", "updated_after", "updated_before"),

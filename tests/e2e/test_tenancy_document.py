@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.e2e.suite import Platform
@@ -28,6 +29,7 @@ def _operations(document: dict[str, Any]) -> Any:
         for operation in path.values():
             operation["parameters"] = [each for each in operation["parameters"] if each["name"] != "fields"]
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
+        assert isinstance(found, Ok), found
         yield found.ok()
 
 

@@ -8,13 +8,17 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from tests.e2e.suite import Platform
 
 PLANS = r"^/api/v1/(features|packages|entitlements|boosts|namespaces/\{namespace_id\}/entitlements)"
 EXAMPLES = 4
-CHECKS = (not_a_server_error, content_type_conformance, response_schema_conformance)
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 
 
 def attack(base: str, key: str) -> int:

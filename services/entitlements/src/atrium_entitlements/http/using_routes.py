@@ -69,6 +69,7 @@ def using_routes(using: Using, holders: Holders) -> list[Route]:
               permission=WRITE),
         Route("POST", f"{base}/reservations", reserve, "Hold a quantity for a time", WRITE, models.Reserve,
               models.Reservation, status=201, permission=WRITE,
+              otherwise={200: models.Reservation},
               description="Answers 200 with `reserved: false` and the reason where the limit does not allow it."),
         Route("POST", f"{one}/commit", commit, "Use what is held", WRITE, models.CommitReservation,
               models.Reservation, permission=WRITE),

@@ -187,6 +187,23 @@ async def test_a_test_event_answers_what_came_of_it_and_leaves_a_delivery(platfo
         assert len(receiver.got) == 3
 
 
+async def test_a_test_or_retry_whose_answer_was_lost_is_not_made_twice(platform: Platform) -> None:
+    async with Receiver(answers=[200, 400, 204]) as receiver:
+        story = await Story.begin(platform, receiver)
+        headers = {"Idempotency-Key": "lost"}
+        tests = [await platform.call("POST", f"{story.path}/test", key=story.key, headers=headers) for _ in range(2)]
+        assert tests[0].body == tests[1].body
+        assert len(receiver.got) == 1
+        await story.publish()
+        failed = (await story.settled("success", "failed"))[1]
+        path = f"{story.path}/deliveries/{failed['id']}/retry"
+        retried = [await platform.call("POST", path, key=story.key, headers=headers | {"Idempotency-Key": "r"})
+                   for _ in range(2)]  # fmt: skip
+        assert [each.status for each in retried] == [200, 200]
+        await story.settled("success", "success")
+        assert len(receiver.got) == 3
+
+
 async def test_a_test_of_an_unreachable_endpoint_answers_without_a_status(platform: Platform) -> None:
     async with Receiver() as receiver:
         story = await Story.begin(platform, receiver, url=f"http://127.0.0.1:{free_port()}/hooks")

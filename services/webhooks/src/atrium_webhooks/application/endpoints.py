@@ -27,6 +27,7 @@ from atrium_webhooks.rows import ENDPOINT, LANES
 CheckUrl: TypeAlias = Callable[[str], Awaitable[None]]
 """Returns where deliveries may go to the URL as it is now, and raises `UnfitUrl` where not."""
 
+DISABLED = "The webhook is disabled. Switch it on with is_active: true first."
 _COUNTERS: JSONObject = {
     "success_count": 0,
     "failure_count": 0,
@@ -52,9 +53,9 @@ class Endpoints:
         Raises:
             ValidationFailed: the URL can't be delivered to.
         """
-        await self._check(settings.url)
 
         async def decide(tx: Transaction) -> JSONObject:
+            await self._check(settings.url)
             endpoint_id = self.ids.new("wh")
             credentials = new_credentials(endpoint_id, secret=secret, randomness=randomness.token_bytes)
             created = domain.WebhookCreated(
@@ -87,14 +88,13 @@ class Endpoints:
         Raises:
             NotFound, PreconditionFailed, ValidationFailed.
         """
-        if "url" in changes:
-            visible(call, endpoint_id, (await self.repository.load(ENDPOINT, endpoint_id)).state)
-            await self._check(str(changes["url"]))
 
         async def decide(tx: Transaction) -> JSONObject:
             loaded = await tx.load(ENDPOINT, endpoint_id)
             state = visible(call, endpoint_id, loaded.state)
             call.check_version(loaded.version)
+            if "url" in changes:
+                await self._check(str(changes["url"]))
             await tx.emit(ENDPOINT, endpoint_id, *domain.update(state, changes, at=tx.at))
             return {"id": endpoint_id}
 

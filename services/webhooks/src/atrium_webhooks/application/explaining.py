@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
+from atrium_common.bus.ports import Message
 from atrium_common.clock import rfc3339
 from atrium_common.errors import NotFound
 from atrium_common.http.route import Call
@@ -16,7 +18,7 @@ from atrium_webhooks.domain.delivery import delivery_id
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.filters import compiled, found_at
 from atrium_webhooks.domain.matching import wants
-from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
+from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN, PUBLISHED_EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,7 @@ class Explaining:
             NotFound: the endpoint or the event is not the caller's to see, or is kept no longer.
         """
         endpoint = (await self.endpoints.read(call, endpoint_id)).there
-        kept = await self.documents.get(EVENTS_SEEN.name, event_id)
-        if kept is None:
-            raise NotFound("event", event_id)
-        message = kept_message(event_id, await self.keeper.opened(kept.body))
+        message = await self._message(event_id)
         if endpoint.workspace_id not in message.workspace_ids or message.livemode not in {None, endpoint.livemode}:
             raise NotFound("event", event_id)
         body = delivered(message, workspace_id=endpoint.workspace_id, livemode=endpoint.livemode)
@@ -53,6 +52,27 @@ class Explaining:
             "checks": [*checks],
             "delivery": None if delivery is None else {"id": delivery.key, "status": delivery.body["status"]},
         }
+
+    async def _message(self, event_id: str) -> Message:
+        """The event as it was received, or, right after a client published it, as it will be."""
+        kept = await self.documents.get(EVENTS_SEEN.name, event_id)
+        if kept is not None:
+            return kept_message(event_id, await self.keeper.opened(kept.body))
+        own = (await self.endpoints.repository.load(PUBLISHED_EVENT, event_id)).state
+        if own is None or own.data.value is None:
+            raise NotFound("event", event_id)
+        return Message(
+            id=event_id,
+            type=own.event_type,
+            source="/webhooks",
+            subject=PUBLISHED_EVENT.stream(event_id),
+            time=own.created_at,
+            key=own.workspace_id,
+            data=cast("JSONObject", own.data.value),
+            workspace_id=own.workspace_id,
+            workspace_ids=(own.workspace_id,),
+            livemode=own.livemode,
+        )
 
 
 def _type_check(endpoint: Endpoint, event_type: str) -> JSONObject:

@@ -13,7 +13,7 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Document, Is, Put
 from atrium_common.store.ports import Documents
-from atrium_webhooks.application.endpoints import Endpoints
+from atrium_webhooks.application.endpoints import DISABLED, Endpoints
 from atrium_webhooks.application.replaying import Replaying
 from atrium_webhooks.domain import replay as domain
 from atrium_webhooks.rows import REPLAYS
@@ -45,9 +45,7 @@ class Replays:
             raise ValidationFailed({"since": ["Must be before until, and not in the future."]})
         endpoint = (await self.endpoints.read(call, endpoint_id)).there
         if not endpoint.is_active:
-            raise StateConflict(
-                "disabled", "replay", "The webhook is disabled. Switch it on with is_active: true first."
-            )
+            raise StateConflict("disabled", "replay", DISABLED)
 
         async def decide(tx: Transaction) -> JSONObject:
             return {"id": self.ids.new("rpl"), "at": rfc3339(tx.at)}

@@ -1,0 +1,142 @@
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
+from atrium_common.testing.clock import FakeClock
+from atrium_gateway.forwarding import Forwarding
+from atrium_gateway.upstream import Answer, Forwarded
+
+GET = Forwarded("GET", "/x", [])
+
+
+@dataclass
+class Services:
+    """A transport whose calls end as the test says; the last word holds for all further calls."""
+
+    says: Sequence[Exception | None] = field(default_factory=lambda: [None])
+    asked: list[tuple[str, Forwarded, float]] = field(default_factory=list)
+
+    @property
+    def calls(self) -> int:
+        return len(self.asked)
+
+    async def send(self, upstream: str, request: Forwarded, *, seconds: float) -> Answer:
+        self.asked.append((upstream, request, seconds))
+        said, *further = self.says
+        self.says = further or [said]
+        if said is not None:
+            raise said
+        return Answer(200, [], b"ok")
+
+    async def close(self) -> None:
+        pass
+
+
+def forwarding(services: Services, clock: FakeClock, most: int = 10) -> Forwarding:
+    return Forwarding(services, clock=clock, most_in_flight=most)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+async def ask(sending: Forwarding, clock: FakeClock) -> Answer:
+    return await sending.send("tenancy", GET, deadline=clock.monotonic() + 30)
+
+
+@pytest.mark.parametrize("failure", [Unavailable(), BadGateway()])
+async def test_what_broke_is_sent_once_more_and_no_more(clock: FakeClock, failure: Exception) -> None:
+    services = Services([failure, None])
+    assert (await ask(forwarding(services, clock), clock)).body == b"ok"
+    assert services.calls == 2
+    services = Services([failure])
+    with pytest.raises(type(failure)):
+        await ask(forwarding(services, clock), clock)
+    assert services.calls == 2
+
+
+async def test_what_came_too_late_is_not_sent_again(clock: FakeClock) -> None:
+    services = Services([GatewayTimeout()])
+    with pytest.raises(GatewayTimeout):
+        await ask(forwarding(services, clock), clock)
+    assert services.calls == 1
+    with pytest.raises(GatewayTimeout):
+        await forwarding(services, clock).send("tenancy", GET, deadline=clock.monotonic() - 1)
+
+
+async def test_retries_have_a_budget_that_calls_earn(clock: FakeClock) -> None:
+    # One failure, then success, for ever: every call would be made twice.
+    services = Services([BadGateway() if number % 2 == 0 else None for number in range(400)] + [None])
+    sending = forwarding(services, clock)
+    failed = 0
+    for _ in range(100):
+        try:
+            await ask(sending, clock)
+        except BadGateway:
+            failed += 1
+    assert failed > 20
+
+
+async def test_a_service_that_fails_again_and_again_is_left_alone_and_tried_one_by_one(clock: FakeClock) -> None:
+    services = Services([Unavailable()])
+    sending = forwarding(services, clock)
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            await ask(sending, clock)
+    called = services.calls
+    with pytest.raises(Unavailable) as refusal:
+        await ask(sending, clock)
+    assert refusal.value.retry_after == 1
+    assert services.calls == called
+    # Another service is not left alone for it.
+    with pytest.raises(Unavailable):
+        await sending.send("webhooks", GET, deadline=clock.monotonic() + 30)
+    assert services.calls > called
+    clock.advance(1)
+    services.says = [None]
+    assert (await ask(sending, clock)).status == 200
+    assert (await ask(sending, clock)).status == 200
+
+
+async def test_reads_are_shed_first_and_writes_last(clock: FakeClock) -> None:
+    sending = forwarding(Services(), clock, most=10)
+    for _ in range(8):
+        sending.enter(reads=True)
+    with pytest.raises(Unavailable):
+        sending.enter(reads=True)
+    for _ in range(2):
+        sending.enter(reads=False)
+    with pytest.raises(Unavailable) as refusal:
+        sending.enter(reads=False)
+    assert refusal.value.retry_after >= 1
+    for _ in range(3):
+        sending.leave()
+    sending.enter(reads=True)
+
+
+async def test_a_caller_who_gives_up_does_not_keep_a_failing_service_closed(clock: FakeClock) -> None:
+    services = Services([Unavailable()])
+    sending = forwarding(services, clock)
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            await ask(sending, clock)
+    clock.advance(1)
+
+    async def hang(*_: object, **__: object) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    services.send = hang  # type: ignore[method-assign]
+    asking = asyncio.create_task(ask(sending, clock))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    del services.send
+    services.says = [None]
+    assert (await ask(sending, clock)).status == 200

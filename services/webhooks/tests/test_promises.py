@@ -43,6 +43,18 @@ async def test_promise_1_what_was_stored_but_not_handed_over_when_the_process_di
     )
 
 
+async def test_promise_1_a_process_that_could_not_show_its_life_for_a_while_goes_on_by_itself(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", slow(0.05))
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(30)
+    await receiver.until(10)
+    running.engine.dispatcher._shards._beaten_at = float("-inf")  # as if the store had not answered for seconds
+    await running.until(endpoint, 30, "success")
+
+
 async def test_promise_1_every_event_that_is_received_is_kept_also_without_any_endpoint(processes: Processes) -> None:
     running = await processes.start()
     (message,) = await running.events(1, type_="nobody.listens")

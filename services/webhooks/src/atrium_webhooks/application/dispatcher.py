@@ -179,6 +179,11 @@ class Dispatcher:
             del self._lanes[endpoint_id]
             self._set_timer(endpoint_id, None)
 
+    def resumed(self) -> None:
+        """See `Served`."""
+        for lane in self._lanes.values():
+            self._ready(lane)
+
     def busy(self) -> Collection[int]:
         """See `Served`."""
         return self._busy.keys()
@@ -325,6 +330,9 @@ class Dispatcher:
             lane.end_page(fresh, retries, limit=limit, now=self._clock.now())
         except StoreUnavailable as error:
             log.warning("a line can not be read", endpoint=lane.endpoint_id, reason=str(error))
+            lane.abandon_page(again_at=self._clock.now() + _AFTER_A_FAULT)
+        except Exception:
+            log.exception("a line can not be read", endpoint=lane.endpoint_id)
             lane.abandon_page(again_at=self._clock.now() + _AFTER_A_FAULT)
         self._ready(lane)
 

@@ -44,6 +44,10 @@ class Served(Protocol):
         """These are not, or are about to be given up: nothing of them may begin."""
         ...
 
+    def resumed(self) -> None:
+        """For a time nothing could begin, since this process could not show that it lives; now it can."""
+        ...
+
     def busy(self) -> Collection[int]:
         """The shards with attempts under way."""
         ...
@@ -95,6 +99,7 @@ class Shards:
     async def step(self, served: Served) -> None:
         """One beat, and the shards that change hands by it."""
         began = self._clock.monotonic()
+        late = began - self._beaten_at >= self._lease - _MARGIN
         self._beat += 1
         await self._documents.write([Put(DISPATCHERS.name, self.holder, {"beat": self._beat}, self._beat, asked.Any())])
         self._beaten_at = began
@@ -121,6 +126,8 @@ class Shards:
         if gained:
             log.info("shards taken", shards=len(gained), held=len(self._held), dispatchers=len(living))
             served.taken(gained)
+        if late:
+            served.resumed()
 
     async def _store(self, table: Document | None, owners: Mapping[int, str]) -> bool:
         body: JSONObject = {"owners": {str(shard): owner for shard, owner in sorted(owners.items())}}

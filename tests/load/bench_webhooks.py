@@ -284,8 +284,8 @@ async def endpoint(repository: Repository, url: str) -> str:
     return endpoint_id
 
 
-async def bare(url: str, seconds: float) -> float:
-    """Posts a second of a plain ClientSession with the same body, headers and signatures, as many at once."""
+async def bare(url: str, seconds: float) -> tuple[float, float]:
+    """Posts a second and CPU seconds for each thousand, of a plain ClientSession that sends the same."""
     body = orjson.dumps(
         {"id": "evt_bare", "type": "namespace.created", "created_at": "2026-01-01T00:00:00.000Z",
          "workspace_id": WORKSPACE, "livemode": True,
@@ -312,9 +312,9 @@ async def bare(url: str, seconds: float) -> float:
             done += 1
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        began = time.monotonic()
+        began, used = time.monotonic(), time.process_time()
         await asyncio.gather(*(post(session) for _ in range(ENDPOINTS * 5)))
-        return done / (time.monotonic() - began)
+        return done / (time.monotonic() - began), (time.process_time() - used) / done * 1000
 
 
 async def paced(source: Store, base: str, *, rate: int, seconds: float, start: int) -> list[float]:
@@ -375,16 +375,18 @@ async def measured(stack: Stack, base: str, options: argparse.Namespace) -> None
         proposals = [committed(number, timed=False) for number in range(start, min(start + 200, events))]
         await asyncio.gather(*(source.log.append(proposal) for proposal in proposals))
     say("stack", "embedded" if stack.is_embedded else "Kafka + MongoDB")
-    first = await bare(f"{base}/bare", options.seconds)
+    first, used = await bare(f"{base}/bare", options.seconds)
     say("bare aiohttp POSTs a second, before", f"{first:,.0f}")
     async with working(stack, profile=options.profile) as worked:
         await worked.until(total)
-    second = await bare(f"{base}/bare", options.seconds)
+    second, again = await bare(f"{base}/bare", options.seconds)
     rate, cpu = worked.between(total // 10, total - total // 20)
     plain = statistics.mean([first, second])
     say("bare aiohttp POSTs a second, after", f"{second:,.0f}")
     say(f"deliveries a second, committed → recorded ({total:,})", f"{rate:,.0f}", f"{rate / plain:.2f} of bare (½)")
-    say("CPU of the engine for each delivery", f"{cpu * 1000:,.0f} µs")
+    own = statistics.mean([used, again])
+    say("CPU of the bare client for each POST", f"{own * 1000:,.0f} µs")
+    say("CPU of the engine for each delivery", f"{cpu * 1000:,.0f} µs", f"{cpu / own:.2f} times bare (2)")
     async with working(stack) as worked:
         await asyncio.sleep(4)
         calm = await paced(source, base, rate=100 // ENDPOINTS, seconds=options.seconds, start=10**6)

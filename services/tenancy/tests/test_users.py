@@ -87,9 +87,8 @@ async def test_the_last_owner_of_a_workspace_cannot_be_erased(world: World) -> N
 
 def _everything(world: World) -> str:
     """All that the store holds, as text."""
-    documents: Any = world.store.documents._collections
-    log: Any = world.store.log._commits
-    return json.dumps([repr(documents), repr(log)])
+    store: Any = world.store
+    return json.dumps([repr(store.documents._collections), repr(store.log._commits)])
 
 
 async def test_after_erasure_no_plaintext_stands_anywhere_and_every_stream_still_loads(world: World) -> None:

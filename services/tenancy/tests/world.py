@@ -1,4 +1,4 @@
-"""A tenancy service in one process, over a store in memory and a clock that tests move, entered through HTTP.
+"""A tenancy service in one process, over a store of its own and a clock that tests move, entered through HTTP.
 
 Principals are made as the gateway makes them: from what the service itself resolves of a key.
 """
@@ -23,6 +23,7 @@ from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.principal import Principal
 from atrium_common.store.memory import MemoryStore
+from atrium_common.store.ports import Store
 from atrium_common.testing.clock import FakeClock
 from atrium_common.testing.http import SERVICE, Answer, ServiceUnderTest
 from atrium_common.wiring import KERNEL_COLLECTIONS
@@ -49,9 +50,9 @@ class Person:
 class World:
     """See the module."""
 
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.store = MemoryStore(clock=self.clock)
+    def __init__(self, store: Store | None = None, *, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self.store = store or MemoryStore(clock=self.clock)
         ids = TimeOrderedIds(clock=self.clock)
         self.vault = Vault(
             self.store.documents,
@@ -77,6 +78,7 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.service.__aexit__(kind, error, trace)
+        await self.store.close()
 
     async def principal(
         self, key: str, *, workspace: str | None = None, namespace: str | None = None

@@ -30,7 +30,8 @@ WORKSPACES = Collection(
         Index(("updated_at",)),
         Index(("name",)),
         Index(("slug",)),
-        Index(("status", "deleted_at")),
+        # None on the status: nearly all are active, and a planner that takes it has to sort them all.
+        Index(("deleted_at",)),
     ),
     frozenset({"words"}),
 )

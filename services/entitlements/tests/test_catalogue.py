@@ -92,6 +92,14 @@ async def test_starting_again_seeds_nothing_twice(service: Replica) -> None:
         assert await again.data("packages") == before
 
 
+async def test_replicas_that_start_together_seed_one_catalogue() -> None:
+    store = MemoryStore()
+    replicas = await asyncio.gather(*(replica(store) for _ in range(4)))
+    assert await store.log.tail() == 1
+    codes = {tuple(package.id for package in each.live.packages()) for each in replicas}
+    assert len(codes) == 1
+
+
 async def test_a_feature_is_created_read_by_id_and_code_and_changed(service: Replica) -> None:
     made = await service.created(
         "features", {"code": "storage.images", "name": "Images", "type": "limit", "parent": "storage", "unit": "bytes"}

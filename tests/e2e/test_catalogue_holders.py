@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.suite import Platform, Tenant
+from tests.e2e.suite import Platform, Tenant, command
 
 GIB = 1024**3
 
@@ -147,6 +147,28 @@ async def test_the_audit_log_tells_what_was_given_and_taken_with_all_list_conven
     assert (await platform.call("GET", base, key=other.key)).data == []
     for query in ("colour=red", "sort=before", "fields=colour"):
         assert (await platform.call("GET", f"{base}?{query}", key=tenant.key)).status == 422
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+async def test_the_operator_rebuilds_the_histories_while_the_suite_runs_and_they_are_the_same(
+    platform: Platform,
+) -> None:
+    tenant = await platform.tenant()
+    await platform.created("entitlements", {"workspace_id": tenant.workspace["id"], "package": "storage.extra"})
+    await use(platform, tenant, "seats", 6)
+    reads = ("entitlements/usage?feature=seats&window=hour", "entitlements/log")
+    before = [(await platform.call("GET", path, key=tenant.key)).data for path in reads]
+    rebuilding = await asyncio.create_subprocess_exec(
+        *command("admin", "rebuild", "entitlements.history", "--data-dir", str(platform.directory)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(rebuilding.communicate(), 60)
+    assert rebuilding.returncode == 0, output.decode()
+    await use(platform, tenant, "seats", 1)
+    history, log = [(await platform.call("GET", path, key=tenant.key)).data for path in reads]
+    assert log == before[1]
+    assert sum(bucket["quantity"] for bucket in history) == 7
 
 
 async def test_deleting_a_workspace_takes_its_entitlements_and_restoring_it_brings_back_exactly_those(

@@ -67,7 +67,6 @@ _FORMS: Mapping[str, str] = {
     "namespace_id": _ID,
     "Idempotency-Key": "^[\\x21-\\x7e]{1,255}$",
     "If-Match": _ENTITY_TAG,
-    "If-None-Match": _ENTITY_TAG,
     "search": "[A-Za-z0-9]",
     **dict.fromkeys(
         ("created_after", "created_before", "updated_after", "updated_before"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -53,8 +53,8 @@ class Using:
         feature = self.accounts.catalogue.feature(code)
         if feature is None and enforce:
             return {"recorded": False, **verdict.unknown(code)}
-        use = self._use(command, holder, feature, quantity, metadata)
-        use = replace(use, enforce=enforce, occurred_at=min(occurred_at or command.at, command.at))
+        at = min(occurred_at or command.at, command.at)
+        use = self._use(command, holder, feature, quantity, metadata, enforce=enforce, occurred_at=at)
 
         async def decide(tx: Transaction) -> JSONObject:
             recording = usage.record(await self.accounts.views_in(tx, holder), use)
@@ -77,7 +77,7 @@ class Using:
         chain = self.accounts.chain(feature)
         if not cascade(views, chain, at=tx.at, zone=holder.zone).standings:
             return
-        use = replace(self._use(tx.command, holder, feature, quantity, None), enforce=False, occurred_at=occurred_at)
+        use = self._use(tx.command, holder, feature, quantity, None, enforce=False, occurred_at=occurred_at)
         await self._emit(tx, holder, usage.record(views, use).events)
 
     async def reserve(
@@ -181,6 +181,9 @@ class Using:
         feature: Feature | None,
         quantity: int,
         metadata: dict[str, JsonValue] | None,
+        *,
+        enforce: bool = True,
+        occurred_at: datetime | None = None,
     ) -> Use:
         if feature is None or feature.is_boolean:
             known = ", ".join(each.code for each in self.accounts.catalogue.features() if not each.is_boolean)
@@ -188,9 +191,9 @@ class Using:
         return Use(
             chain=self.accounts.chain(feature),
             quantity=quantity,
-            occurred_at=command.at,
+            occurred_at=occurred_at or command.at,
             at=command.at,
-            enforce=True,
+            enforce=enforce,
             zone=holder.zone,
             place=place_of(holder),
             actor=command.meta.actor,

@@ -53,13 +53,16 @@ class Calendar:
 
     def cycle(self, moment: datetime) -> Period:
         """The cycle in which the moment lies."""
-        k = self.number(moment)
-        return Period(self.boundary(k), self.boundary(k + 1))
+        return _cycle(self, self.number(moment))
 
     def before(self, moment: datetime) -> Period:
         """The cycle before that."""
-        k = self.number(moment)
-        return Period(self.boundary(k - 1), self.boundary(k))
+        return _cycle(self, self.number(moment) - 1)
+
+
+@lru_cache(maxsize=16_384)
+def _cycle(calendar: Calendar, k: int) -> Period:
+    return Period(calendar.boundary(k), calendar.boundary(k + 1))
 
 
 @lru_cache(maxsize=16_384)

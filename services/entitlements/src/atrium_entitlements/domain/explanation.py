@@ -11,7 +11,7 @@ from atrium_entitlements.domain import verdict
 from atrium_entitlements.domain.catalogue import Feature
 from atrium_entitlements.domain.grants import consumed
 from atrium_entitlements.domain.periods import Period
-from atrium_entitlements.domain.standing import Node, View, cascade, node_of
+from atrium_entitlements.domain.standing import Node, View, cascade, nodes_of
 
 
 def explain(views: Sequence[View], chain: Sequence[Feature], *, at: datetime, zone: str) -> JSONObject:
@@ -85,8 +85,7 @@ def _boosts(view: View, chain: Sequence[Feature], at: datetime) -> list[JSON]:
 
 def _nodes(view: View, chain: Sequence[Feature], at: datetime, zone: str) -> list[JSON]:
     """The feature and its pools on this level: used, and the grants in the order in which they are consumed."""
-    nodes = [node_of(view, feature, chain[-1], at=at, zone=zone) for feature in chain]
-    return [_node(node) for node in nodes]
+    return [_node(node) for node in nodes_of(view, chain, at=at, zone=zone)]
 
 
 def _node(node: Node) -> JSONObject:

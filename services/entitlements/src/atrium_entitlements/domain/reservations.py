@@ -21,14 +21,14 @@ def reserve(views: Sequence[View], use: Use, reservation_id: str, *, expires_at:
     found = cascade(views, use.chain, at=use.at, zone=use.zone)
     if not found.allows(use.quantity):
         return Recording(found)
-    parts = tuple(divided(found.standings, use, use.at))
+    parts = tuple(divided(found.standings, use))
     events: list[tuple[View, Sequence[Event]]] = []
     for standing, share in parts:
         made = ReservationMade(
             reservation_id=reservation_id,
             feature=use.feature.code,
             quantity=share,
-            debits=debits(standing.view, use.chain, moment=use.at, late=False, zone=use.zone),
+            debits=debits(standing, use.chain[-1]),
             expires_at=expires_at,
             metadata=use.metadata,
             place=use.place,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -67,12 +67,23 @@ class Node:
         """How far usage is above the limit."""
         return 0 if self.limit is None else max(0, self.used - self.limit)
 
+    def plus(self, quantity: int) -> Node:
+        """The same after so much more was used."""
+        used = self.used + quantity
+        return Node(self.feature, self.grants, used, self.held, self.limit, self.cycle, self.rolled, self.alerted)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A level that grants the feature, with the nodes that its use must fit: the feature's own and its pools'."""
+    """A level that grants the feature.
+
+    Attributes:
+        chain: the feature and every pool above it.
+        nodes: those of them that have grants, which its use must fit.
+    """
 
     view: View
+    chain: tuple[Node, ...]
     nodes: tuple[Node, ...]
 
     @property
@@ -82,7 +93,7 @@ class Standing:
 
     def plus(self, quantity: int) -> Standing:
         """The same after so much more was used."""
-        return replace(self, nodes=tuple(replace(node, used=node.used + quantity) for node in self.nodes))
+        return Standing(self.view, self.chain, tuple(node.plus(quantity) for node in self.nodes))
 
 
 _ENDLESS = (1, 0)
@@ -156,9 +167,10 @@ def cascade(
     past: Entitlement | None = None
     levels = _levels(views, feature)
     for number, view in enumerate(levels):
-        nodes = tuple(_nodes(view, chain, at, zone, leaving_out))
+        whole = () if _is_bare(view) else nodes_of(view, chain, at=at, zone=zone, leaving_out=leaving_out)
+        nodes = tuple(node for node in whole if node.grants)
         if nodes and not _only_adds(nodes):
-            plans.append(Standing(view, nodes))
+            plans.append(Standing(view, whole, nodes))
             if feature.spill:
                 continue
             break
@@ -169,7 +181,7 @@ def cascade(
             break
         # The tier's level of the same account has the boosts too.
         if nodes and all(later.level.account != view.level.account for later in levels[number + 1 :]):
-            boosts.append(Standing(view, nodes))
+            boosts.append(Standing(view, whole, nodes))
         past = past or next((found for each in chain if (found := expired(view.grants, each, at))), None)
     standings = (*plans, *boosts)
     return Cascade(feature, standings, expired=None if standings else past)
@@ -191,6 +203,14 @@ def node_of(
     return Node(feature, grants, used + held, held, limit_of(grants), cycle, rolled, counter.alerted)
 
 
+def nodes_of(
+    view: View, chain: Sequence[Feature], *, at: datetime, zone: str, leaving_out: str | None = None
+) -> tuple[Node, ...]:
+    """The feature and every pool above it on one level."""
+    root = chain[-1]
+    return tuple(node_of(view, feature, root, at=at, zone=zone, leaving_out=leaving_out) for feature in chain)
+
+
 _UNUSED = Counter()
 
 
@@ -205,11 +225,9 @@ def _levels(views: Sequence[View], feature: Feature) -> Sequence[View]:
     return list(merged.values())
 
 
-def _nodes(view: View, chain: Sequence[Feature], at: datetime, zone: str, leaving_out: str | None) -> Iterator[Node]:
-    for feature in chain:
-        node = node_of(view, feature, chain[-1], at=at, zone=zone, leaving_out=leaving_out)
-        if node.grants:
-            yield node
+def _is_bare(view: View) -> bool:
+    """Whether nothing at all is granted there, as on most levels of most holders."""
+    return view.tier is None and not view.grants.entitlements and not view.grants.boosts
 
 
 def _only_adds(nodes: Sequence[Node]) -> bool:

@@ -35,9 +35,9 @@ def crossed(node: Node, quantity: int) -> Iterator[int]:
 def alerts(standing: Standing, quantity: int, *, place: Place, at: datetime) -> Iterator[Event]:
     """The events to tell of what so much more use crosses, the feature's own limit before its pools'."""
     level = standing.view.level
-    here = place.model_copy(update={"namespace_id": level.account if level.name == "namespace" else None})
     for node in standing.nodes:
         for threshold in crossed(node, quantity):
+            here = place.model_copy(update={"namespace_id": level.account if level.name == "namespace" else None})
             told = LimitReached if threshold == _WHOLE else LimitWarned
             yield told(
                 feature=node.feature.code,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -12,7 +12,7 @@ from atrium_common.errors import ValidationFailed
 from atrium_common.eventing.event import Event
 from atrium_entitlements.domain.catalogue import Feature
 from atrium_entitlements.domain.events import NOWHERE, AccountOpened, Debit, Place, UsageRecorded
-from atrium_entitlements.domain.standing import Cascade, Node, Standing, View, cascade, node_of
+from atrium_entitlements.domain.standing import Cascade, Standing, View, cascade, nodes_of
 from atrium_entitlements.domain.thresholds import alerts
 
 OPEN_FOR = timedelta(hours=24)
@@ -82,8 +82,9 @@ def record(views: Sequence[View], use: Use, *, granted: int = 0, otherwise: View
         found = cascade(views, use.chain, at=moment, zone=use.zone, leaving_out=use.reservation_id)
     if use.enforce and use.quantity > granted and not found.allows(use.quantity):
         return Recording(found)
-    found = replace(found, standings=found.standings or (_ungranted(otherwise or views[0], use, moment),))
-    parts = tuple(divided(found.standings, use, moment))
+    if not found.standings:
+        found = Cascade(found.feature, (_ungranted(otherwise or views[0], use, moment),))
+    parts = tuple(divided(found.standings, use))
     events = [(standing.view, tuple(_events(standing, part, use, moment))) for standing, part in parts]
     return Recording(added(found, parts), events)
 
@@ -91,24 +92,23 @@ def record(views: Sequence[View], use: Use, *, granted: int = 0, otherwise: View
 def added(found: Cascade, parts: Sequence[tuple[Standing, int]]) -> Cascade:
     """The cascade after its levels have taken these parts."""
     shares = {id(standing): part for standing, part in parts}
-    return replace(found, standings=tuple(each.plus(shares.get(id(each), 0)) for each in found.standings))
+    return Cascade(found.feature, tuple(each.plus(shares.get(id(each), 0)) for each in found.standings))
 
 
-def debits(view: View, chain: Sequence[Feature], *, moment: datetime, late: bool, zone: str) -> tuple[Debit, ...]:
-    """What a use at this moment changes on the level: the feature, and every pool above it."""
-    root = chain[-1]
+def debits(standing: Standing, root: Feature, *, late: bool = False) -> tuple[Debit, ...]:
+    """What a use changes on the level: the feature, and every pool above it."""
+    window = root.rolling_window_days if root.reset == "rolling" else None
     changed = []
-    for feature in chain:
-        node = node_of(view, feature, root, at=moment, zone=zone)
-        counter = view.usage.counters.get(feature.code)
+    for node in standing.chain:
+        counter = standing.view.usage.counters.get(node.feature.code)
         start = None if node.cycle is None else node.cycle.start
-        before = counter.before if counter is not None else None
+        before = None if counter is None else counter.before
         changed.append(
             Debit(
-                feature=feature.code,
+                feature=node.feature.code,
                 start=start,
                 end=None if node.cycle is None else node.cycle.end,
-                window=root.rolling_window_days if root.reset == "rolling" else None,
+                window=window,
                 rolled=node.rolled,
                 late=late or (before is not None and before.start == start),
             )
@@ -146,10 +146,11 @@ def _is_adjustment(view: View, use: Use, moment: datetime) -> bool:
 
 def _ungranted(view: View, use: Use, moment: datetime) -> Standing:
     """The holder's own level, for use that nobody has granted and nobody wants to enforce."""
-    return Standing(view, (node_of(view, use.feature, use.chain[-1], at=moment, zone=use.zone),))
+    chain = nodes_of(view, use.chain, at=moment, zone=use.zone, leaving_out=use.reservation_id)
+    return Standing(view, chain, chain[:1])
 
 
-def divided(standings: Sequence[Standing], use: Use, moment: datetime) -> Iterator[tuple[Standing, int]]:
+def divided(standings: Sequence[Standing], use: Use) -> Iterator[tuple[Standing, int]]:
     """Which level takes how much: each what it has left, the first what nobody has; returns from the last on.
 
     Raises:
@@ -158,11 +159,11 @@ def divided(standings: Sequence[Standing], use: Use, moment: datetime) -> Iterat
     quantity = use.quantity
     if len(standings) == 1:
         if quantity < 0:
-            _check_return(-quantity, _returnable(standings[0], use, moment))
+            _check_return(-quantity, _returnable(standings[0]))
         yield standings[0], quantity
         return
     if quantity < 0:
-        yield from _returned(standings, -quantity, use, moment)
+        yield from _returned(standings, -quantity)
         return
     shares = []
     left = quantity
@@ -176,10 +177,8 @@ def divided(standings: Sequence[Standing], use: Use, moment: datetime) -> Iterat
     yield from used or [(standings[0], 0)]
 
 
-def _returned(
-    standings: Sequence[Standing], quantity: int, use: Use, moment: datetime
-) -> Iterator[tuple[Standing, int]]:
-    has = [_returnable(standing, use, moment) for standing in standings]
+def _returned(standings: Sequence[Standing], quantity: int) -> Iterator[tuple[Standing, int]]:
+    has = [_returnable(standing) for standing in standings]
     _check_return(quantity, sum(has))
     for standing, most in zip(reversed(standings), reversed(has), strict=True):
         taken = min(quantity, most)
@@ -188,11 +187,9 @@ def _returned(
             yield standing, -taken
 
 
-def _returnable(standing: Standing, use: Use, moment: datetime) -> int:
+def _returnable(standing: Standing) -> int:
     """How much the feature, and every pool above it, has in use on the level."""
-    view = standing.view
-    nodes = (node_of(view, feature, use.chain[-1], at=moment, zone=use.zone) for feature in use.chain)
-    return min(node.used - node.held for node in nodes)
+    return min(node.used - node.held for node in standing.chain)
 
 
 def _check_return(quantity: int, used: int) -> None:
@@ -204,13 +201,13 @@ def _events(standing: Standing, quantity: int, use: Use, moment: datetime) -> It
     view = standing.view
     yield from opened(view, at=use.at, zone=use.zone)
     late = _is_late(view, use, moment)
-    own: Node = node_of(view, use.feature, use.chain[-1], at=moment, zone=use.zone)
+    own = standing.chain[0]
     yield UsageRecorded(
         feature=use.feature.code,
         quantity=quantity,
         occurred_at=use.occurred_at,
         used=own.used - own.held + quantity,
-        debits=debits(view, use.chain, moment=moment, late=late, zone=use.zone),
+        debits=debits(standing, use.chain[-1], late=late),
         adjustment=_is_adjustment(view, use, moment),
         reservation_id=use.reservation_id,
         metadata=use.metadata,

@@ -14,6 +14,7 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.log_projector import LogProjector
+from atrium_common.eventing.presence import Presence
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.vault import Vault
 from atrium_common.ids import Ids
@@ -36,9 +37,11 @@ class Opened:
         """Reads the service's events."""
         return Codec(self.operated.events, self.vault)
 
-    def repository(self) -> Repository:
-        """A fresh repository, which remembers nothing."""
-        return Repository(self.store, codec=self.codec, ids=self.ids, deciders=self.operated.deciders)
+    def repository(self, *, presence: Presence | None = None) -> Repository:
+        """A fresh repository, which remembers nothing; see there for `presence`."""
+        return Repository(
+            self.store, codec=self.codec, ids=self.ids, deciders=self.operated.deciders, presence=presence
+        )
 
 
 Projectors: TypeAlias = Callable[[Opened], Sequence[LogProjector]]

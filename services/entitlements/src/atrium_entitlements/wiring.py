@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.log_projector import LogProjector, in_slots
+from atrium_common.eventing.presence import REPLICAS, Presence
 from atrium_common.eventing.reactor import Reactor
 from atrium_common.http.app import create_app
 from atrium_common.operated import Opened, Operated
@@ -35,6 +36,7 @@ NAME = "entitlements"
 COLLECTIONS: tuple[Collection, ...] = (
     FACTS,
     DEADLINES,
+    REPLICAS,
     *(each for collection in history.COLLECTIONS for each in in_slots(collection)),
 )
 EVENTS = EventRegistry((*rows.EVENTS, *catalogue_rows.EVENTS, *meter.EVENTS))
@@ -67,7 +69,8 @@ OPERATED = Operated(
 async def build(parts: Parts) -> Service:
     """The service over these parts."""
     opened = parts.opened(OPERATED)
-    repository = opened.repository()
+    presence = Presence(parts.store.documents, clock=parts.clock, ids=parts.ids)
+    repository = opened.repository(presence=presence)
     tenancy = parts.client(parts.settings.tenancy_url)
     live = LiveCatalogue(repository)
     keeping = CatalogueKeeping(repository, live, OperatorWorkspace(tenancy).id, parts.ids)
@@ -86,6 +89,7 @@ async def build(parts: Parts) -> Service:
     metering = Metering(repository, engine.merger, holders, engine.using.count, parts.ids, parts.clock)
     jobs = {
         **parts.standard_jobs(repository, [rows.ACCOUNT], topic=TOPIC),
+        "presence": presence.run,
         "history": projector.run,
         "expiry": Expiry(parts.store, engine.accounts, engine.merger, clock=parts.clock, ids=parts.ids).run,
         "facts": FactsFollower(known, parts.bus).run,

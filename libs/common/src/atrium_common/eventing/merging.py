@@ -20,6 +20,7 @@ from atrium_common.eventing.repository import (
     Repository,
     Transacted,
     Transaction,
+    step_aside,
 )
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, Proposal
@@ -83,12 +84,13 @@ async def transact_together(repository: Repository, wanted: Sequence[tuple[Comma
     """
     waiting = {command.id: (command, decide) for command, decide in wanted}
     results: dict[str, Result] = {}
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         transaction, decided, emitted = await _decide(repository, list(waiting.values()))
         silent = {command_id: result for command_id, result in decided.items() if command_id not in emitted}
         try:
             done = await repository.commit(transaction, emitted) if emitted else None
         except VersionConflict:
+            await step_aside(attempt)
             continue
         except ClaimTaken:
             return results | {

@@ -6,7 +6,9 @@ runs it again on fresh states where somebody else was faster.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,10 +18,12 @@ from atrium_common.eventing.cache import StateCache
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.eventing.event import Event
+from atrium_common.eventing.head import Head
+from atrium_common.eventing.presence import Presence
 from atrium_common.eventing.snapshot import Snapshots
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_common.store.commit import Claim, Commit, EventRecord, Further, Meta, Proposal, Release, Slice
+from atrium_common.store.commit import Appended, Claim, Commit, EventRecord, Further, Meta, Proposal, Release, Slice
 from atrium_common.store.documents import Delete, Put
 from atrium_common.store.ports import ClaimTaken, Store, StoreUnavailable, VersionConflict
 
@@ -28,6 +32,16 @@ Decide: TypeAlias = Callable[["Transaction"], Awaitable[JSONObject]]
 
 ATTEMPTS = 32
 """How often a command is decided again after losing a race before its caller is told."""
+
+
+_PATIENT = 3
+_STEP_SECONDS = 0.001
+
+
+async def step_aside(attempt: int) -> None:
+    """Before deciding again: who has lost several times waits a moment, so that nobody always loses."""
+    if attempt >= _PATIENT:
+        await asyncio.sleep(random.random() * _STEP_SECONDS * attempt)  # noqa: S311 (no secret hangs on it)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +248,20 @@ class Repository:
         ids: Ids,
         deciders: Iterable[Decider[Any]] = (),
         cache: StateCache | None = None,
+        presence: Presence | None = None,
     ) -> None:
-        """`deciders` are those whose rows are put again when a command is replayed."""
+        """`deciders` are those whose rows are put again when a command is replayed.
+
+        With a `presence`, which somebody must keep beating, `current` needs no look at the log while it is alone.
+        """
         self.ids = ids
         self._deciders = {decider.name: decider for decider in deciders if decider.row is not None}
         self._store = store
         self._codec = codec
         self._cache = cache or StateCache()
         self._snapshots = Snapshots(store.documents, codec.sealing)
+        self._presence = presence
+        self._head = Head(store.log, alone=presence.alone if presence is not None else lambda: None)
 
     async def load(self, decider: Decider[S], aggregate_id: str, *, at: int | None = None) -> Loaded[S]:
         """The aggregate's newest state, or its state at version `at`."""
@@ -258,6 +278,25 @@ class Repository:
         if at is None and version:
             self._cache.put(stream, loaded)
             await self._keep_snapshots([(decider, loaded, start.version)])
+        return loaded
+
+    async def confirm(self) -> None:
+        """See every commit that was made before this call: what `current` gives from here on is at least as new.
+
+        Raises:
+            StoreUnavailable: the store cannot say.
+        """
+        await self._head.confirm()
+
+    async def current(self, decider: Decider[S], aggregate_id: str) -> Loaded[S]:
+        """The aggregate as of the last `confirm`, or newer; from memory where it is there."""
+        stream = decider.stream(aggregate_id)
+        known = self._head.get(stream)
+        if known is not None:
+            return known
+        with self._head.reading(stream) as keep:
+            loaded = await self.load(decider, aggregate_id)
+            keep(loaded)
         return loaded
 
     async def find(self, command_id: str) -> Transacted | None:
@@ -280,14 +319,13 @@ class Repository:
         earlier = await self.find(command.id)
         if earlier is not None:
             return earlier
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             transaction = Transaction(self, command)
             outcome = await decide(transaction)
-            proposal = await self._codec.seal(transaction.proposal(outcome))
             try:
-                appended = await self._store.log.append(proposal)
-            except VersionConflict as conflict:
-                self._cache.drop(conflict.stream)
+                appended = await self._append(transaction.proposal(outcome))
+            except VersionConflict:
+                await step_aside(attempt)
                 continue
             except ClaimTaken as taken:
                 if await self._complete_release(taken):
@@ -335,20 +373,28 @@ class Repository:
         proposal = replace(
             transaction.proposal(outcome), command_id=first, further=tuple(Further(*command) for command in more)
         )
-        try:
-            appended = await self._store.log.append(await self._codec.seal(proposal))
-        except VersionConflict as conflict:
-            self._cache.drop(conflict.stream)
-            raise
+        appended = await self._append(proposal)
         if appended.replayed:
             return Transacted({}, appended.commit, True, self, {})
         return await self._finish(transaction, appended.commit, outcome)
+
+    async def _append(self, proposal: Proposal) -> Appended:
+        sealed = await self._codec.seal(proposal)
+        if self._presence is not None:
+            await self._presence.admit()
+        try:
+            return await self._store.log.append(sealed)
+        except VersionConflict as conflict:
+            self._cache.drop(conflict.stream)
+            self._head.forget(conflict.stream)
+            raise
 
     async def _finish(self, transaction: Transaction, commit: Commit, outcome: JSONObject) -> Transacted:
         states = transaction.states()
         known = {decider.stream(loaded.id): loaded for decider, loaded in states}
         for stream, loaded in known.items():
             self._cache.put(stream, loaded)
+        self._head.committed(commit, known)
         for release in commit.proposal.releases:
             await self._store.log.release(release.key, stream=release.stream, before=commit.position)
         await self._put_rows(states)

@@ -87,10 +87,12 @@ class Accounts:
 
     async def load(self, account_id: str) -> Account:
         """The account as it is now."""
+        await self.repository.confirm()
         return await self._present(account_id)
 
     async def _present(self, account_id: str) -> Account:
-        return (await self.repository.load(ACCOUNT, account_id)).state or NEW
+        """The account as of the last look at the log, or newer."""
+        return (await self.repository.current(ACCOUNT, account_id)).state or NEW
 
     async def _past(self, account_id: str, moment: datetime) -> Account:
         """The account as it was: its version then is found by halving."""

@@ -25,18 +25,16 @@ class LiveCatalogue:
         self._packages: dict[str, Loaded[PackageEntry]] = {}
         self._now = FixedCatalogue((), ())
         self._version = 0
-        self._reads = 0
         self._reading = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """See every change that was committed before this call: one look at the register's stream.
+        """See every change that was committed before this call.
 
-        Calls that wait at the same time share one look that begins after all of them.
+        What the repository gives by `current` afterwards is at least as new.
         """
-        needed = self._reads + 1
-        async with self._reading:
-            if self._reads < needed:
-                self._reads += 1
+        await self._repository.confirm()
+        if (await self._repository.current(REGISTER, ONE)).version != self._version:
+            async with self._reading:
                 await self._read()
 
     def feature_entries(self) -> Sequence[Loaded[FeatureEntry]]:
@@ -86,7 +84,7 @@ class LiveCatalogue:
         return self._now.of_tier(tier)
 
     async def _read(self) -> None:
-        loaded = await self._repository.load(REGISTER, ONE)
+        loaded = await self._repository.current(REGISTER, ONE)
         if loaded.state is None or loaded.version == self._version:
             return
         features, packages = dict(self._features), dict(self._packages)

@@ -1,0 +1,149 @@
+"""What a process knows of its log's newest commits, so that questions can be answered from memory.
+
+States in here are exact as of the head that was confirmed last: one look at the log's tail, shared by everybody who
+waits for it, and none at all for a process that is alone on its store (`presence`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atrium_common.eventing.decider import Loaded
+from atrium_common.store.commit import Commit
+from atrium_common.store.ports import EventLog
+
+SIZE = 50_000
+"""How many states are kept at most; the least recently used go first."""
+_PAGE = 200
+_FAR = 2_000
+"""Further behind than this, everything is forgotten instead of reading what has changed."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A load under way, spoilt by any commit to its stream that is heard of meanwhile."""
+
+    spoilt: bool = False
+
+
+class Head:
+    """The exact states that a process has in memory."""
+
+    def __init__(self, log: EventLog, *, alone: Callable[[], int | None] = lambda: None, size: int = SIZE) -> None:
+        """`alone` gives the number of the present time of being alone on the store, or None; see `Presence.alone`."""
+        self._log = log
+        self._looked_alone: int | None = None
+        self._alone = alone
+        self._size = size
+        self._position: int | None = None
+        self._own: set[int] = set()
+        self._states: OrderedDict[str, Loaded[Any]] = OrderedDict()
+        self._readings: dict[str, list[_Reading]] = {}
+        self._looks = 0
+        self._looking = asyncio.Lock()
+
+    async def confirm(self) -> None:
+        """See every commit that was made before this call; calls that wait at the same time share one look.
+
+        Raises:
+            StoreUnavailable: the store cannot say.
+        """
+        alone = self._alone()
+        # What others have committed before they left must have been seen once.
+        if alone is not None and alone == self._looked_alone:
+            return
+        needed = self._looks + 1
+        async with self._looking:
+            if self._looks < needed:
+                self._looks += 1
+                await self._look()
+
+    def get(self, stream: str) -> Loaded[Any] | None:
+        """The state of the stream as of the confirmed head; None where it is not in memory."""
+        loaded = self._states.get(stream)
+        if loaded is not None:
+            self._states.move_to_end(stream)
+        return loaded
+
+    @contextlib.contextmanager
+    def reading(self, stream: str) -> Iterator[Callable[[Loaded[Any]], None]]:
+        """Around a load: call what this gives with what was loaded, to keep it if nothing came in between."""
+        reading = _Reading()
+        self._readings.setdefault(stream, []).append(reading)
+
+        def keep(loaded: Loaded[Any]) -> None:
+            if not reading.spoilt and self._position is not None:
+                self._put(stream, loaded)
+
+        try:
+            yield keep
+        finally:
+            self._readings[stream].remove(reading)
+            if not self._readings[stream]:
+                del self._readings[stream]
+
+    def committed(self, commit: Commit, states: Mapping[str, Loaded[Any]]) -> None:
+        """This process has made the commit, which has left its streams in these states."""
+        for stream, loaded in states.items():
+            self._spoil(stream)
+            known = self._states.get(stream)
+            if known is None or known.version < loaded.version:
+                self._put(stream, loaded)
+        if self._position is not None and commit.position > self._position:
+            self._own.add(commit.position)
+            self._advance()
+
+    def forget(self, stream: str) -> None:
+        """The state in memory has lost a race."""
+        self._spoil(stream)
+        self._states.pop(stream, None)
+
+    async def _look(self) -> None:
+        alone = self._alone()
+        await self._catch_up(await self._log.tail())
+        self._looked_alone = alone
+
+    async def _catch_up(self, tail: int) -> None:
+        if self._position is None or tail - self._position > _FAR:
+            for stream in [*self._states, *self._readings]:
+                self.forget(stream)
+            self._position = max(tail, self._position or 0)
+            self._own = {position for position in self._own if position > self._position}
+        while self._position < tail:
+            commits = await self._log.read_log(after=self._position, limit=_PAGE)
+            for commit in commits:
+                if commit.position in self._own or commit.position <= self._position:
+                    continue
+                for stream, version in commit.versions.items():
+                    known = self._states.get(stream)
+                    if known is None or known.version < version:
+                        self.forget(stream)
+            if not commits:
+                return
+            self._position = max(self._position, commits[-1].position)
+            self._advance()
+
+    def _advance(self) -> None:
+        """Pass over what this process has committed itself."""
+        if self._position is None:
+            return
+        while self._position + 1 in self._own:
+            self._position += 1
+            self._own.discard(self._position)
+        if len(self._own) > _FAR:
+            self._own = {position for position in self._own if position > self._position}
+
+    def _spoil(self, stream: str) -> None:
+        for reading in self._readings.get(stream, ()):
+            reading.spoilt = True
+
+    def _put(self, stream: str, loaded: Loaded[Any]) -> None:
+        self._states[stream] = loaded
+        self._states.move_to_end(stream)
+        while len(self._states) > self._size:
+            self._states.popitem(last=False)

@@ -1,10 +1,11 @@
 """Several gateway processes' limiters on one store, under one clock that tests move."""
 
+import contextlib
 from dataclasses import dataclass
 
 from atrium_common.errors import RateLimited
 from atrium_common.ids import TimeOrderedIds
-from atrium_common.store.ports import Store
+from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_common.testing.clock import FakeClock
 from atrium_gateway.limits.limiter import LeasedLimiter
 from atrium_gateway.limits.settlement import LEDGERS
@@ -32,7 +33,9 @@ class Process:
 class Gateways:
     """The processes."""
 
-    def __init__(self, store: Store, clock: FakeClock) -> None:
+    def __init__(self, store: Store, clock: FakeClock, *, patient: bool = False) -> None:
+        """`patient`: a store that does not answer is no end of the world."""
+        self._survivable = (StoreUnavailable,) if patient else ()
         self.store = store
         self.clock = clock
         self.processes: list[Process] = []
@@ -53,7 +56,8 @@ class Gateways:
             self.clock.advance(step)
             seconds -= step
             for process in self.processes:
-                await process.replicas.step()
+                with contextlib.suppress(*self._survivable):
+                    await process.replicas.step()
                 await process.limiter.sweep()
 
 

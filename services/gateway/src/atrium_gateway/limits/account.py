@@ -84,8 +84,11 @@ class Account:
 
         Since the last settlement the others may have let pass at most what their parts of the burst allow.
         """
-        elsewhere = 0 if alone else int((self.allowance.burst - self.bucket.capacity) * (1.0 + now - self.settled_at))
-        return Standing(self.allowance.requests, self.tokens + max(0, self.left - elsewhere), self.reset_at)
+        left = self.left
+        if left and not alone:
+            elsewhere = (self.allowance.burst - self.bucket.capacity) * (1.0 + now - self.settled_at)
+            left = max(0, left - math.ceil(elsewhere))
+        return Standing(self.allowance.requests, self.tokens + left, self.reset_at)
 
     def hour_spent(self, now: float, *, alone: bool) -> RateLimited:
         """The refusal where the hour is used up, or too little of it is left for a batch."""

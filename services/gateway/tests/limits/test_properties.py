@@ -95,7 +95,7 @@ async def lived(steps: list[tuple[str, Any, int]], *, requests: int, faults: boo
     memory = MemoryStore(clock=clock)
     await memory.open(COLLECTIONS)
     store = Unreliable(memory)
-    world = World(Gateways(store, clock, patient=faults), store)  # type: ignore[arg-type]
+    world = World(Gateways(store, clock, patient=faults), store)
     await world.gateways.start()
     key = allowance(requests=requests, burst=BURST)
     for what, which, many in steps:

@@ -6,6 +6,8 @@ lost, or done without an answer, errs on the safe side.
 
 from __future__ import annotations
 
+import asyncio
+import zlib
 from datetime import UTC, datetime, timedelta
 
 from atrium_common.clock import Clock
@@ -21,6 +23,7 @@ LEDGERS = Collection("rate_ledgers")
 _RENEW_SECONDS = 1.0
 _TRIES = 100
 _WORTH_A_CALL = 500  # at least this part of an hour's limit is leased at once
+_LEAST = 2000  # and at least this part of it towards its end
 _KEPT = timedelta(seconds=2 * HOUR)
 
 
@@ -31,6 +34,7 @@ class Settlements:
         self._documents = documents
         self._replicas = replicas
         self._clock = clock
+        self._pause = (1 + zlib.crc32(replicas.id.encode()) % 16) / 1000
 
     async def read(self, key_id: str) -> tuple[Ledger, int]:
         """The key's ledger and its version; an empty one of version 0 where there is none.
@@ -52,10 +56,15 @@ class Settlements:
             # Under other limits nothing counts that was leased under the old ones.
             account.returning += account.tokens
             account.tokens = 0
+        if not self._replicas.alone(self._clock.monotonic()):
+            # The others have most likely written since: to read first is cheaper than to collide.
+            account.ledger = None
         try:
-            for _ in range(_TRIES):
+            for attempt in range(_TRIES):
                 if await self._try(account, allowance):
                     return
+                # Each process pauses for another time, so that those who collide do not collide again.
+                await asyncio.sleep(self._pause * min(1 + attempt, 4))
         except BaseException:
             account.ledger, account.returning = None, 0
             raise
@@ -96,7 +105,10 @@ class Settlements:
         ledger = ledger.owe(debt, window=account.window).give_back(returning, window=account.window)
         tokens = account.tokens if ledger.window == account.window else 0
         ledger, taken = ledger.take(self._wanted(account, allowance, ledger, tokens, now), limit=allowance.requests)
-        ledger, parts, level = self._part_of_burst(account, allowance, ledger, alone=alone, now=now, now_ms=now_ms)
+        nothing = not taken and not tokens and ledger.used >= allowance.requests
+        parts, level = 0, 0.0
+        if not alone and not nothing:
+            ledger, parts, level = self._part_of_burst(account, allowance, ledger, now=now, now_ms=now_ms)
         if ledger != before and not await self._write(account, ledger, version):
             return False
         if ledger.window != account.window:
@@ -112,7 +124,7 @@ class Settlements:
         account.rate, account.spent = _rate(account, now), 0
         account.settled_at = now
         account.again_at = account.ends if alone else min(account.ends, now + AGAIN_SECONDS)
-        if not alone:
+        if not alone and not nothing:
             account.bucket.resize(parts, more=level, now=now)
             account.whole = False
             account.parts_until = now + TERM_MS / 1000
@@ -124,17 +136,15 @@ class Settlements:
         """How many more requests to lease: about a second's worth, and no more than this process's half of the rest."""
         left = max(0, allowance.requests - ledger.used)
         second = max(int(_rate(account, now)), allowance.requests // _WORTH_A_CALL)
-        chunk = max(1, min(second, left // (2 * self._replicas.count)))
+        chunk = max(1, allowance.requests // _LEAST, min(second, left // (2 * self._replicas.count)))
         # Those who wait come first; where not all can have theirs, the most expensive one still may.
         needed = next((cost for cost in (account.waiting, account.largest) if cost <= left + tokens), 0)
-        return max(chunk, needed) - tokens
+        return max(chunk if tokens <= chunk // 2 else chunk - tokens, needed - tokens)
 
     def _part_of_burst(
-        self, account: Account, allowance: Allowance, ledger: Ledger, *, alone: bool, now: float, now_ms: int
+        self, account: Account, allowance: Allowance, ledger: Ledger, *, now: float, now_ms: int
     ) -> tuple[Ledger, int, float]:
         """The ledger with this process's part of the burst, its size, and how many tokens to add after the write."""
-        if alone:
-            return ledger, 0, 0.0
         bucket, burst = account.bucket, allowance.burst
         level = bucket.refill(now)
         if account.whole:

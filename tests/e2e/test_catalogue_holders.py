@@ -256,6 +256,20 @@ async def test_roles_read_and_use_but_never_give(platform: Platform, role: str) 
         assert (refused.status, refused.code) == (403, "INSUFFICIENT_SCOPE"), path
 
 
+async def test_a_persons_tier_counts_for_their_own_namespaces_from_the_next_request_on(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    key = await person_of(platform, tenant, "admin")
+    person = (await platform.call("GET", "user", key=key)).data
+    own = await platform.created("namespaces", {"name": "Personal", "owner_type": "User"}, key=key)
+    for tier, seats in (("free", 3), ("pro", 20), ("business", 200)):
+        assert (await platform.call("PATCH", f"users/{person['id']}", {"tier": tier})).status == 200
+        for asking in (key, platform.key):
+            summary = await platform.call(
+                "GET", "entitlements/summary", key=asking, headers={"X-Namespace-ID": own["id"]}
+            )
+            assert (summary.data["tier"], summary.data["entitlements"]["seats"]["limit"]) == (tier, seats)
+
+
 READS = {
     "features": "packages:read",
     "packages": "packages:read",

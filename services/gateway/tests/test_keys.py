@@ -20,6 +20,7 @@ class Tenancy:
         self.position = 10
         self.known = True
         self.access = "ok"
+        self.namespace: JSONObject | None = None
         self.slow = asyncio.Event()
         self.slow.set()
 
@@ -33,7 +34,7 @@ class Tenancy:
             "position": position,
             "key": {"id": "key_1", "workspace_id": "wks_1", "expires_at": None, "scopes": []},
             "user": {"id": "usr_1", "tier": "free"},
-            "context": {"access": self.access, "workspace": {"id": "wks_1"}},
+            "context": {"access": self.access, "workspace": {"id": "wks_1"}, "namespace": self.namespace},
         }
 
 
@@ -83,6 +84,19 @@ async def test_a_change_drops_what_is_known(keys: KeyCache, tenancy: Tenancy, ki
     keys.invalidate(changed(kind, aggregate, 11))
     tenancy.position = 11
     await keys.holder(ASKED)
+    assert tenancy.asked == 2
+
+
+@pytest.mark.parametrize(("kind", "aggregate"), [("user.updated", "usr_2"), ("workspace.updated", "wks_2")])
+async def test_a_change_of_a_namespaces_owner_or_billing_workspace_drops_what_is_known_of_it(
+    keys: KeyCache, tenancy: Tenancy, kind: str, aggregate: str
+) -> None:
+    tenancy.namespace = {"owner_type": "User", "owner_id": "usr_2", "billing_workspace_id": "wks_2"}
+    asked = Asked(ASKED.digest, namespace_id="ns_1")
+    await keys.holder(asked)
+    keys.invalidate(changed(kind, aggregate, 11))
+    tenancy.position = 11
+    await keys.holder(asked)
     assert tenancy.asked == 2
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from atrium_common.clock import parse_rfc3339
 from atrium_common.errors import AtriumError, NamespaceAccessDenied, WorkspaceAccessDenied, WorkspaceSuspended
-from atrium_common.jsontypes import JSONObject
+from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.principal import Principal
 from atrium_common.scopes import OPERATOR
 from atrium_gateway.ports import Allowance
@@ -149,7 +149,7 @@ def holder_of(answer: JSONObject, asked: Asked, *, fetched_at: float) -> Holder:
         ),
         only_restore=bool(key.get("only_restore")),
         refused=_refusal(context, scopes, subject=asked.subject),
-        tags=_tags(key, user, workspace_id, asked),
+        tags=_tags(key, user, workspace_id, asked, context.get("namespace")),
     )
 
 
@@ -165,14 +165,20 @@ def _refusal(context: JSONObject, scopes: Sequence[str], *, subject: bool) -> Ca
     return None
 
 
-def _tags(key: JSONObject, user: JSONObject, workspace_id: str, asked: Asked) -> tuple[str, ...]:
+def _tags(key: JSONObject, user: JSONObject, workspace_id: str, asked: Asked, namespace: JSON) -> tuple[str, ...]:
     tags = {
         f"key/{key['id']}",
         f"user/{user['id']}",
         f"workspace/{key['workspace_id']}",
         f"workspace/{workspace_id}",
     }
-    return tuple(tags | ({f"namespace/{asked.namespace_id}"} if asked.namespace_id else set()))
+    if asked.namespace_id:
+        tags.add(f"namespace/{asked.namespace_id}")
+    if isinstance(namespace, dict):
+        # The services learn its owner's and its billing workspace's facts along with it.
+        tags |= {f"{str(namespace.get('owner_type')).lower()}/{namespace.get('owner_id')}"}
+        tags |= {f"workspace/{namespace['billing_workspace_id']}"} if namespace.get("billing_workspace_id") else set()
+    return tuple(tags)
 
 
 def _text(value: object) -> str | None:

@@ -62,5 +62,5 @@ async def platform(stack: dict[str, str], directory: Path, _shared: dict[str, Su
         started = Suite(directory / f"shared-{name}", stack)
         started.start()
         _shared[name] = started
-    async with Platform(_shared[name].directory, _shared[name].port) as reached:
+    async with Platform(_shared[name].directory, _shared[name].port, _shared[name].environment) as reached:
         yield reached

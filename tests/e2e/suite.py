@@ -48,8 +48,9 @@ class Answer:
 class Platform:
     """A suite that runs already, as its clients see it; several tests may share it, each with a tenant of its own."""
 
-    def __init__(self, directory: Path, port: int) -> None:
+    def __init__(self, directory: Path, port: int, environment: Mapping[str, str] | None = None) -> None:
         self.directory = directory
+        self.environment = environment or {}
         self.port = port
         self.base = f"http://127.0.0.1:{port}"
         self._session: aiohttp.ClientSession | None = None
@@ -63,6 +64,10 @@ class Platform:
     ) -> None:
         assert self._session is not None
         await self._session.close()
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command `atrium`, told this suite's data directory; its settings are the suite's `environment`."""
+        return command(*arguments, "--data-dir", str(self.directory))
 
     @property
     def key(self) -> str:
@@ -106,9 +111,9 @@ class Platform:
 class Suite(Platform):
     """`atrium up` on a data directory of its own, to be killed and restarted."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        super().__init__(directory, free_port())
-        self.environment = environment
+    def __init__(self, directory: Path, environment: Mapping[str, str], *flags: str) -> None:
+        super().__init__(directory, free_port(), environment)
+        self.flags = flags
         self.ready: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -118,11 +123,28 @@ class Suite(Platform):
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its supervisor runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def pids(self) -> list[int]:
+        """The process ids of its services."""
+        return [int(path.read_text()) for path in (self.directory / "run").glob("*.pid")]
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end; its exit code."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
     def start(self) -> None:
         """Start it and wait until it is ready."""
         with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*_BOUND, *command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json")],
+                [
+                    *_BOUND,
+                    *command("up", "--data-dir", str(self.directory), "--port", str(self.port), "--json", *self.flags),
+                ],
                 env={**os.environ, **self.environment},
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -206,6 +228,23 @@ class Receiver:
         if self.echo:
             return web.Response(body=body)
         return web.Response(status=self.answers.pop(0) if self.answers else 204)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def ran(*arguments: str, environment: Mapping[str, str], seconds: float = 90) -> Done:
+    """Run the command `atrium` to its end."""
+    done = subprocess.run(
+        command(*arguments), env={**os.environ, **environment}, capture_output=True, timeout=seconds, check=False
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def command(*arguments: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Erasing a user: memberships, keys and own namespaces end, and what is personal is forgotten for good.
 
-The commit decides; destroying the keys and scrubbing the store is done right after it, and again by `ErasureJob` where
-a crash came between.
+The commit decides; destroying the keys and scrubbing the store is done right after it, and again by the
+housekeeping where a crash came between.
 """
 
 from __future__ import annotations

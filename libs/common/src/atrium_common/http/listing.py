@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -136,7 +135,12 @@ class ListQuery:
         query = Query(conditions, self.sort, self.after, self.page.skip, self.page.per_page + 1)
         if self.page.by_cursor:
             return await self._reply(await documents.query(collection, query), None, render, complete)
-        found, total = await asyncio.gather(documents.query(collection, query), documents.count(collection, conditions))
+        found = await documents.query(collection, query)
+        if len(found) <= self.page.per_page and (found or not self.page.skip):
+            # Nothing stands behind this page: no need to count.
+            total = self.page.skip + len(found)
+        else:
+            total = await documents.count(collection, conditions)
         return await self._reply(found, total, render, complete)
 
     async def reply_from(self, resources: Sequence[JSONObject], *, key: str = "id") -> Reply:

@@ -19,11 +19,17 @@ _STEADY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process to keep running: its name, its command, and what its environment adds."""
+    """A process to keep running.
+
+    Attributes:
+        environment: what its environment adds to this process's own.
+        ends_in: which of the steps of ending it ends in, from 0: what calls others goes before them.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    ends_in: int = 0
 
 
 class Children:
@@ -34,26 +40,28 @@ class Children:
         self._started = started
         self._say = say
         self._running: dict[str, asyncio.subprocess.Process] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._steps: dict[int, dict[str, asyncio.Task[None]]] = {}
         self._read_end, self._write_end = os.pipe()
         self._ending = False
 
     def start(self, child: Child) -> None:
         """Start this child and keep it running."""
-        self._keepers.append(asyncio.create_task(self._keep(child), name=child.name))
+        keeper = asyncio.create_task(self._keep(child), name=child.name)
+        self._steps.setdefault(child.ends_in, {})[child.name] = keeper
 
     async def stop(self, *, seconds: float) -> None:
-        """Ask all to end, and wait; what has not ended after `seconds` is killed."""
+        """Ask all to end, step by step, and wait; what has not ended `seconds` after it was asked is killed."""
         self._ending = True
-        for process in self._running.values():
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        if self._keepers:
-            _, late = await asyncio.wait(self._keepers, timeout=seconds)
-            for process in self._running.values():
+        for _, keepers in sorted(self._steps.items()):
+            running = [self._running[name] for name in keepers if name in self._running]
+            for process in running:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGTERM)
+            _, late = await asyncio.wait(keepers.values(), timeout=seconds)
+            for process in running:
                 if late and process.returncode is None:
                     process.kill()
-            await asyncio.gather(*self._keepers, return_exceptions=True)
+            await asyncio.gather(*keepers.values(), return_exceptions=True)
         os.close(self._write_end)
         os.close(self._read_end)
 

@@ -105,9 +105,9 @@ class Suite:
             host = self._options.host if gateway else "127.0.0.1"
             if gateway and self._options.workers > 1:
                 command.append("--reuse-port")
-            children.append(
-                Child(name, command, {**shared, **held["gateway" if gateway else "service"], "ATRIUM_HOST": host})
-            )
+            environment = {**shared, **held["gateway" if gateway else "service"], "ATRIUM_HOST": host}
+            # What a gateway has begun to answer still needs the services.
+            children.append(Child(name, command, environment, ends_in=0 if gateway else 1))
         return children
 
     async def _announce(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> None:

@@ -23,7 +23,7 @@ class CurrentCatalogue(Catalogue, Protocol):
     """The catalogue, brought up to date on demand."""
 
     async def refresh(self) -> None:
-        """See every change that was committed before this call."""
+        """See every change that was committed before this call, and confirm the repository's states with it."""
         ...
 
 

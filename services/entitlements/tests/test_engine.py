@@ -1,0 +1,187 @@
+"""Commands and questions over a store: turns, outcomes, the past, and what is told of expiry."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from atrium_common.errors import NotFound
+from atrium_common.eventing.checkpoint import CHECKPOINTS
+from atrium_common.eventing.codec import Codec
+from atrium_common.eventing.event import EventRegistry
+from atrium_common.eventing.lease import LEASES
+from atrium_common.eventing.presence import REPLICAS
+from atrium_common.eventing.repository import Command, Repository
+from atrium_common.eventing.snapshot import SNAPSHOTS
+from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
+from atrium_common.ids import TimeOrderedIds
+from atrium_common.jsontypes import JSONObject
+from atrium_common.store.commit import Meta
+from atrium_common.store.memory import MemoryStore
+from atrium_common.testing.clock import FakeClock
+from atrium_entitlements import rows
+from atrium_entitlements.application.engine import Engine
+from atrium_entitlements.application.expiry import DEADLINES, Expiry
+from atrium_entitlements.domain import provisioning
+from atrium_entitlements.domain.catalogue import FixedCatalogue
+from atrium_entitlements.domain.holder import Holder
+from atrium_entitlements.domain.provisioning import Provisioning
+from atrium_entitlements.published import PUBLISHED
+from services.entitlements.tests.house import House
+
+
+class Unchanging(FixedCatalogue):
+    repository: Repository
+
+    async def refresh(self) -> None:
+        await self.repository.confirm()
+
+
+class Service:
+    """One process' engine on a store that others may share."""
+
+    commands = 0
+
+    def __init__(self, store: MemoryStore, house: House, clock: FakeClock) -> None:
+        self.clock = clock
+        self.store = store
+        self.ids = TimeOrderedIds(clock=clock)
+        vault = Vault(store.documents, MasterKeys.parse("k:" + "A" * 43 + "="), clock=clock)
+        codec = Codec(EventRegistry(rows.EVENTS), vault)
+        repository = Repository(store, codec=codec, ids=self.ids, deciders=[rows.ACCOUNT])
+        self.catalogue = Unchanging(house.features, house.packages)
+        self.catalogue.repository = repository
+        self.engine = Engine.over(repository, store.log, self.catalogue, self.ids)
+        self.holder: Holder = house.holder
+
+    def command(self, name: str = "") -> Command:
+        Service.commands += 1
+        return Command(name or f"cmd_{Service.commands}", self.clock.now(), Meta("key/key_1"))
+
+    async def use(self, code: str, quantity: int = 1, *, enforce: bool = True, name: str = "") -> JSONObject:
+        return await self.engine.using.record(self.command(name), self.holder, code, quantity, enforce=enforce)
+
+    async def give(self, code: str, **wanted: Any) -> str:
+        package = self.catalogue.package(code)
+        assert package is not None
+        wanting = Provisioning(self.ids.new("ent"), package, **wanted)
+        return (await self.engine.giving.provision(self.command(), self.holder, wanting)).id
+
+    async def summary(self, as_of: datetime | None = None) -> Any:
+        return await self.engine.asking.summary(self.holder, at=self.clock.now(), as_of=as_of)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def shared(clock: FakeClock) -> MemoryStore:
+    store = MemoryStore(clock=clock)
+    await store.open([SUBJECT_KEYS, SNAPSHOTS, LEASES, CHECKPOINTS, DEADLINES, REPLICAS])
+    return store
+
+
+@pytest.fixture
+def service(shared: MemoryStore, house: House, clock: FakeClock) -> Service:
+    return Service(shared, house, clock)
+
+
+async def test_many_callers_on_several_processes_never_pass_a_limit_of_any_pool(
+    shared: MemoryStore, house: House, clock: FakeClock
+) -> None:
+    services = [Service(shared, house, clock) for _ in range(3)]
+    await services[0].give("plan")
+    codes = ["storage", "storage.images", "storage.images.small"]
+    answers = await asyncio.gather(*(services[n % 3].use(codes[n % 7 % 3], 13) for n in range(150)))
+    summary = await services[1].summary()
+    assert summary["storage"]["overage"] == summary["storage.images"]["overage"] == 0
+    assert summary["storage"]["used"] == 13 * sum(bool(answer["recorded"]) for answer in answers)
+    # What was denied would really have passed a limit.
+    assert summary["storage"]["available"] < 13 or summary["storage.images"]["available"] < 13
+
+
+async def test_a_command_sent_again_has_its_first_outcome_whatever_has_become_of_the_limit(service: Service) -> None:
+    await service.give("plan")
+    first = await service.use("seats", 10, name="the-command")
+    assert (await service.use("seats", 1))["recorded"] is False
+    assert await service.use("seats", 10, name="the-command") == first
+    assert (await service.summary())["seats"]["used"] == 10
+
+
+async def test_the_answer_for_a_past_moment_is_what_was_answered_then(service: Service, clock: FakeClock) -> None:
+    await service.give("plan")
+    told: list[tuple[datetime, Any]] = []
+    for number in range(60):
+        clock.advance(3600 * 20)
+        await service.use("calls", 1 + number % 3, enforce=False)
+        await service.use("mails", 1, enforce=False)
+        clock.advance(1)
+        told.append((clock.now(), await service.summary()))
+    for moment, figures in told:
+        assert await service.summary(as_of=moment) == figures
+    before = await service.summary(as_of=told[0][0] - timedelta(days=365))
+    assert before["seats"]["limit"] == 2
+
+
+async def test_what_expires_is_told_of_once_though_nobody_asks(service: Service, clock: FakeClock) -> None:
+    job = Expiry(service.store, service.engine.accounts, service.engine.merger, clock=clock, ids=service.ids)
+    first = await service.give("plan", expires_at=clock.now() + timedelta(days=1))
+    assert await job.step() == 0
+    clock.advance(86_400)
+    assert (await service.summary())["seats"]["limit"] == 2
+    assert await job.step() == 1
+    assert await job.step() == 0
+    events = [event.type for event in await service.store.log.read_stream("account/ns_1")]
+    assert events.count("entitlement.expired") == 1
+
+    def renew(account: Any, acting: Any) -> Any:
+        return provisioning.renew(account, first, acting, expires_at=clock.now() + timedelta(days=1))
+
+    await service.engine.giving.change(service.command(), "ns_1", first, renew)
+    assert await job.step() == 0
+    clock.advance(86_400)
+    again = Expiry(service.store, service.engine.accounts, service.engine.merger, clock=clock, ids=service.ids)
+    assert await again.step() == 1
+    events = [event.type for event in await service.store.log.read_stream("account/ns_1")]
+    assert events.count("entitlement.expired") == 2
+
+
+async def test_what_is_published_has_the_declared_shape(service: Service, clock: FakeClock) -> None:
+    await service.give("plan", expires_at=clock.now() + timedelta(days=1))
+    await service.use("seats", 10)
+    clock.advance(86_400)
+    job = Expiry(service.store, service.engine.accounts, service.engine.merger, clock=clock, ids=service.ids)
+    await job.step()
+    published = [
+        event.publication
+        for commit in await service.store.log.read_log(after=0, limit=100)
+        for part in commit.proposal.slices
+        for event in part.events
+        if event.publication is not None
+    ]
+    declared = {each.type: each for each in PUBLISHED}
+    assert [each.type for each in published] == [
+        "entitlement.provisioned", "usage.limit_warning", "usage.limit_warning", "usage.limit_reached",
+        "entitlement.expired",
+    ]  # fmt: skip
+    for each in published:
+        resource: Any = each.data["object"]
+        assert resource["type"] == declared[each.type].object_type
+        declared[each.type].attributes.model_validate(resource["attributes"])
+        assert set(resource["attributes"]) == set(declared[each.type].attributes.model_fields)
+        assert (each.workspace_id, each.key) == ("wks_1", "wks_1")
+
+
+async def test_a_reservation_of_a_stranger_is_not_found(service: Service) -> None:
+    await service.give("plan")
+    made = await service.engine.using.reserve(service.command(), service.holder, "seats", 2, ttl=timedelta(minutes=1))
+    stranger = replace(service.holder, id="ns_2", levels=(replace(service.holder.levels[0], account="ns_2"),))
+    for holder in (stranger, replace(service.holder, livemode=False)):
+        with pytest.raises(NotFound):
+            await service.engine.using.release(service.command(), holder, str(made["id"]))
+    released = await service.engine.using.release(service.command(), service.holder, str(made["id"]))
+    assert (released["status"], released["quantity"]) == ("released", 2)

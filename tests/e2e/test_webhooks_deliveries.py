@@ -81,15 +81,10 @@ class Story:
         return found
 
     async def explained(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Why the event was delivered or not, as soon as it has come through the stream."""
-        found: list[Answer] = []
-
-        async def kept() -> bool:
-            found[:] = [await self.call("GET", f"/explain?event_id={event['id']}")]
-            return found[0].status == 200
-
-        await until(kept)
-        return dict(found[0].data)
+        """Why the event was delivered or not, right after it was published."""
+        found = await self.call("GET", f"/explain?event_id={event['id']}")
+        assert found.status == 200, found
+        return dict(found.data)
 
 
 async def test_the_references_delivery_list_has_its_fields(platform: Platform) -> None:
@@ -220,10 +215,10 @@ async def test_a_replay_without_status_delivers_what_failed_was_cancelled_or_is_
         await story.publish("order.paid", n="failed")
         before = await story.settled("success", "failed")
         await story.call("PATCH", "", {"is_active": False})
+        await story.publish("parcel.sent", n="unwanted then, wanted now")
         await story.publish("order.paid", n="cancelled")
+        # Events of a workspace come in order: the one before has come through the stream, too.
         await story.settled("success", "failed", "cancelled")
-        unwanted = await story.publish("parcel.sent", n="unwanted then, wanted now")
-        assert (await story.explained(unwanted))["matches"] is False
         await story.call("PATCH", "", {"is_active": True, "events": ["order.*", "parcel.*"]})
         job = await story.replayed()
         assert job["total"] == 3

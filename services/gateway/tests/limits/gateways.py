@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 from atrium_common.errors import RateLimited
 from atrium_common.ids import TimeOrderedIds
@@ -13,6 +14,35 @@ from atrium_gateway.ports import Allowance, Standing
 from atrium_gateway.replicas import REPLICAS, Replicas
 
 COLLECTIONS = (REPLICAS, LEDGERS)
+
+
+@dataclass
+class Unreliable:
+    """A store whose next calls fail: before their effect, or after it (the answer is lost)."""
+
+    store: Store
+    failing: int = 0
+    after: bool = False
+
+    async def now(self) -> Any:
+        return await self.store.now()
+
+    @property
+    def documents(self) -> Any:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self.store.documents, name)
+
+        async def run(*arguments: Any, **named: Any) -> Any:
+            if not self.failing:
+                return await call(*arguments, **named)
+            self.failing -= 1
+            if self.after:
+                await call(*arguments, **named)
+            raise StoreUnavailable("unreliable")
+
+        return run
 
 
 @dataclass

@@ -7,7 +7,7 @@ from atrium_common.store.memory import MemoryStore
 from atrium_common.testing.clock import FakeClock
 from atrium_gateway.limits.settlement import LEDGERS
 from atrium_gateway.ports import Standing
-from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, allowance, passed
+from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, Unreliable, allowance, passed
 
 
 @pytest.fixture
@@ -174,3 +174,29 @@ async def test_a_process_that_becomes_alone_has_the_burst_at_once_for_keys_that_
         await gateways.pass_time(0.5)
     assert passed([await first.spend(unused) for _ in range(12)]) == 10
     assert passed([await first.spend(used) for _ in range(12)]) <= 10
+
+
+async def test_while_the_store_is_away_a_bounded_share_passes_and_is_counted_afterwards(clock: FakeClock) -> None:
+    memory = MemoryStore(clock=clock)
+    await memory.open(COLLECTIONS)
+    store = Unreliable(memory)
+    gateways = Gateways(store, clock, patient=True)
+    await gateways.start()
+    (process,) = gateways.processes
+    key = allowance(requests=1000, burst=1000)
+    before = passed([await process.spend(key) for _ in range(100)])
+    store.failing = 10**9
+    during = 0
+    for _ in range(20):
+        during += passed([await process.spend(key) for _ in range(50)])
+        await gateways.pass_time(1)
+    assert 0 < during <= 20, "what is leased, and a hundredth of the limit"
+    refusal = await process.spend(key)
+    assert isinstance(refusal, RateLimited)
+    store.failing = 0
+    await gateways.pass_time(3)
+    after = 0
+    for _ in range(10):
+        after += passed([await process.spend(key) for _ in range(200)])
+        await gateways.pass_time(1)
+    assert 990 <= before + during + after <= 1000, (before, during, after)

@@ -8,10 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atrium_common.store.memory import MemoryStore
-from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_common.testing.clock import FakeClock
 from atrium_gateway.ports import Standing
-from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, allowance
+from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, Unreliable, allowance
 
 BURST = 12
 STEPS = st.lists(
@@ -28,35 +27,6 @@ STEPS = st.lists(
     max_size=60,
 )
 ASYNC = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@dataclass
-class Unreliable:
-    """A store whose next calls fail: before their effect, or after it (the answer is lost)."""
-
-    store: Store
-    failing: int = 0
-    after: bool = False
-
-    async def now(self) -> Any:
-        return await self.store.now()
-
-    @property
-    def documents(self) -> Any:
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self.store.documents, name)
-
-        async def run(*arguments: Any, **named: Any) -> Any:
-            if not self.failing:
-                return await call(*arguments, **named)
-            self.failing -= 1
-            if self.after:
-                await call(*arguments, **named)
-            raise StoreUnavailable("unreliable")
-
-        return run
 
 
 @dataclass

@@ -114,8 +114,10 @@ class LeasedLimiter:
     async def sweep(self) -> None:
         """Give back what keys hold that have not been used for a while, and forget them."""
         now = self._clock.monotonic()
-        if now < self._down_until:
-            return
+        if self._degraded:
+            if now < self._down_until or not self._replicas.member(now):
+                return
+            self._found()
         idle = [each for each in self._accounts.values() if now - each.used_at >= IDLE_SECONDS and not each.waiting]
         for account in idle:
             if account.settling is None:
@@ -217,8 +219,8 @@ class LeasedLimiter:
         return max(0, min(allowance.requests // _SAFE_SHARE, left // (2 * self._replicas.count)))
 
     async def _joined(self, began: float) -> None:
-        """Wait until the other processes know of this one; not for long."""
-        if self._clock.monotonic() - began > _PATIENCE:
+        """Wait until the other processes know of this one; not for long, and not while the store is away."""
+        if self._degraded or self._clock.monotonic() - began > _PATIENCE:
             self._lost(StoreUnavailable("this process can't join the others"))
         else:
             await asyncio.sleep(_JOINING_PAUSE)
@@ -255,6 +257,11 @@ class LeasedLimiter:
                 await self._settlements.give_up(account)
         except (StoreUnavailable, TimeoutError) as error:
             self._lost(error)
+            if account.debt:
+                # What passed on the safe share must still be counted.
+                kept = self._accounts.setdefault(account.allowance.key_id, account)
+                if kept is not account and kept.window == account.window:
+                    kept.debt += account.debt
 
     def _lost(self, error: Exception) -> None:
         self._down_until = self._clock.monotonic() + _DOWN_SECONDS

@@ -90,9 +90,10 @@ class Settlements:
                     ledger = ledger.give_up(self._replicas.id, level=level, now_ms=now_ms)
                 if ledger == before or await self._write(account, ledger, version):
                     LIMIT_RETURNED.inc(account.returning)
+                    account.debt = 0
                     return
         finally:
-            account.returning = account.debt = 0
+            account.returning = 0
 
     async def _try(self, account: Account, allowance: Allowance) -> bool:
         """One attempt; False where somebody else has written in between."""

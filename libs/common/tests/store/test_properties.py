@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atrium_common.store.commit import Claim, Proposal, Slice
 from atrium_common.store.documents import Absent, Any, Condition, Delete, Guard, Is, Newer, Order, Put, Query
 from atrium_common.store.memory import MemoryStore
+from atrium_common.store.mongo import MongoStore
 from atrium_common.store.ports import ClaimTaken, Store, VersionConflict
 from atrium_common.store.sqlite import SqliteStore
 from atrium_common.testing.clock import FakeClock
 from atrium_common.testing.conformance.documents import THINGS
 from atrium_common.testing.conformance.event_log import AT, event
 
+Step: TypeAlias = tuple[int, str, int, int, list[str]]
 Story: TypeAlias = Callable[[Store], Awaitable[list[object]]]
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+BOUNDED = settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+"""For a server behind a socket, where every example is a database of its own."""
 KEYS = st.sampled_from(["a", "b", "c"])
 VERSIONS = st.integers(1, 5)
 GUARDS: st.SearchStrategy[Guard] = st.one_of(
@@ -48,26 +58,20 @@ PROPOSALS = st.tuples(
 )
 
 
-@QUICK
-@given(st.lists(WRITES, max_size=12))
-def test_sqlite_documents_answer_what_the_plain_reading_answers(writes: list[Put | Delete]) -> None:
+def story_of_documents(writes: Sequence[Put | Delete]) -> Story:
     async def story(store: Store) -> list[object]:
         said: list[object] = []
         for write in writes:
             said.append(list(await store.documents.write([write])))
             said.append(await store.documents.bump("things", "a", add={"count": 2}, ceiling={"count": 4}))
-            said.extend([await store.documents.query("things", query) for query in QUERIES])
+            said.extend([list(await store.documents.query("things", query)) for query in QUERIES])
         said.append(dict(await store.documents.get_many("things", ["a", "b", "c"])))
         return said
 
-    assert _told_by_sqlite(story) == _told_by_memory(story)
+    return story
 
 
-@QUICK
-@given(st.lists(PROPOSALS, max_size=14))
-def test_sqlite_logs_answer_what_the_plain_reading_answers(
-    steps: list[tuple[int, str, int, int, list[str]]],
-) -> None:
+def story_of_a_log(steps: Sequence[Step]) -> Story:
     async def story(store: Store) -> list[object]:
         said: list[object] = []
         for command, stream, expected, count, claims in steps:
@@ -84,9 +88,40 @@ def test_sqlite_logs_answer_what_the_plain_reading_answers(
         said.append(list(await store.log.read_log(after=0, limit=100)))
         said.extend([list(await store.log.read_stream(stream, after=1)) for stream in ("s/1", "s/2")])
         said.append(await store.log.holder("p"))
+        said.append(dict(await store.log.held()))
         return said
 
+    return story
+
+
+@QUICK
+@given(st.lists(WRITES, max_size=12))
+def test_sqlite_documents_answer_what_the_plain_reading_answers(writes: list[Put | Delete]) -> None:
+    story = story_of_documents(writes)
     assert _told_by_sqlite(story) == _told_by_memory(story)
+
+
+@QUICK
+@given(st.lists(PROPOSALS, max_size=14))
+def test_sqlite_logs_answer_what_the_plain_reading_answers(steps: list[Step]) -> None:
+    story = story_of_a_log(steps)
+    assert _told_by_sqlite(story) == _told_by_memory(story)
+
+
+@pytest.mark.mongo
+@BOUNDED
+@given(st.lists(WRITES, min_size=3, max_size=8))
+def test_mongodb_documents_answer_what_the_plain_reading_answers(mongodb_url: str, writes: list[Put | Delete]) -> None:
+    story = story_of_documents(writes)
+    assert _told_by_mongodb(mongodb_url, story) == _told_by_memory(story)
+
+
+@pytest.mark.mongo
+@BOUNDED
+@given(st.lists(PROPOSALS, min_size=3, max_size=10))
+def test_mongodb_logs_answer_what_the_plain_reading_answers(mongodb_url: str, steps: list[Step]) -> None:
+    story = story_of_a_log(steps)
+    assert _told_by_mongodb(mongodb_url, story) == _told_by_memory(story)
 
 
 EVENTS = [event(number) for number in range(3)]
@@ -112,3 +147,15 @@ def _told_by_sqlite(story: Story) -> Sequence[object]:
 
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(tell(folder))
+
+
+def _told_by_mongodb(url: str, story: Story) -> Sequence[object]:
+    async def tell() -> list[object]:
+        store = MongoStore(url, database=f"t_laws_{os.urandom(4).hex()}", driver="pymongo", clock=FakeClock())
+        await store.open([THINGS])
+        try:
+            return await story(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(tell())

@@ -17,9 +17,7 @@ from atrium_common.bus.ports import Bus
 from atrium_common.bus.spool import SPOOL, Spool
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.eventing.checkpoint import CHECKPOINTS
-from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
-from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.log_projector import SLOTS
 from atrium_common.eventing.parking import PARKED_MESSAGES, REDRIVES
@@ -101,10 +99,6 @@ class Parts:
     def kit(self) -> Kit:
         """What the HTTP kit needs."""
         return Kit(self.name, self.keys.verifier(), self.clock, self.ids, self.settings.log_every)
-
-    def repository(self, registry: EventRegistry, deciders: Sequence[Decider[Any]]) -> Repository:
-        """The repository over this service's log."""
-        return Repository(self.store, codec=Codec(registry, self.vault), ids=self.ids, deciders=deciders)
 
     def opened(self, operated: Operated) -> Opened:
         """The service's store as operators' commands see it: what the service itself is made of."""

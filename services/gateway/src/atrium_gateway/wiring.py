@@ -6,7 +6,7 @@ from typing import cast
 
 from atrium_common.http.client import ServiceClient
 from atrium_common.jsontypes import JSONObject
-from atrium_common.operated import Operated
+from atrium_common.operated import Opened, Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service
 from atrium_gateway.composing import NamespaceComposer, UsageComposer
@@ -16,6 +16,7 @@ from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.holder import Asked
 from atrium_gateway.http1.front import Front
 from atrium_gateway.http1.pool import PooledTransport
+from atrium_gateway.idempotency.replays import forget_answers
 from atrium_gateway.keys import KeyCache
 from atrium_gateway.limits.tiers import allowance_of
 from atrium_gateway.outward import Outward
@@ -29,7 +30,14 @@ from atrium_gateway.used import LastUsed
 from atrium_gateway.watching import Watching
 
 NAME = "gateway"
-OPERATED = Operated(NAME, COLLECTIONS)
+
+
+async def forget(opened: Opened, subject: str) -> None:
+    """Forget the answers that tell of an erased person (a restored backup may hold them again)."""
+    await forget_answers(opened.store.documents, subject)
+
+
+OPERATED = Operated(NAME, COLLECTIONS, forget=forget)
 
 
 class MissingPrincipalKey(ValueError):

@@ -127,15 +127,7 @@ class StoredReplays:
 
         A retry then runs again as the same command, and is answered as things are now.
         """
-        forgotten = 0
-        query = Query((Condition("about", "eq", mark),), limit=_PAGE)
-        while found := await self._documents.query(REPLAYS.name, query):
-            for document in found:
-                record = replace(Record.of(document.body), state="open", about=(), answer=None)
-                version = document.version
-                put = Put(REPLAYS.name, document.key, record.body(), version + 1, Is(version), document.expires_at)
-                forgotten += sum(await self._documents.write([put]))
-        return forgotten
+        return await forget_answers(self._documents, mark)
 
     async def _answer(self, record: Record) -> SavedAnswer | None:
         try:
@@ -186,3 +178,16 @@ class StoredReplays:
         put = Put(REPLAYS.name, claim.record, record.body(), claim.fence + 1, Is(claim.fence), claim.expires_at)
         (done,) = await self._documents.write([put])
         return done
+
+
+async def forget_answers(documents: Documents, mark: str) -> int:
+    """Forget every saved answer with this mark; how many there were."""
+    forgotten = 0
+    query = Query((Condition("about", "eq", mark),), limit=_PAGE)
+    while found := await documents.query(REPLAYS.name, query):
+        for document in found:
+            record = replace(Record.of(document.body), state="open", about=(), answer=None)
+            version = document.version
+            put = Put(REPLAYS.name, document.key, record.body(), version + 1, Is(version), document.expires_at)
+            forgotten += sum(await documents.write([put]))
+    return forgotten

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import NameOID
+from prometheus_client import generate_latest
 from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
@@ -297,6 +298,22 @@ async def test_an_endpoint_may_choose_ed25519_signatures(running: Running, recei
     key.verify(base64.b64decode(own.removeprefix("v1a,")), signed)
     assert shared.startswith("v1,")
     Webhook(SECRET).verify(arrival.body.decode(), dict(arrival.headers))
+
+
+async def test_the_dispatchers_figures_are_told_to_prometheus(running: Running, receiver: Hostile) -> None:
+    await outcome(running, receiver, answer())
+    told = generate_latest().decode()
+    for name in (
+        "webhooks_due",
+        "webhooks_oldest_due_seconds",
+        "webhooks_in_flight",
+        'webhooks_attempts_total{outcome="success"}',
+        "webhooks_event_to_success_seconds_count",
+        "webhooks_breakers_open",
+        "webhooks_disabled_total",
+        "consumer_lag_seconds",
+    ):
+        assert f"atrium_{name}" in told, name
 
 
 async def test_a_trace_is_carried_from_the_request_to_the_delivery(running: Running, receiver: Hostile) -> None:

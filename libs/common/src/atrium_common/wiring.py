@@ -47,6 +47,8 @@ SPOOLED_TOPICS: Mapping[str, str] = {"gateway.usage": "gateway"}
 TOPICS: Mapping[str, str] = {**EVENT_TOPICS, **SPOOLED_TOPICS}
 KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, REDRIVES, SNAPSHOTS, SLOTS)
 _SWEEP_SECONDS = 10.0
+_SWEPT_AT_ONCE = 500
+_BREATH = 0.02
 
 Closer: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -134,12 +136,19 @@ class Parts:
         return jobs
 
 
-async def sweep(store: Store) -> None:
-    """Remove what has expired, a bounded batch at a time, for ever (MongoDB does it by itself)."""
+async def sweep(store: Store, *, every: float = _SWEEP_SECONDS) -> None:
+    """Remove what has expired, a bounded batch at a time, for ever (MongoDB does it by itself).
+
+    While there is more, the batches follow each other with a breath between them: whatever is written expires no
+    faster than it is removed.
+    """
     while True:
-        await asyncio.sleep(_SWEEP_SECONDS)
+        await asyncio.sleep(every)
         if isinstance(store, SqliteStore):
-            await store.documents.sweep()
+            removed = _SWEPT_AT_ONCE
+            while removed >= _SWEPT_AT_ONCE:
+                removed = await store.documents.sweep(limit=_SWEPT_AT_ONCE)
+                await asyncio.sleep(_BREATH)
 
 
 async def compose(name: str, settings: Settings, collections: Sequence[Collection]) -> tuple[Parts, list[Closer]]:

@@ -18,7 +18,7 @@ from atrium_common.errors import GatewayTimeout, Unavailable
 from atrium_common.eventing.parking import PARKED_MESSAGES, parked, restored, settle_request, stored_form, take_request
 from atrium_common.eventing.repository import Contended
 from atrium_common.jsontypes import JSONObject
-from atrium_common.metrics import CONSUMED, PARKED
+from atrium_common.metrics import CONSUMED, CONSUMER_LAG, PARKED
 from atrium_common.store.documents import Any, Delete, Put
 from atrium_common.store.ports import Documents, StoreUnavailable
 
@@ -87,6 +87,8 @@ class Reactor:
     async def step(self, subscription: Subscription, *, patience: float = _PATIENCE) -> int:
         """Receive and handle one batch; the number of messages."""
         batch = await subscription.receive(limit=_BATCH, timeout=patience)
+        oldest = min((received.message.time for received in batch), default=None)
+        CONSUMER_LAG.labels(self.name).set(0.0 if oldest is None else (self._clock.now() - oldest).total_seconds())
         if not batch:
             return 0
         if self._before is not None:

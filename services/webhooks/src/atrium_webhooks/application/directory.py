@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from atrium_common.bus.ports import Message
 from atrium_common.eventing.repository import Repository
 from atrium_common.store.documents import Query
-from atrium_common.store.ports import Store
+from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_webhooks.application.kept import delivered
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.matching import Subscription
 from atrium_webhooks.rows import ENDPOINT, WEBHOOKS
+
+log = structlog.get_logger("dispatcher")
 
 _PAGE = 500
 _NEWS_SECONDS = 1.0
@@ -82,8 +86,12 @@ class Directory:
     async def follow(self) -> None:
         """See what is committed as it comes, for ever."""
         while True:
-            await self.catch_up()
-            await self._store.log.changed(after=self._position or 0, timeout=_NEWS_SECONDS)
+            try:
+                await self.catch_up()
+                await self._store.log.changed(after=self._position or 0, timeout=_NEWS_SECONDS)
+            except StoreUnavailable as error:
+                log.warning("endpoints can not be followed", reason=str(error))
+                await asyncio.sleep(_NEWS_SECONDS)
 
     async def _begin(self) -> int:
         """Start from the rows, and from a position that was read before them."""

@@ -21,12 +21,12 @@ class Rota:
         self._by_workspace: Counter[str] = Counter()
         self._by_lane: Counter[str] = Counter()
         self._turns: OrderedDict[str, deque[Lane]] = OrderedDict()
-        self._listed: set[str] = set()
+        self._listed: set[Lane] = set()
 
     def add(self, lane: Lane) -> None:
         """The lane may have something to send."""
-        if lane.endpoint_id not in self._listed:
-            self._listed.add(lane.endpoint_id)
+        if lane not in self._listed:
+            self._listed.add(lane)
             self._turns.setdefault(lane.workspace_id, deque()).append(lane)
 
     def turn(self, start: Callable[[Lane], bool]) -> None:
@@ -37,7 +37,7 @@ class Rota:
             lane = lanes.popleft()
             if lanes:
                 self._turns[workspace_id] = lanes
-            self._listed.discard(lane.endpoint_id)
+            self._listed.discard(lane)
             if not self._may(lane):
                 passed.append(lane)
             elif start(lane):

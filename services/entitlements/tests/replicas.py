@@ -61,6 +61,8 @@ class Replicas:
     session: aiohttp.ClientSession
     running: list[Replica] = field(default_factory=list)
     started: int = 0
+    pipe: tuple[int, int] = field(default_factory=os.pipe)
+    """A process ends by itself when this end of its pipe is closed, also by the death of the tests."""
 
     async def start(self) -> Replica:
         """One more process."""
@@ -73,11 +75,18 @@ class Replicas:
             "ATRIUM_SEALING_KEYS": f"k1:{SEED}",
             "ATRIUM_PRINCIPAL_KEYS": f"gateway1!:{SEED},service1!:{SEED}",
             "ATRIUM_LOG_LEVEL": "warning",
+            "ATRIUM_PARENT_FD": str(self.pipe[0]),
             **self.environment,
         }
         with (self.directory / f"{self.started}.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "atrium_entitlements", stderr=log, stdout=subprocess.DEVNULL, env=environment
+                sys.executable,
+                "-m",
+                "atrium_entitlements",
+                stderr=log,
+                stdout=subprocess.DEVNULL,
+                env=environment,
+                pass_fds=(self.pipe[0],),
             )
         ports = run / "entitlements.ports.json"
         async with asyncio.timeout(60):
@@ -102,3 +111,5 @@ async def replicas(directory: Path, environment: Mapping[str, str], count: int) 
                 if replica.process.returncode is None:
                     replica.process.terminate()
             await asyncio.gather(*(replica.process.wait() for replica in several.running))
+            for end in several.pipe:
+                os.close(end)

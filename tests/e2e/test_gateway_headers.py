@@ -140,6 +140,14 @@ async def test_a_namespace_in_a_path_can_not_climb_out_of_it(platform: Platform,
         assert raw.startswith(b"HTTP/1.1 404 "), path
 
 
+async def test_a_method_that_nobody_knows_is_refused_with_the_possible_ones(platform: Platform) -> None:
+    raw = await _raw(platform, "FROB /api/v1/namespaces HTTP/1.1", platform.key)
+    assert raw.startswith(b"HTTP/1.1 405 ")
+    assert b"Allow: GET, HEAD, OPTIONS, POST" in raw
+    raw = await _raw(platform, "FROB /api/v1/nothing HTTP/1.1", platform.key)
+    assert raw.startswith(b"HTTP/1.1 404 ")
+
+
 async def _raw(platform: Platform, line: str, key: str) -> bytes:
     import asyncio
 

@@ -12,7 +12,7 @@ _NGINX = """
 worker_processes 1; daemon off; user root; pid {directory}/nginx.pid; error_log stderr error;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off; client_body_temp_path {directory}/b; proxy_temp_path {directory}/p;
+  access_log off; map_hash_bucket_size 256; client_body_temp_path {directory}/b; proxy_temp_path {directory}/p;
   fastcgi_temp_path {directory}/f; uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;
   map $http_authorization $known {{ default 0; "Bearer {key}" 1; }}
   limit_req_zone $http_authorization zone=keys:10m rate=1000000r/s;

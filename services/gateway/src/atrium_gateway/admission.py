@@ -74,7 +74,7 @@ def asked_for(key: bytes, request: Request, subject: str | None) -> Asked:
         return Asked(digest)
     workspace_id = _identifier(workspace, "X-Workspace-ID")
     namespace_id = _identifier(namespace, "X-Namespace-ID")
-    if namespace_id is None and subject is not None:
+    if namespace_id is None and subject is not None and _ID.match(subject.encode()):
         return Asked(digest, workspace_id, subject, subject=True)
     return Asked(digest, workspace_id, namespace_id)
 

@@ -98,6 +98,8 @@ class Gateway:
         self._clock = clock
         self._ids = ids
         self._seconds = seconds
+        # Seconds between the monotonic clock and Unix time, looked at once a second.
+        self._offset = self._offset_at = float("-inf")
 
     async def handle(self, request: Request) -> Response:
         """Answer one request; raises nothing but the cancellation of a read that nobody waits for."""
@@ -295,12 +297,18 @@ class Gateway:
             exchange.standing = limiter.standing(holder.allowance) or await limiter.look(holder.allowance)
         return refusal(problem, exchange.request_id)
 
+    def _unix(self, monotonic: float) -> float:
+        if monotonic - self._offset_at > 1:
+            self._offset = self._clock.now().timestamp() - self._clock.monotonic()
+            self._offset_at = monotonic
+        return monotonic + self._offset
+
     def _complete(self, exchange: Exchange, response: Response) -> None:
         """Add what every answer says."""
         added: Fields = [(b"X-Request-ID", exchange.request_id.encode())]
         standing, holder = exchange.standing, exchange.holder
         if standing is not None and holder is not None and holder.allowance is not None:
-            added += fields.of_standing(standing, holder.allowance, unix=self._clock.now().timestamp())
+            added += fields.of_standing(standing, holder.allowance, unix=self._unix(exchange.started))
         if exchange.entry is not None and exchange.entry.deprecated is not None:
             added += fields.of_deprecation(exchange.entry.deprecated)
         if response.status >= 400:  # noqa: PLR2004 (a refusal)

@@ -139,6 +139,13 @@ async def test_what_is_too_large_is_refused_as_such() -> None:
             assert (status(raw), code(raw)) == expected, sent[:30]
 
 
+async def test_a_large_head_within_the_limits_is_taken_however_it_is_cut() -> None:
+    head = b"GET /x HTTP/1.1\r\n" + CLOSE + b"".join(b"X-%d: %b\r\n" % (n, b"y" * 150) for n in range(90)) + b"\r\n"
+    async with listening() as (_, port):
+        pieces = [head[at : at + 700] for at in range(0, len(head), 700)]
+        assert status(await said(port, *pieces, pause=0.001)) == 200
+
+
 async def test_slow_senders_are_cut_off() -> None:
     async with listening() as (_, port):
         raw = await said(port, b"GET / HTTP/1.1\r\n", *[b"X: y\r\n"] * 20, pause=0.1)
@@ -200,6 +207,14 @@ async def test_old_clients_and_head_and_upgrades_are_answered() -> None:
         assert b"Content-Length: 7" in raw
         upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
         assert status(await said(port, upgrade)) == 200
+
+
+async def test_an_unknown_method_and_an_absolute_target_are_understood() -> None:
+    async with listening() as (_, port):
+        assert (await said(port, b"FOO /x HTTP/1.1\r\nHost: a\r\n\r\n")).endswith(b"FOO /x ")
+        absolute = b"GET http://somewhere:80/x?y HTTP/1.1\r\n" + CLOSE + b"\r\n"
+        assert (await said(port, absolute)).endswith(b"GET /x ")
+        assert status(await said(port, b"foo bar\r\n\r\n")) == 400
 
 
 async def test_a_streamed_answer_is_sent_as_it_comes() -> None:

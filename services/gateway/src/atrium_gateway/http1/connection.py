@@ -7,6 +7,7 @@ feeds, folded or malformed fields are refused (request smuggling). Limits and pa
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
@@ -24,6 +25,7 @@ _MOST_SKIPPED = 64 * 1024
 _MALFORMED = "The request is not well-formed HTTP/1.1."
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _BODILESS = frozenset({204, 304})
+_UNKNOWN_METHOD = re.compile(rb"([A-Z]{1,32}) (/[\x21-\x7e]{0,8190}) HTTP/1\.[01]\r\n")
 
 
 class Connection(asyncio.Protocol):
@@ -51,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._repeated: set[bytes] = set()
         self._fields = 0
+        self._field_bytes = 0
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,6 +74,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             # Switching protocols is not offered; the request itself is whole, and the connection's last.
             self._deaf = True
+        except httptools.HttpParserInvalidMethodError:
+            self._refuse_method(data)
         except httptools.HttpParserError:
             if not self._deaf:
                 self._refuse(InvalidHeader(_MALFORMED))
@@ -113,7 +118,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers = {}
         self._repeated = set()
-        self._fields = self._head_bytes = 0
+        self._fields = self._field_bytes = self._head_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """The target, or a part of it."""
@@ -124,7 +129,7 @@ class Connection(asyncio.Protocol):
         if not self._heading:
             return
         self._fields += 1
-        self._head_bytes += len(name) + len(value) + 4
+        self._field_bytes += len(name) + len(value) + 4
         name = name.lower()
         if name in self._headers:
             self._repeated.add(name)
@@ -139,7 +144,7 @@ class Connection(asyncio.Protocol):
         fault: AtriumError | None = None
         if len(self._url) > limits.line_bytes:
             fault = UriTooLong()
-        elif self._fields > limits.fields or sum(len(n) + len(v) + 4 for n, v in headers.items()) > limits.field_bytes:
+        elif self._fields > limits.fields or self._field_bytes > limits.field_bytes:
             fault = HeadersTooLarge()
         expects = headers.get(b"expect", b"").lower() == b"100-continue"
         request = Request(
@@ -217,6 +222,18 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _refuse_method(self, data: bytes) -> None:
+        """A method that llhttp has never heard of is well-formed all the same: the path says which it has."""
+        line = _UNKNOWN_METHOD.match(data)
+        if line is None or self._deaf:
+            self._refuse(InvalidHeader(_MALFORMED))
+            return
+        self._deaf = self._refused = True
+        self._heading = False
+        request = Request(line[1].decode(), line[2].decode(), {}, peer=self._peer, keep_alive=False)
+        request.finish()
+        self._enqueue(request)
 
     def _refuse(self, fault: AtriumError) -> None:
         """Answer what is no request, after those before it; nothing more is understood on this connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from atrium_common.http.body import MAX_BODY
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
+_ABSOLUTE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -54,6 +56,9 @@ class Request:
         ask_to_continue: Callable[[], None] | None = None,
     ) -> None:
         self.method = method
+        if not target.startswith("/"):
+            # The absolute form that a proxy is asked in (RFC 9112 §3.2.2) means the same path.
+            target = _ABSOLUTE.sub("", target) or "/"
         self.path, _, self.query = target.partition("?")
         self.headers = headers
         self.repeated = repeated

@@ -79,9 +79,10 @@ def _schemas(routes: Sequence[Route]) -> tuple[_Refs, JSONObject]:
 
 
 def _without_empty_defaults(schema: JSON) -> None:
-    """Leave out a default that only stands for "absent": an empty text where none may be sent."""
+    """Leave out a default that only stands for "absent": what the field itself would refuse."""
     if isinstance(schema, dict):
-        if schema.get("default") == "" and schema.get("minLength"):
+        nothing = schema.get("default", 1) is None and isinstance(schema.get("type"), str)
+        if nothing or (schema.get("default") == "" and schema.get("minLength")):
             del schema["default"]
         for member in schema.values():
             _without_empty_defaults(member)

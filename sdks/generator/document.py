@@ -119,15 +119,12 @@ def _operation(method: str, path: str, operation: Json, schemas: Json) -> Operat
     resource, name = name_of(method, re.sub(r"{\w+}", "{}", short))
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     body = _fields(_resolved(content, schemas), schemas)
+    # The context has headers of its own, where a parameter of the same name stands in the path or the body.
+    elsewhere = {*re.findall(r"{(\w+)}", short), *(each.name for each in body)}
     query = tuple(
-        Field(
-            each["name"],
-            _type(each.get("schema", {}), schemas),
-            bool(each.get("required")),
-            each.get("description", ""),
-        )
+        _parameter(each, schemas)
         for each in operation.get("parameters", ())
-        if each["in"] == "query"
+        if each["in"] == "query" and each["name"] not in elsewhere
     )
     answer, shape = _answer(operation, schemas)
     return Operation(
@@ -143,6 +140,11 @@ def _operation(method: str, path: str, operation: Json, schemas: Json) -> Operat
         answer=answer,
         shape=shape,
     )
+
+
+def _parameter(parameter: Json, schemas: Json) -> Field:
+    kind = _type(parameter.get("schema", {}), schemas)
+    return Field(parameter["name"], kind, bool(parameter.get("required")), parameter.get("description", ""))
 
 
 def _answer(operation: Json, schemas: Json) -> tuple[Type | None, str]:

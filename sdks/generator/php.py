@@ -98,7 +98,7 @@ def _method(operation: Operation) -> str:
     arguments.append("?Options $options = null")
     lines += _returns(operation)
     values = "".join(f", ${camel(name)}" for name in operation.parameters)
-    content = ", query: $params" if operation.query else ", body: $params" if operation.body else ""
+    content = _content(operation)
     kind = (
         f"Model\\{_name(operation.answer.name)}::class"
         if operation.answer and operation.answer.kind == "model"
@@ -113,6 +113,17 @@ def _method(operation: Operation) -> str:
         f"    public function {camel(operation.name)}({', '.join(arguments)}): {_native_return(operation)}\n    {{\n"
         f"        {keyword}$this->runner->run({request}, $options);\n    }}\n"
     )
+
+
+def _content(operation: Operation) -> str:
+    """Where the parameters go: into the query or the body, or, where an operation has both, each into its own."""
+    if operation.query and operation.body:
+        names = ", ".join(f"'{each.name}' => 1" for each in operation.query)
+        own = f"[{names}]"
+        return f", query: array_intersect_key($params, {own}), body: array_diff_key($params, {own})"
+    if operation.query:
+        return ", query: $params"
+    return ", body: $params" if operation.body else ""
 
 
 def _returns(operation: Operation) -> list[str]:

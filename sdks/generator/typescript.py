@@ -17,7 +17,7 @@ _SCALARS = {
 _HEAD = "// Made from the OpenAPI document by `make sdks`; edit the generator, not this.\n"
 _IMPORTS = """
 import type { PagePromise } from "../pages.js";
-import { pathOf, type Runner } from "../request.js";
+import { parted, pathOf, type Runner } from "../request.js";
 import type { Options, Result } from "../types.js";
 import type * as models from "./models.js";
 """
@@ -130,13 +130,10 @@ def _method(operation: Operation) -> str:
 
 
 def _content(operation: Operation) -> str:
-    """Where the parameters go; an operation takes them in its query or in its body, never in both.
-
-    Raises:
-        ValueError: one does.
-    """
+    """Where the parameters go: into the query or the body, or, where an operation has both, each into its own."""
     if operation.query and operation.body:
-        raise ValueError(f"{operation.id} takes parameters in query and body")
+        names = ", ".join(f'"{each.name}"' for each in operation.query)
+        return f", ...parted(params, [{names}])"
     if operation.query:
         return ", query: { ...params }"
     return ", body: { ...params }" if operation.body else ""

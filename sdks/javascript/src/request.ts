@@ -30,6 +30,15 @@ export function pathOf(template: string, ...parameters: string[]): string {
   });
 }
 
+/** Parameters of an operation that takes some in its query and the rest in its body. */
+export function parted(params: object, inQuery: readonly string[]): { query: object; body: object } {
+  const entries = Object.entries(params);
+  return {
+    query: Object.fromEntries(entries.filter(([name]) => inQuery.includes(name))),
+    body: Object.fromEntries(entries.filter(([name]) => !inQuery.includes(name))),
+  };
+}
+
 /** Query parameters as text: lists with commas, moments in ISO 8601; null and undefined are left out. */
 export function queryOf(query: object | undefined): string {
   const texts = new URLSearchParams();

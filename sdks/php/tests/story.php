@@ -46,9 +46,9 @@ try {
     $workspace = $operator->workspaces->create(['name' => 'Story in PHP', 'tier' => 'pro']);
     $key = $operator->apiKeys->create(['name' => 'all', 'scopes' => ['*']], new Options(workspace: $workspace->id));
 
-    $client = new Client($key->raw['key']);
+    $client = new Client($key->key);
     $hook = $client->webhooks->create(['url' => "http://127.0.0.1:$port/hooks", 'events' => ['namespace.*']]);
-    file_put_contents("$folder/secret", $hook->raw['secret']);
+    file_put_contents("$folder/secret", $hook->secret);
 
     script(['forward' => true, 'drop' => true]);
     $first = $client->namespaces->create(['name' => 'First']);

@@ -46,9 +46,9 @@ with Client() as operator:
     workspace = operator.workspaces.create(name="Story in Python", tier="pro")
     key = operator.api_keys.create(name="all", scopes=["*"], options=Options(workspace=workspace.id))
 
-with Client(key.raw["key"]) as client:
+with Client(key.key or "") as client:
     hook = client.webhooks.create(url=f"http://127.0.0.1:{receiver.server_port}/hooks", events=["namespace.*"])
-    secrets.append(hook.raw["secret"])
+    secrets.append(hook.secret or "")
 
     script({"forward": True, "drop": True})
     first = client.namespaces.create(name="First")

@@ -1,7 +1,7 @@
 // Made from the OpenAPI document by `make sdks`; edit the generator, not this.
 
 import type { PagePromise } from "../pages.js";
-import { pathOf, type Runner } from "../request.js";
+import { parted, pathOf, type Runner } from "../request.js";
 import type { Options, Result } from "../types.js";
 import type * as models from "./models.js";
 
@@ -18,6 +18,7 @@ export interface ApiKeysCreateParams {
   ip_allowlist?: ReadonlyArray<string>;
   rate_limit?: models.RateLimitBody | null;
   rate_limit_tier?: "free" | "pro" | "business" | "enterprise" | null;
+  user_id?: string | null;
 }
 
 export interface ApiKeysGetParams {
@@ -28,18 +29,35 @@ export interface ApiKeysListParams {
   created_after?: string | Date;
   created_before?: string | Date;
   cursor?: string;
+  environment?: "live" | "test";
   fields?: string | readonly string[];
   namespace_id?: string;
   page?: number;
   per_page?: number;
+  rate_limit_tier?: "free" | "pro" | "business" | "enterprise";
   search?: string;
   sort?: string | readonly string[];
+  status?: "active" | "expired";
   updated_after?: string | Date;
   updated_before?: string | Date;
+  user_id?: string;
   workspace_id?: string;
 }
 
-/** ApiKeys: batch, create, delete, get, list. */
+export interface ApiKeysRotateParams {
+  grace_period_hours?: number;
+}
+
+export interface ApiKeysUpdateParams {
+  expires_at?: string | null | Date;
+  ip_allowlist?: ReadonlyArray<string>;
+  name?: string;
+  rate_limit?: models.RateLimitBody | null;
+  rate_limit_tier?: "free" | "pro" | "business" | "enterprise";
+  scopes?: ReadonlyArray<string>;
+}
+
+/** ApiKeys: batch, create, delete, get, list, rotate, update. */
 export class ApiKeys {
   constructor(private readonly runner: Runner) {}
 
@@ -49,7 +67,7 @@ export class ApiKeys {
   }
 
   /** Create an API key. */
-  create(params: ApiKeysCreateParams, options: Options = {}): Promise<Result<models.ApiKey>> {
+  create(params: ApiKeysCreateParams, options: Options = {}): Promise<Result<models.NewApiKey>> {
     return this.runner.run({ method: "POST", path: pathOf("/api-keys"), shape: "one", body: { ...params } }, options);
   }
 
@@ -67,6 +85,66 @@ export class ApiKeys {
   list(params: ApiKeysListParams = {}, options: Options = {}): PagePromise<models.ApiKey> {
     return this.runner.page({ method: "GET", path: pathOf("/api-keys"), shape: "list", query: { ...params } }, options);
   }
+
+  /** Give a new key in the place of this one. */
+  rotate(keyId: string, params: ApiKeysRotateParams = {}, options: Options = {}): Promise<Result<models.RotatedApiKey>> {
+    return this.runner.run({ method: "POST", path: pathOf("/api-keys/{key_id}/rotate", keyId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Change an API key. */
+  update(keyId: string, params: ApiKeysUpdateParams = {}, options: Options = {}): Promise<Result<models.ApiKey>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/api-keys/{key_id}", keyId), shape: "one", body: { ...params } }, options);
+  }
+}
+
+export interface BoostsCreateParams {
+  feature: string;
+  type: "add_limit" | "enable" | "unlimited";
+  duration?: "cycle_bound" | "duration" | "permanent" | null;
+  expires_at?: string | null | Date;
+  namespace_id?: string | null;
+  quantity?: number | null;
+  source?: string;
+  workspace_id?: string | null;
+}
+
+export interface BoostsListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  duration?: "cycle_bound" | "duration" | "permanent";
+  feature?: string;
+  fields?: string | readonly string[];
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  sort?: string | readonly string[];
+  source?: string;
+  status?: "active" | "cancelled" | "expired";
+  type?: "add_limit" | "enable" | "unlimited";
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  workspace_id?: string;
+}
+
+/** Boosts: create, delete, list. */
+export class Boosts {
+  constructor(private readonly runner: Runner) {}
+
+  /** Give a holder a boost. */
+  create(params: BoostsCreateParams, options: Options = {}): Promise<Result<models.Boost>> {
+    return this.runner.run({ method: "POST", path: pathOf("/boosts"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Take a boost away. */
+  delete(boostId: string, options: Options = {}): Promise<void> {
+    return this.runner.run({ method: "DELETE", path: pathOf("/boosts/{boost_id}", boostId), shape: "nothing" }, options);
+  }
+
+  /** List the boosts of the context. */
+  list(params: BoostsListParams = {}, options: Options = {}): PagePromise<models.Boost> {
+    return this.runner.page({ method: "GET", path: pathOf("/boosts"), shape: "list", query: { ...params } }, options);
+  }
 }
 
 export interface DeliveriesGetParams {
@@ -77,6 +155,7 @@ export interface DeliveriesListParams {
   created_after?: string | Date;
   created_before?: string | Date;
   cursor?: string;
+  event_id?: string;
   event_type?: string;
   fields?: string | readonly string[];
   namespace_id?: string;
@@ -94,7 +173,7 @@ export class Deliveries {
   constructor(private readonly runner: Runner) {}
 
   /** Get a delivery with its attempts. */
-  get(webhookId: string, deliveryId: string, params: DeliveriesGetParams = {}, options: Options = {}): Promise<Result<models.Delivery>> {
+  get(webhookId: string, deliveryId: string, params: DeliveriesGetParams = {}, options: Options = {}): Promise<Result<models.DeliveryWithHistory>> {
     return this.runner.run({ method: "GET", path: pathOf("/webhooks/{webhook_id}/deliveries/{delivery_id}", webhookId, deliveryId), shape: "one", query: { ...params } }, options);
   }
 
@@ -109,41 +188,127 @@ export class Deliveries {
   }
 }
 
+export interface EntitlementsCancelParams {
+  reason?: string | null;
+}
+
 export interface EntitlementsCheckParams {
-  feature?: string;
+  feature: string;
+  as_of?: string | null | Date;
   fields?: string | readonly string[];
-  quantity?: string;
+  quantity?: number;
 }
 
 export interface EntitlementsCreateParams {
   package: string;
+  billing_cycle_anchor?: string | null | Date;
   expires_at?: string | null | Date;
+  metadata?: Record<string, unknown> | null;
   namespace_id?: string | null;
+  replace?: boolean;
   source?: string;
+  starts_at?: string | null | Date;
+  trial_ends_at?: string | null | Date;
   workspace_id?: string | null;
 }
 
-export interface EntitlementsListParams {
+export interface EntitlementsExplainParams {
+  feature: string;
+  as_of?: string | null | Date;
   fields?: string | readonly string[];
+}
+
+export interface EntitlementsGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface EntitlementsListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  is_base?: boolean;
+  namespace_id?: string;
+  package?: string;
+  page?: number;
+  per_page?: number;
+  sort?: string | readonly string[];
+  source?: string;
+  status?: "active" | "suspended" | "cancelled" | "expired";
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  workspace_id?: string;
+}
+
+export interface EntitlementsLogParams {
+  action?: string;
+  actor?: string;
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  feature?: string;
+  fields?: string | readonly string[];
+  namespace_id?: string;
+  package?: string;
+  page?: number;
+  per_page?: number;
+  search?: string;
+  sort?: string | readonly string[];
+  source?: string;
+  workspace_id?: string;
+}
+
+export interface EntitlementsPreviewParams {
+  package: string;
+  billing_cycle_anchor?: string | null | Date;
+  expires_at?: string | null | Date;
+  namespace_id?: string | null;
+  replace?: boolean;
+  starts_at?: string | null | Date;
+  trial_ends_at?: string | null | Date;
+  workspace_id?: string | null;
 }
 
 export interface EntitlementsRecordUsageParams {
   feature: string;
   enforce?: boolean;
   metadata?: Record<string, unknown> | null;
+  occurred_at?: string | null | Date;
   quantity?: number;
 }
 
+export interface EntitlementsRenewParams {
+  expires_at?: string | null | Date;
+}
+
 export interface EntitlementsSummaryParams {
+  as_of?: string | null | Date;
   fields?: string | readonly string[];
 }
 
-/** Entitlements: check, create, list, recordUsage, summary. */
+export interface EntitlementsSuspendParams {
+  reason?: string | null;
+}
+
+export interface EntitlementsUsageHistoryParams {
+  feature: string;
+  fields?: string | readonly string[];
+  since?: string | null | Date;
+  until?: string | null | Date;
+  window?: "hour" | "day" | "month";
+}
+
+/** Entitlements: cancel, check, create, explain, get, list, log, preview, recordUsage, renew, summary, suspend, unsuspend, usageHistory. */
 export class Entitlements {
   constructor(private readonly runner: Runner) {}
 
+  /** End a package now. */
+  cancel(entitlementId: string, params: EntitlementsCancelParams = {}, options: Options = {}): Promise<Result<models.Entitlement>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/{entitlement_id}/cancel", entitlementId), shape: "one", body: { ...params } }, options);
+  }
+
   /** Check a feature of the context. */
-  check(params: EntitlementsCheckParams = {}, options: Options = {}): Promise<Result<models.Verdict>> {
+  check(params: EntitlementsCheckParams, options: Options = {}): Promise<Result<models.Verdict>> {
     return this.runner.run({ method: "GET", path: pathOf("/entitlements/check"), shape: "bare", query: { ...params } }, options);
   }
 
@@ -152,9 +317,29 @@ export class Entitlements {
     return this.runner.run({ method: "POST", path: pathOf("/entitlements"), shape: "one", body: { ...params } }, options);
   }
 
+  /** Why a check answers as it does. */
+  explain(params: EntitlementsExplainParams, options: Options = {}): Promise<Result<models.Explanation>> {
+    return this.runner.run({ method: "GET", path: pathOf("/entitlements/explain"), shape: "one", query: { ...params } }, options);
+  }
+
+  /** Get a provisioned package. */
+  get(entitlementId: string, params: EntitlementsGetParams = {}, options: Options = {}): Promise<Result<models.Entitlement>> {
+    return this.runner.run({ method: "GET", path: pathOf("/entitlements/{entitlement_id}", entitlementId), shape: "one", query: { ...params } }, options);
+  }
+
   /** List the packages of the context. */
-  list(params: EntitlementsListParams = {}, options: Options = {}): Promise<Result<models.Entitlement>> {
-    return this.runner.run({ method: "GET", path: pathOf("/entitlements"), shape: "one", query: { ...params } }, options);
+  list(params: EntitlementsListParams = {}, options: Options = {}): PagePromise<models.Entitlement> {
+    return this.runner.page({ method: "GET", path: pathOf("/entitlements"), shape: "list", query: { ...params } }, options);
+  }
+
+  /** List who changed what of the context's entitlements. */
+  log(params: EntitlementsLogParams = {}, options: Options = {}): PagePromise<models.LogEntry> {
+    return this.runner.page({ method: "GET", path: pathOf("/entitlements/log"), shape: "list", query: { ...params } }, options);
+  }
+
+  /** What a package would change. */
+  preview(params: EntitlementsPreviewParams, options: Options = {}): Promise<Result<models.Previewed>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/preview"), shape: "one", body: { ...params } }, options);
   }
 
   /** Record usage. */
@@ -162,23 +347,304 @@ export class Entitlements {
     return this.runner.run({ method: "POST", path: pathOf("/entitlements/usage"), shape: "bare", body: { ...params } }, options);
   }
 
+  /** Let a package go on. */
+  renew(entitlementId: string, params: EntitlementsRenewParams = {}, options: Options = {}): Promise<Result<models.Entitlement>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/{entitlement_id}/renew", entitlementId), shape: "one", body: { ...params } }, options);
+  }
+
   /** All figures of the context. */
   summary(params: EntitlementsSummaryParams = {}, options: Options = {}): Promise<Result<models.Summary>> {
     return this.runner.run({ method: "GET", path: pathOf("/entitlements/summary"), shape: "one", query: { ...params } }, options);
   }
+
+  /** Suspend a package. */
+  suspend(entitlementId: string, params: EntitlementsSuspendParams = {}, options: Options = {}): Promise<Result<models.Entitlement>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/{entitlement_id}/suspend", entitlementId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Let it grant again. */
+  unsuspend(entitlementId: string, options: Options = {}): Promise<Result<models.Entitlement>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/{entitlement_id}/unsuspend", entitlementId), shape: "one" }, options);
+  }
+
+  /** Usage of a feature by hour, day or month. */
+  usageHistory(params: EntitlementsUsageHistoryParams, options: Options = {}): Promise<Result<models.UsageHistory>> {
+    return this.runner.run({ method: "GET", path: pathOf("/entitlements/usage"), shape: "bare", query: { ...params } }, options);
+  }
 }
 
-export interface FeaturesListParams {
+export interface EventTypesGetParams {
   fields?: string | readonly string[];
 }
 
-/** Features: list. */
+export interface EventTypesListParams {
+  cursor?: string;
+  fields?: string | readonly string[];
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  search?: string;
+  sort?: string | readonly string[];
+  workspace_id?: string;
+}
+
+/** EventTypes: get, list. */
+export class EventTypes {
+  constructor(private readonly runner: Runner) {}
+
+  /** Get a type of the platform's events. */
+  get(eventType: string, params: EventTypesGetParams = {}, options: Options = {}): Promise<Result<models.EventType>> {
+    return this.runner.run({ method: "GET", path: pathOf("/event-types/{event_type}", eventType), shape: "one", query: { ...params } }, options);
+  }
+
+  /** List the types of the platform's events. */
+  list(params: EventTypesListParams = {}, options: Options = {}): PagePromise<models.EventType> {
+    return this.runner.page({ method: "GET", path: pathOf("/event-types"), shape: "list", query: { ...params } }, options);
+  }
+}
+
+export interface EventsCreateParams {
+  data: Record<string, unknown>;
+  type: string;
+  idempotency_key?: string | null;
+}
+
+export interface EventsGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface EventsListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  idempotency_key?: string;
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  search?: string;
+  sort?: string | readonly string[];
+  type?: string;
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  workspace_id?: string;
+}
+
+/** Events: create, get, list. */
+export class Events {
+  constructor(private readonly runner: Runner) {}
+
+  /** Publish an event of your own. */
+  create(params: EventsCreateParams, options: Options = {}): Promise<Result<models.ClientEvent>> {
+    return this.runner.run({ method: "POST", path: pathOf("/events"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Get an event, your own or the platform's. */
+  get(eventId: string, params: EventsGetParams = {}, options: Options = {}): Promise<Result<models.ClientEvent>> {
+    return this.runner.run({ method: "GET", path: pathOf("/events/{event_id}", eventId), shape: "one", query: { ...params } }, options);
+  }
+
+  /** List the events that the workspace published. */
+  list(params: EventsListParams = {}, options: Options = {}): PagePromise<models.ClientEvent> {
+    return this.runner.page({ method: "GET", path: pathOf("/events"), shape: "list", query: { ...params } }, options);
+  }
+}
+
+export interface FeaturesCreateParams {
+  code: string;
+  name: string;
+  type: "boolean" | "limit" | "unlimited";
+  category?: string;
+  parent?: string | null;
+  reset?: "none" | "monthly" | "rolling";
+  rolling_window_days?: number | null;
+  rolls_over?: boolean;
+  scale?: number;
+  spill?: boolean;
+  unit?: string | null;
+}
+
+export interface FeaturesGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface FeaturesListParams {
+  category?: string;
+  code?: string;
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  namespace_id?: string;
+  page?: number;
+  parent?: string;
+  per_page?: number;
+  reset?: "none" | "monthly" | "rolling";
+  search?: string;
+  sort?: string | readonly string[];
+  type?: "boolean" | "limit" | "unlimited";
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  workspace_id?: string;
+}
+
+export interface FeaturesUpdateParams {
+  category?: string;
+  name?: string;
+  parent?: string | null;
+  rolls_over?: boolean;
+  spill?: boolean;
+  unit?: string | null;
+}
+
+/** Features: create, get, list, update. */
 export class Features {
   constructor(private readonly runner: Runner) {}
 
+  /** Add a feature. */
+  create(params: FeaturesCreateParams, options: Options = {}): Promise<Result<models.Feature>> {
+    return this.runner.run({ method: "POST", path: pathOf("/features"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Get a feature, by id or code. */
+  get(featureId: string, params: FeaturesGetParams = {}, options: Options = {}): Promise<Result<models.Feature>> {
+    return this.runner.run({ method: "GET", path: pathOf("/features/{feature_id}", featureId), shape: "one", query: { ...params } }, options);
+  }
+
   /** List the features. */
-  list(params: FeaturesListParams = {}, options: Options = {}): Promise<Result<models.Feature>> {
-    return this.runner.run({ method: "GET", path: pathOf("/features"), shape: "one", query: { ...params } }, options);
+  list(params: FeaturesListParams = {}, options: Options = {}): PagePromise<models.Feature> {
+    return this.runner.page({ method: "GET", path: pathOf("/features"), shape: "list", query: { ...params } }, options);
+  }
+
+  /** Change a feature. */
+  update(featureId: string, params: FeaturesUpdateParams = {}, options: Options = {}): Promise<Result<models.Feature>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/features/{feature_id}", featureId), shape: "one", body: { ...params } }, options);
+  }
+}
+
+export interface InvitationsAcceptParams {
+  token: string;
+  name?: string | null;
+}
+
+export interface InvitationsCreateParams {
+  email: string;
+  role?: "owner" | "admin" | "member";
+  team_id?: string | null;
+}
+
+export interface InvitationsGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface InvitationsListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  role?: "owner" | "admin" | "member";
+  search?: string;
+  sort?: string | readonly string[];
+  status?: "pending" | "accepted" | "revoked" | "expired";
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+}
+
+/** Invitations: accept, create, delete, get, list. */
+export class Invitations {
+  constructor(private readonly runner: Runner) {}
+
+  /** Accept an invitation. */
+  accept(params: InvitationsAcceptParams, options: Options = {}): Promise<Result<models.Acceptance>> {
+    return this.runner.run({ method: "POST", path: pathOf("/invitations/accept"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Invite somebody by e-mail. */
+  create(workspaceId: string, params: InvitationsCreateParams, options: Options = {}): Promise<Result<models.NewInvitation>> {
+    return this.runner.run({ method: "POST", path: pathOf("/workspaces/{workspace_id}/invitations", workspaceId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Take back an invitation. */
+  delete(workspaceId: string, invitationId: string, options: Options = {}): Promise<void> {
+    return this.runner.run({ method: "DELETE", path: pathOf("/workspaces/{workspace_id}/invitations/{invitation_id}", workspaceId, invitationId), shape: "nothing" }, options);
+  }
+
+  /** Get an invitation. */
+  get(workspaceId: string, invitationId: string, params: InvitationsGetParams = {}, options: Options = {}): Promise<Result<models.Invitation>> {
+    return this.runner.run({ method: "GET", path: pathOf("/workspaces/{workspace_id}/invitations/{invitation_id}", workspaceId, invitationId), shape: "one", query: { ...params } }, options);
+  }
+
+  /** List invitations. */
+  list(workspaceId: string, params: InvitationsListParams = {}, options: Options = {}): PagePromise<models.Invitation> {
+    return this.runner.page({ method: "GET", path: pathOf("/workspaces/{workspace_id}/invitations", workspaceId), shape: "list", query: { ...params } }, options);
+  }
+}
+
+export interface MembersCreateParams {
+  user_id: string;
+  custom_permissions?: ReadonlyArray<string> | null;
+  role?: "owner" | "admin" | "member";
+  team_id?: string | null;
+}
+
+export interface MembersGetParams {
+  fields?: string | readonly string[];
+  include?: string | readonly string[];
+}
+
+export interface MembersListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  include?: string | readonly string[];
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  role?: "owner" | "admin" | "member";
+  sort?: string | readonly string[];
+  team_id?: string;
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  user_id?: string;
+}
+
+export interface MembersUpdateParams {
+  custom_permissions?: ReadonlyArray<string> | null;
+  role?: "owner" | "admin" | "member";
+  team_id?: string | null;
+}
+
+/** Members: create, delete, get, list, update. */
+export class Members {
+  constructor(private readonly runner: Runner) {}
+
+  /** Add a user whom you know from another workspace. */
+  create(workspaceId: string, params: MembersCreateParams, options: Options = {}): Promise<Result<models.Member>> {
+    return this.runner.run({ method: "POST", path: pathOf("/workspaces/{workspace_id}/members", workspaceId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Remove a member, or leave. */
+  delete(workspaceId: string, userId: string, options: Options = {}): Promise<void> {
+    return this.runner.run({ method: "DELETE", path: pathOf("/workspaces/{workspace_id}/members/{user_id}", workspaceId, userId), shape: "nothing" }, options);
+  }
+
+  /** Get a member. */
+  get(workspaceId: string, userId: string, params: MembersGetParams = {}, options: Options = {}): Promise<Result<models.Member>> {
+    return this.runner.run({ method: "GET", path: pathOf("/workspaces/{workspace_id}/members/{user_id}", workspaceId, userId), shape: "one", query: { ...params } }, options);
+  }
+
+  /** List members. */
+  list(workspaceId: string, params: MembersListParams = {}, options: Options = {}): PagePromise<models.Member> {
+    return this.runner.page({ method: "GET", path: pathOf("/workspaces/{workspace_id}/members", workspaceId), shape: "list", query: { ...params } }, options);
+  }
+
+  /** Change a member's role, team or permissions. */
+  update(workspaceId: string, userId: string, params: MembersUpdateParams = {}, options: Options = {}): Promise<Result<models.Member>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/workspaces/{workspace_id}/members/{user_id}", workspaceId, userId), shape: "one", body: { ...params } }, options);
   }
 }
 
@@ -189,15 +655,23 @@ export interface NamespacesBatchParams {
 
 export interface NamespacesCheckEntitlementParams {
   feature: string;
+  as_of?: string | null | Date;
   quantity?: number;
 }
 
 export interface NamespacesCreateParams {
   name: string;
+  color?: string | null;
   description?: string | null;
+  icon?: string | null;
+  is_active?: boolean;
   is_default?: boolean;
-  owner_type?: "User" | "Workspace";
+  owner_id?: string | null;
+  owner_type?: "User" | "Workspace" | null;
+  settings?: Record<string, unknown>;
   slug?: string | null;
+  sort_order?: number;
+  workspace_id?: string | null;
 }
 
 export interface NamespacesGetParams {
@@ -210,11 +684,13 @@ export interface NamespacesListParams {
   cursor?: string;
   fields?: string | readonly string[];
   is_active?: boolean;
+  is_default?: boolean;
   namespace_id?: string;
   owner_type?: "User" | "Workspace";
   page?: number;
   per_page?: number;
   search?: string;
+  slug?: string;
   sort?: string | readonly string[];
   updated_after?: string | Date;
   updated_before?: string | Date;
@@ -222,9 +698,15 @@ export interface NamespacesListParams {
 }
 
 export interface NamespacesUpdateParams {
+  color?: string | null;
   description?: string | null;
-  is_active?: boolean | null;
-  name?: string | null;
+  icon?: string | null;
+  is_active?: boolean;
+  is_default?: boolean;
+  name?: string;
+  settings?: Record<string, unknown>;
+  slug?: string;
+  sort_order?: number;
 }
 
 /** Namespaces: batch, checkEntitlement, create, delete, get, list, update. */
@@ -238,7 +720,7 @@ export class Namespaces {
 
   /** Check a feature of a namespace. */
   checkEntitlement(namespaceId: string, params: NamespacesCheckEntitlementParams, options: Options = {}): Promise<Result<models.Verdict>> {
-    return this.runner.run({ method: "POST", path: pathOf("/namespaces/{namespace_id}/entitlements/check", namespaceId), shape: "bare", body: { ...params } }, options);
+    return this.runner.run({ method: "POST", path: pathOf("/namespaces/{namespace_id}/entitlements/check", namespaceId), shape: "bare", ...parted(params, ["as_of"]) }, options);
   }
 
   /** Create a namespace. */
@@ -252,7 +734,7 @@ export class Namespaces {
   }
 
   /** Get a namespace. */
-  get(namespaceId: string, params: NamespacesGetParams = {}, options: Options = {}): Promise<Result<models.Namespace>> {
+  get(namespaceId: string, params: NamespacesGetParams = {}, options: Options = {}): Promise<Result<unknown>> {
     return this.runner.run({ method: "GET", path: pathOf("/namespaces/{namespace_id}", namespaceId), shape: "one", query: { ...params } }, options);
   }
 
@@ -267,21 +749,90 @@ export class Namespaces {
   }
 }
 
-export interface PackagesListParams {
+export interface PackagesCreateParams {
+  code: string;
+  name: string;
+  description?: string | null;
+  features?: ReadonlyArray<models.IncludedFeature>;
+  is_active?: boolean;
+  is_base?: boolean;
+  is_public?: boolean;
+  is_stackable?: boolean | null;
+  tier?: string | null;
+}
+
+export interface PackagesGetParams {
   fields?: string | readonly string[];
 }
 
-/** Packages: list. */
+export interface PackagesListParams {
+  code?: string;
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  is_active?: boolean;
+  is_base?: boolean;
+  is_public?: boolean;
+  is_stackable?: boolean;
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  search?: string;
+  sort?: string | readonly string[];
+  tier?: "free" | "pro" | "business" | "enterprise";
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  workspace_id?: string;
+}
+
+export interface PackagesUpdateParams {
+  description?: string | null;
+  features?: ReadonlyArray<models.IncludedFeature>;
+  is_active?: boolean;
+  is_base?: boolean;
+  is_public?: boolean;
+  is_stackable?: boolean;
+  name?: string;
+  tier?: string | null;
+}
+
+/** Packages: create, get, list, update. */
 export class Packages {
   constructor(private readonly runner: Runner) {}
 
+  /** Add a package. */
+  create(params: PackagesCreateParams, options: Options = {}): Promise<Result<models.Package>> {
+    return this.runner.run({ method: "POST", path: pathOf("/packages"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Get a package, by id or code. */
+  get(packageId: string, params: PackagesGetParams = {}, options: Options = {}): Promise<Result<models.Package>> {
+    return this.runner.run({ method: "GET", path: pathOf("/packages/{package_id}", packageId), shape: "one", query: { ...params } }, options);
+  }
+
   /** List the packages. */
-  list(params: PackagesListParams = {}, options: Options = {}): Promise<Result<models.Package>> {
-    return this.runner.run({ method: "GET", path: pathOf("/packages"), shape: "one", query: { ...params } }, options);
+  list(params: PackagesListParams = {}, options: Options = {}): PagePromise<models.Package> {
+    return this.runner.page({ method: "GET", path: pathOf("/packages"), shape: "list", query: { ...params } }, options);
+  }
+
+  /** Change a package: a new version, holders keep theirs. */
+  update(packageId: string, params: PackagesUpdateParams = {}, options: Options = {}): Promise<Result<models.Package>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/packages/{package_id}", packageId), shape: "one", body: { ...params } }, options);
   }
 }
 
-export interface UsersListParams {
+export interface ReplaysCreateParams {
+  since: string | Date;
+  status?: "failed" | "cancelled" | "success" | "missing" | "all" | null;
+  until?: string | null | Date;
+}
+
+export interface ReplaysGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface ReplaysListParams {
   created_after?: string | Date;
   created_before?: string | Date;
   cursor?: string;
@@ -289,8 +840,174 @@ export interface UsersListParams {
   namespace_id?: string;
   page?: number;
   per_page?: number;
+  sort?: string | readonly string[];
+  status?: "pending" | "running" | "completed" | "cancelled";
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+  workspace_id?: string;
+}
+
+/** Replays: cancel, create, get, list. */
+export class Replays {
+  constructor(private readonly runner: Runner) {}
+
+  /** Cancel a replay. */
+  cancel(webhookId: string, replayId: string, options: Options = {}): Promise<Result<models.Replay>> {
+    return this.runner.run({ method: "POST", path: pathOf("/webhooks/{webhook_id}/replays/{replay_id}/cancel", webhookId, replayId), shape: "one" }, options);
+  }
+
+  /** Deliver again what failed or is missing. */
+  create(webhookId: string, params: ReplaysCreateParams, options: Options = {}): Promise<Result<models.Replay>> {
+    return this.runner.run({ method: "POST", path: pathOf("/webhooks/{webhook_id}/replay", webhookId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Get a replay and its progress. */
+  get(webhookId: string, replayId: string, params: ReplaysGetParams = {}, options: Options = {}): Promise<Result<models.Replay>> {
+    return this.runner.run({ method: "GET", path: pathOf("/webhooks/{webhook_id}/replays/{replay_id}", webhookId, replayId), shape: "one", query: { ...params } }, options);
+  }
+
+  /** List replays. */
+  list(webhookId: string, params: ReplaysListParams = {}, options: Options = {}): PagePromise<models.Replay> {
+    return this.runner.page({ method: "GET", path: pathOf("/webhooks/{webhook_id}/replays", webhookId), shape: "list", query: { ...params } }, options);
+  }
+}
+
+export interface ReservationsCommitParams {
+  quantity?: number | null;
+}
+
+export interface ReservationsCreateParams {
+  feature: string;
+  metadata?: Record<string, unknown> | null;
+  quantity?: number;
+  ttl_seconds?: number;
+}
+
+/** Reservations: commit, create, release. */
+export class Reservations {
+  constructor(private readonly runner: Runner) {}
+
+  /** Use what is held. */
+  commit(reservationId: string, params: ReservationsCommitParams = {}, options: Options = {}): Promise<Result<models.Reservation>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/reservations/{reservation_id}/commit", reservationId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Hold a quantity for a time. */
+  create(params: ReservationsCreateParams, options: Options = {}): Promise<Result<models.Reservation>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/reservations"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Give up what is held. */
+  release(reservationId: string, options: Options = {}): Promise<Result<models.Reservation>> {
+    return this.runner.run({ method: "POST", path: pathOf("/entitlements/reservations/{reservation_id}/release", reservationId), shape: "one" }, options);
+  }
+}
+
+export interface TeamsCreateParams {
+  name: string;
+  description?: string | null;
+  permissions?: ReadonlyArray<string>;
+}
+
+export interface TeamsGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface TeamsListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  fields?: string | readonly string[];
+  is_system?: boolean;
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
   search?: string;
   sort?: string | readonly string[];
+  updated_after?: string | Date;
+  updated_before?: string | Date;
+}
+
+export interface TeamsUpdateParams {
+  description?: string | null;
+  name?: string;
+  permissions?: ReadonlyArray<string>;
+}
+
+/** Teams: create, delete, get, list, update. */
+export class Teams {
+  constructor(private readonly runner: Runner) {}
+
+  /** Create a team. */
+  create(workspaceId: string, params: TeamsCreateParams, options: Options = {}): Promise<Result<models.Team>> {
+    return this.runner.run({ method: "POST", path: pathOf("/workspaces/{workspace_id}/teams", workspaceId), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Delete a team that nobody is in. */
+  delete(workspaceId: string, teamId: string, options: Options = {}): Promise<void> {
+    return this.runner.run({ method: "DELETE", path: pathOf("/workspaces/{workspace_id}/teams/{team_id}", workspaceId, teamId), shape: "nothing" }, options);
+  }
+
+  /** Get a team. */
+  get(workspaceId: string, teamId: string, params: TeamsGetParams = {}, options: Options = {}): Promise<Result<models.Team>> {
+    return this.runner.run({ method: "GET", path: pathOf("/workspaces/{workspace_id}/teams/{team_id}", workspaceId, teamId), shape: "one", query: { ...params } }, options);
+  }
+
+  /** List teams. */
+  list(workspaceId: string, params: TeamsListParams = {}, options: Options = {}): PagePromise<models.Team> {
+    return this.runner.page({ method: "GET", path: pathOf("/workspaces/{workspace_id}/teams", workspaceId), shape: "list", query: { ...params } }, options);
+  }
+
+  /** Change a team. */
+  update(workspaceId: string, teamId: string, params: TeamsUpdateParams = {}, options: Options = {}): Promise<Result<models.Team>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/workspaces/{workspace_id}/teams/{team_id}", workspaceId, teamId), shape: "one", body: { ...params } }, options);
+  }
+}
+
+export interface UsageGetParams {
+  workspace_id?: string;
+  namespace_id?: string;
+}
+
+/** Usage: get. */
+export class Usage {
+  constructor(private readonly runner: Runner) {}
+
+  /** Show what the workspace uses. */
+  get(params: UsageGetParams = {}, options: Options = {}): Promise<Result<Record<string, unknown>>> {
+    return this.runner.run({ method: "GET", path: pathOf("/usage"), shape: "one", query: { ...params } }, options);
+  }
+}
+
+export interface UsersBatchParams {
+  operations: ReadonlyArray<models.BatchOperation>;
+  atomic?: boolean;
+}
+
+export interface UsersCreateParams {
+  email: string;
+  name: string;
+  email_verified_at?: string | null | Date;
+  role?: "owner" | "admin" | "member";
+  tier?: "free" | "pro" | "business" | "enterprise" | null;
+}
+
+export interface UsersGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface UsersListParams {
+  created_after?: string | Date;
+  created_before?: string | Date;
+  cursor?: string;
+  email?: string;
+  fields?: string | readonly string[];
+  namespace_id?: string;
+  page?: number;
+  per_page?: number;
+  search?: string;
+  sort?: string | readonly string[];
+  tier?: "free" | "pro" | "business" | "enterprise";
   updated_after?: string | Date;
   updated_before?: string | Date;
   workspace_id?: string;
@@ -300,9 +1017,36 @@ export interface UsersMeParams {
   fields?: string | readonly string[];
 }
 
-/** Users: list, me. */
+export interface UsersUpdateParams {
+  email?: string;
+  email_verified_at?: string | null | Date;
+  name?: string;
+  tier?: "free" | "pro" | "business" | "enterprise";
+}
+
+/** Users: batch, create, delete, get, list, me, update. */
 export class Users {
   constructor(private readonly runner: Runner) {}
+
+  /** Run several operations (update). */
+  batch(params: UsersBatchParams, options: Options = {}): Promise<Result<Record<string, unknown>>> {
+    return this.runner.run({ method: "POST", path: pathOf("/users/batch"), shape: "bare", body: { ...params } }, options);
+  }
+
+  /** Add a person to the workspace in context. */
+  create(params: UsersCreateParams, options: Options = {}): Promise<Result<models.User>> {
+    return this.runner.run({ method: "POST", path: pathOf("/users"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Erase a user and all personal data, for good. */
+  delete(userId: string, options: Options = {}): Promise<void> {
+    return this.runner.run({ method: "DELETE", path: pathOf("/users/{user_id}", userId), shape: "nothing" }, options);
+  }
+
+  /** Get a user. */
+  get(userId: string, params: UsersGetParams = {}, options: Options = {}): Promise<Result<models.User>> {
+    return this.runner.run({ method: "GET", path: pathOf("/users/{user_id}", userId), shape: "one", query: { ...params } }, options);
+  }
 
   /** List the members of the workspace in context. */
   list(params: UsersListParams = {}, options: Options = {}): PagePromise<models.User> {
@@ -312,6 +1056,11 @@ export class Users {
   /** Get the user of the key. */
   me(params: UsersMeParams = {}, options: Options = {}): Promise<Result<models.User>> {
     return this.runner.run({ method: "GET", path: pathOf("/user"), shape: "one", query: { ...params } }, options);
+  }
+
+  /** Change a user. */
+  update(userId: string, params: UsersUpdateParams = {}, options: Options = {}): Promise<Result<models.User>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/users/{user_id}", userId), shape: "one", body: { ...params } }, options);
   }
 }
 
@@ -323,11 +1072,24 @@ export interface WebhooksBatchParams {
 export interface WebhooksCreateParams {
   events: ReadonlyArray<string>;
   url: string;
+  concurrency?: number;
   description?: string | null;
+  filters?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  is_active?: boolean;
+  ordered?: boolean;
+  rate_limit?: models.Limit | null;
+  retry_schedule?: ReadonlyArray<number> | null;
   secret?: string | null;
+  signatures?: ReadonlyArray<"v1" | "v1a">;
 }
 
 export interface WebhooksGetParams {
+  fields?: string | readonly string[];
+}
+
+export interface WebhooksGetExplainParams {
+  event_id: string;
   fields?: string | readonly string[];
 }
 
@@ -340,20 +1102,35 @@ export interface WebhooksListParams {
   namespace_id?: string;
   page?: number;
   per_page?: number;
+  search?: string;
   sort?: string | readonly string[];
+  status?: "active" | "disabled";
   updated_after?: string | Date;
   updated_before?: string | Date;
+  url?: string;
   workspace_id?: string;
 }
 
-export interface WebhooksUpdateParams {
-  description?: string | null;
-  events?: ReadonlyArray<string> | null;
-  is_active?: boolean | null;
-  url?: string | null;
+export interface WebhooksRotateSecretParams {
+  grace_period_hours?: number;
+  secret?: string | null;
 }
 
-/** Webhooks: batch, create, delete, get, list, test, update. */
+export interface WebhooksUpdateParams {
+  concurrency?: number;
+  description?: string | null;
+  events?: ReadonlyArray<string>;
+  filters?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  is_active?: boolean;
+  ordered?: boolean;
+  rate_limit?: models.Limit | null;
+  retry_schedule?: ReadonlyArray<number> | null;
+  signatures?: ReadonlyArray<"v1" | "v1a">;
+  url?: string;
+}
+
+/** Webhooks: batch, create, delete, get, getExplain, list, rotateSecret, test, update. */
 export class Webhooks {
   constructor(private readonly runner: Runner) {}
 
@@ -363,7 +1140,7 @@ export class Webhooks {
   }
 
   /** Create a webhook. */
-  create(params: WebhooksCreateParams, options: Options = {}): Promise<Result<models.Webhook>> {
+  create(params: WebhooksCreateParams, options: Options = {}): Promise<Result<models.CreatedWebhook>> {
     return this.runner.run({ method: "POST", path: pathOf("/webhooks"), shape: "one", body: { ...params } }, options);
   }
 
@@ -377,9 +1154,19 @@ export class Webhooks {
     return this.runner.run({ method: "GET", path: pathOf("/webhooks/{webhook_id}", webhookId), shape: "one", query: { ...params } }, options);
   }
 
+  /** Explain why an event was delivered or not. */
+  getExplain(webhookId: string, params: WebhooksGetExplainParams, options: Options = {}): Promise<Result<models.WebhooksExplanation>> {
+    return this.runner.run({ method: "GET", path: pathOf("/webhooks/{webhook_id}/explain", webhookId), shape: "one", query: { ...params } }, options);
+  }
+
   /** List webhooks. */
   list(params: WebhooksListParams = {}, options: Options = {}): PagePromise<models.Webhook> {
     return this.runner.page({ method: "GET", path: pathOf("/webhooks"), shape: "list", query: { ...params } }, options);
+  }
+
+  /** Give a webhook a new secret. */
+  rotateSecret(webhookId: string, params: WebhooksRotateSecretParams = {}, options: Options = {}): Promise<Result<models.Rotated>> {
+    return this.runner.run({ method: "POST", path: pathOf("/webhooks/{webhook_id}/rotate-secret", webhookId), shape: "one", body: { ...params } }, options);
   }
 
   /** Send a test event. */
@@ -402,11 +1189,12 @@ export interface WorkspacesCreateParams {
   name: string;
   settings?: Record<string, unknown>;
   slug?: string | null;
-  tier?: "free" | "pro" | "business" | "enterprise" | null;
+  tier?: "free" | "pro" | "business" | "enterprise";
 }
 
 export interface WorkspacesGetParams {
   fields?: string | readonly string[];
+  include?: string | readonly string[];
 }
 
 export interface WorkspacesListParams {
@@ -414,12 +1202,15 @@ export interface WorkspacesListParams {
   created_before?: string | Date;
   cursor?: string;
   fields?: string | readonly string[];
+  include?: string | readonly string[];
   namespace_id?: string;
+  owner_id?: string;
   page?: number;
   per_page?: number;
   search?: string;
+  slug?: string;
   sort?: string | readonly string[];
-  status?: "active" | "suspended";
+  status?: "active" | "suspended" | "deleted";
   tier?: "free" | "pro" | "business" | "enterprise";
   updated_after?: string | Date;
   updated_before?: string | Date;
@@ -431,10 +1222,10 @@ export interface WorkspacesSuspendParams {
 }
 
 export interface WorkspacesUpdateParams {
-  name?: string | null;
-  settings?: Record<string, unknown> | null;
-  slug?: string | null;
-  tier?: "free" | "pro" | "business" | "enterprise" | null;
+  name?: string;
+  settings?: Record<string, unknown>;
+  slug?: string;
+  tier?: "free" | "pro" | "business" | "enterprise";
 }
 
 /** Workspaces: batch, create, delete, get, list, restore, suspend, unsuspend, update. */
@@ -490,22 +1281,40 @@ export class Workspaces {
 /** Every resource of the API. */
 export class Resources {
   readonly apiKeys: ApiKeys;
+  readonly boosts: Boosts;
   readonly deliveries: Deliveries;
   readonly entitlements: Entitlements;
+  readonly eventTypes: EventTypes;
+  readonly events: Events;
   readonly features: Features;
+  readonly invitations: Invitations;
+  readonly members: Members;
   readonly namespaces: Namespaces;
   readonly packages: Packages;
+  readonly replays: Replays;
+  readonly reservations: Reservations;
+  readonly teams: Teams;
+  readonly usage: Usage;
   readonly users: Users;
   readonly webhooks: Webhooks;
   readonly workspaces: Workspaces;
 
   constructor(runner: Runner) {
     this.apiKeys = new ApiKeys(runner);
+    this.boosts = new Boosts(runner);
     this.deliveries = new Deliveries(runner);
     this.entitlements = new Entitlements(runner);
+    this.eventTypes = new EventTypes(runner);
+    this.events = new Events(runner);
     this.features = new Features(runner);
+    this.invitations = new Invitations(runner);
+    this.members = new Members(runner);
     this.namespaces = new Namespaces(runner);
     this.packages = new Packages(runner);
+    this.replays = new Replays(runner);
+    this.reservations = new Reservations(runner);
+    this.teams = new Teams(runner);
+    this.usage = new Usage(runner);
     this.users = new Users(runner);
     this.webhooks = new Webhooks(runner);
     this.workspaces = new Workspaces(runner);

@@ -20,8 +20,6 @@ final class Delivery extends \Atrium\SDK\Model
     public readonly ?string $status;
     public readonly ?int $status_code;
     public readonly ?\DateTimeImmutable $updated_at;
-    /** @var null|list<array<string, mixed>> */
-    public readonly ?array $history;
 
     protected function fill(array $data): void
     {
@@ -36,6 +34,5 @@ final class Delivery extends \Atrium\SDK\Model
         $this->status = $data['status'] ?? null;
         $this->status_code = $data['status_code'] ?? null;
         $this->updated_at = self::moment($data['updated_at'] ?? null);
-        $this->history = $data['history'] ?? null;
     }
 }

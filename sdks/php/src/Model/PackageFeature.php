@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Atrium\SDK\Model;
 
-/** A package's limit of a feature; null: no limit. */
+/** A feature of a package; `limit` null is no limit, and a boolean feature has none. */
 final class PackageFeature extends \Atrium\SDK\Model
 {
     public readonly ?string $feature;

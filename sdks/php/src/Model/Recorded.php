@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Atrium\SDK\Model;
 
-/** The answer to usage. */
+/** The answer to usage; `reason` and `message` only where nothing is recorded. */
 final class Recorded extends \Atrium\SDK\Model
 {
     public readonly ?bool $allowed;
@@ -15,6 +15,8 @@ final class Recorded extends \Atrium\SDK\Model
     public readonly ?int $limit;
     public readonly ?bool $recorded;
     public readonly ?string $feature;
+    public readonly ?string $message;
+    public readonly ?string $reason;
 
     protected function fill(array $data): void
     {
@@ -24,5 +26,7 @@ final class Recorded extends \Atrium\SDK\Model
         $this->limit = $data['limit'] ?? null;
         $this->recorded = $data['recorded'] ?? null;
         $this->feature = $data['feature'] ?? null;
+        $this->message = $data['message'] ?? null;
+        $this->reason = $data['reason'] ?? null;
     }
 }

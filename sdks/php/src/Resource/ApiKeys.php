@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** ApiKeys: batch, create, delete, get, list. */
+/** ApiKeys: batch, create, delete, get, list, rotate, update. */
 final class ApiKeys
 {
     public function __construct(private readonly Runner $runner)
@@ -28,11 +28,11 @@ final class ApiKeys
     /**
      * Create an API key.
      *
-     * @param array{name: string, scopes: list<string>, environment?: 'live'|'test', expires_at?: \DateTimeInterface|string|null, ip_allowlist?: list<string>, rate_limit?: array<string, mixed>|null, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
+     * @param array{name: string, scopes: list<string>, environment?: 'live'|'test', expires_at?: \DateTimeInterface|string|null, ip_allowlist?: list<string>, rate_limit?: array<string, mixed>|null, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise'|null, user_id?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\ApiKey
+    public function create(array $params, ?Options $options = null): Model\NewApiKey
     {
-        return $this->runner->run(new Request('POST', Request::path('/api-keys'), 'one', Model\ApiKey::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/api-keys'), 'one', Model\NewApiKey::class, body: $params), $options);
     }
 
     /**
@@ -56,12 +56,32 @@ final class ApiKeys
     /**
      * List API keys.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, environment?: 'live'|'test', fields?: string, namespace_id?: string, page?: int, per_page?: int, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise', search?: string, sort?: string, status?: 'active'|'expired', updated_after?: string, updated_before?: string, user_id?: string, workspace_id?: string} $params
      *
      * @return Page<Model\ApiKey>
      */
     public function list(array $params = [], ?Options $options = null): Page
     {
         return $this->runner->run(new Request('GET', Request::path('/api-keys'), 'list', Model\ApiKey::class, query: $params), $options);
+    }
+
+    /**
+     * Give a new key in the place of this one.
+     *
+     * @param array{grace_period_hours?: int} $params
+     */
+    public function rotate(string $keyId, array $params = [], ?Options $options = null): Model\RotatedApiKey
+    {
+        return $this->runner->run(new Request('POST', Request::path('/api-keys/{key_id}/rotate', $keyId), 'one', Model\RotatedApiKey::class, body: $params), $options);
+    }
+
+    /**
+     * Change an API key.
+     *
+     * @param array{expires_at?: \DateTimeInterface|string|null, ip_allowlist?: list<string>, name?: string, rate_limit?: array<string, mixed>|null, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise', scopes?: list<string>} $params
+     */
+    public function update(string $keyId, array $params = [], ?Options $options = null): Model\ApiKey
+    {
+        return $this->runner->run(new Request('PATCH', Request::path('/api-keys/{key_id}', $keyId), 'one', Model\ApiKey::class, body: $params), $options);
     }
 }

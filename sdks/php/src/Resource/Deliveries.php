@@ -20,15 +20,15 @@ final class Deliveries
      *
      * @param array{fields?: string} $params
      */
-    public function get(string $webhookId, string $deliveryId, array $params = [], ?Options $options = null): Model\Delivery
+    public function get(string $webhookId, string $deliveryId, array $params = [], ?Options $options = null): Model\DeliveryWithHistory
     {
-        return $this->runner->run(new Request('GET', Request::path('/webhooks/{webhook_id}/deliveries/{delivery_id}', $webhookId, $deliveryId), 'one', Model\Delivery::class, query: $params), $options);
+        return $this->runner->run(new Request('GET', Request::path('/webhooks/{webhook_id}/deliveries/{delivery_id}', $webhookId, $deliveryId), 'one', Model\DeliveryWithHistory::class, query: $params), $options);
     }
 
     /**
      * List deliveries.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, event_type?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, sort?: string, status?: 'pending'|'success'|'retrying'|'failed'|'cancelled', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, event_id?: string, event_type?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, sort?: string, status?: 'pending'|'success'|'retrying'|'failed'|'cancelled', updated_after?: string, updated_before?: string, workspace_id?: string} $params
      *
      * @return Page<Model\Delivery>
      */

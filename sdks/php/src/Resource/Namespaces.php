@@ -28,17 +28,17 @@ final class Namespaces
     /**
      * Check a feature of a namespace.
      *
-     * @param array{feature: string, quantity?: int} $params
+     * @param array{feature: string, as_of?: \DateTimeInterface|string|null, quantity?: int} $params
      */
     public function checkEntitlement(string $namespaceId, array $params, ?Options $options = null): Model\Verdict
     {
-        return $this->runner->run(new Request('POST', Request::path('/namespaces/{namespace_id}/entitlements/check', $namespaceId), 'bare', Model\Verdict::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/namespaces/{namespace_id}/entitlements/check', $namespaceId), 'bare', Model\Verdict::class, query: array_intersect_key($params, ['as_of' => 1]), body: array_diff_key($params, ['as_of' => 1])), $options);
     }
 
     /**
      * Create a namespace.
      *
-     * @param array{name: string, description?: string|null, is_default?: bool, owner_type?: 'User'|'Workspace', slug?: string|null} $params
+     * @param array{name: string, color?: string|null, description?: string|null, icon?: string|null, is_active?: bool, is_default?: bool, owner_id?: string|null, owner_type?: 'User'|'Workspace'|null, settings?: array<string, mixed>, slug?: string|null, sort_order?: int, workspace_id?: string|null} $params
      */
     public function create(array $params, ?Options $options = null): Model\NamespaceObject
     {
@@ -58,15 +58,15 @@ final class Namespaces
      *
      * @param array{fields?: string} $params
      */
-    public function get(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceObject
+    public function get(string $namespaceId, array $params = [], ?Options $options = null): mixed
     {
-        return $this->runner->run(new Request('GET', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceObject::class, query: $params), $options);
+        return $this->runner->run(new Request('GET', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', null, query: $params), $options);
     }
 
     /**
      * List namespaces.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, namespace_id?: string, owner_type?: 'User'|'Workspace', page?: int, per_page?: int, search?: string, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, is_default?: bool, namespace_id?: string, owner_type?: 'User'|'Workspace', page?: int, per_page?: int, search?: string, slug?: string, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
      *
      * @return Page<Model\NamespaceObject>
      */
@@ -78,7 +78,7 @@ final class Namespaces
     /**
      * Change a namespace.
      *
-     * @param array{description?: string|null, is_active?: bool|null, name?: string|null} $params
+     * @param array{color?: string|null, description?: string|null, icon?: string|null, is_active?: bool, is_default?: bool, name?: string, settings?: array<string, mixed>, slug?: string, sort_order?: int} $params
      */
     public function update(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceObject
     {

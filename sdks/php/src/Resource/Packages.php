@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** Packages: list. */
+/** Packages: create, get, list, update. */
 final class Packages
 {
     public function __construct(private readonly Runner $runner)
@@ -16,12 +16,44 @@ final class Packages
     }
 
     /**
-     * List the packages.
+     * Add a package.
+     *
+     * @param array{code: string, name: string, description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool|null, tier?: string|null} $params
+     */
+    public function create(array $params, ?Options $options = null): Model\Package
+    {
+        return $this->runner->run(new Request('POST', Request::path('/packages'), 'one', Model\Package::class, body: $params), $options);
+    }
+
+    /**
+     * Get a package, by id or code.
      *
      * @param array{fields?: string} $params
      */
-    public function list(array $params = [], ?Options $options = null): Model\Package
+    public function get(string $packageId, array $params = [], ?Options $options = null): Model\Package
     {
-        return $this->runner->run(new Request('GET', Request::path('/packages'), 'one', Model\Package::class, query: $params), $options);
+        return $this->runner->run(new Request('GET', Request::path('/packages/{package_id}', $packageId), 'one', Model\Package::class, query: $params), $options);
+    }
+
+    /**
+     * List the packages.
+     *
+     * @param array{code?: string, created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     *
+     * @return Page<Model\Package>
+     */
+    public function list(array $params = [], ?Options $options = null): Page
+    {
+        return $this->runner->run(new Request('GET', Request::path('/packages'), 'list', Model\Package::class, query: $params), $options);
+    }
+
+    /**
+     * Change a package: a new version, holders keep theirs.
+     *
+     * @param array{description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, name?: string, tier?: string|null} $params
+     */
+    public function update(string $packageId, array $params = [], ?Options $options = null): Model\Package
+    {
+        return $this->runner->run(new Request('PATCH', Request::path('/packages/{package_id}', $packageId), 'one', Model\Package::class, body: $params), $options);
     }
 }

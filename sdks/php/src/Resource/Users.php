@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** Users: list, me. */
+/** Users: batch, create, delete, get, list, me, update. */
 final class Users
 {
     public function __construct(private readonly Runner $runner)
@@ -16,9 +16,47 @@ final class Users
     }
 
     /**
+     * Run several operations (update).
+     *
+     * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
+     */
+    public function batch(array $params, ?Options $options = null): mixed
+    {
+        return $this->runner->run(new Request('POST', Request::path('/users/batch'), 'bare', null, body: $params), $options);
+    }
+
+    /**
+     * Add a person to the workspace in context.
+     *
+     * @param array{email: string, name: string, email_verified_at?: \DateTimeInterface|string|null, role?: 'owner'|'admin'|'member', tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
+     */
+    public function create(array $params, ?Options $options = null): Model\User
+    {
+        return $this->runner->run(new Request('POST', Request::path('/users'), 'one', Model\User::class, body: $params), $options);
+    }
+
+    /**
+     * Erase a user and all personal data, for good.
+     */
+    public function delete(string $userId, ?Options $options = null): void
+    {
+        $this->runner->run(new Request('DELETE', Request::path('/users/{user_id}', $userId), 'nothing', null), $options);
+    }
+
+    /**
+     * Get a user.
+     *
+     * @param array{fields?: string} $params
+     */
+    public function get(string $userId, array $params = [], ?Options $options = null): Model\User
+    {
+        return $this->runner->run(new Request('GET', Request::path('/users/{user_id}', $userId), 'one', Model\User::class, query: $params), $options);
+    }
+
+    /**
      * List the members of the workspace in context.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, email?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
      *
      * @return Page<Model\User>
      */
@@ -35,5 +73,15 @@ final class Users
     public function me(array $params = [], ?Options $options = null): Model\User
     {
         return $this->runner->run(new Request('GET', Request::path('/user'), 'one', Model\User::class, query: $params), $options);
+    }
+
+    /**
+     * Change a user.
+     *
+     * @param array{email?: string, email_verified_at?: \DateTimeInterface|string|null, name?: string, tier?: 'free'|'pro'|'business'|'enterprise'} $params
+     */
+    public function update(string $userId, array $params = [], ?Options $options = null): Model\User
+    {
+        return $this->runner->run(new Request('PATCH', Request::path('/users/{user_id}', $userId), 'one', Model\User::class, body: $params), $options);
     }
 }

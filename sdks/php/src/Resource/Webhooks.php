@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** Webhooks: batch, create, delete, get, list, test, update. */
+/** Webhooks: batch, create, delete, get, getExplain, list, rotateSecret, test, update. */
 final class Webhooks
 {
     public function __construct(private readonly Runner $runner)
@@ -28,11 +28,11 @@ final class Webhooks
     /**
      * Create a webhook.
      *
-     * @param array{events: list<string>, url: string, description?: string|null, secret?: string|null} $params
+     * @param array{events: list<string>, url: string, concurrency?: int, description?: string|null, filters?: array<string, mixed>, headers?: array<string, string>, is_active?: bool, ordered?: bool, rate_limit?: array<string, mixed>|null, retry_schedule?: list<float>|null, secret?: string|null, signatures?: list<'v1'|'v1a'>} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Webhook
+    public function create(array $params, ?Options $options = null): Model\CreatedWebhook
     {
-        return $this->runner->run(new Request('POST', Request::path('/webhooks'), 'one', Model\Webhook::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/webhooks'), 'one', Model\CreatedWebhook::class, body: $params), $options);
     }
 
     /**
@@ -54,15 +54,35 @@ final class Webhooks
     }
 
     /**
+     * Explain why an event was delivered or not.
+     *
+     * @param array{event_id: string, fields?: string} $params
+     */
+    public function getExplain(string $webhookId, array $params, ?Options $options = null): Model\WebhooksExplanation
+    {
+        return $this->runner->run(new Request('GET', Request::path('/webhooks/{webhook_id}/explain', $webhookId), 'one', Model\WebhooksExplanation::class, query: $params), $options);
+    }
+
+    /**
      * List webhooks.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, namespace_id?: string, page?: int, per_page?: int, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, status?: 'active'|'disabled', updated_after?: string, updated_before?: string, url?: string, workspace_id?: string} $params
      *
      * @return Page<Model\Webhook>
      */
     public function list(array $params = [], ?Options $options = null): Page
     {
         return $this->runner->run(new Request('GET', Request::path('/webhooks'), 'list', Model\Webhook::class, query: $params), $options);
+    }
+
+    /**
+     * Give a webhook a new secret.
+     *
+     * @param array{grace_period_hours?: float, secret?: string|null} $params
+     */
+    public function rotateSecret(string $webhookId, array $params = [], ?Options $options = null): Model\Rotated
+    {
+        return $this->runner->run(new Request('POST', Request::path('/webhooks/{webhook_id}/rotate-secret', $webhookId), 'one', Model\Rotated::class, body: $params), $options);
     }
 
     /**
@@ -76,7 +96,7 @@ final class Webhooks
     /**
      * Change a webhook.
      *
-     * @param array{description?: string|null, events?: list<string>|null, is_active?: bool|null, url?: string|null} $params
+     * @param array{concurrency?: int, description?: string|null, events?: list<string>, filters?: array<string, mixed>, headers?: array<string, string>, is_active?: bool, ordered?: bool, rate_limit?: array<string, mixed>|null, retry_schedule?: list<float>|null, signatures?: list<'v1'|'v1a'>, url?: string} $params
      */
     public function update(string $webhookId, array $params = [], ?Options $options = null): Model\Webhook
     {

@@ -28,7 +28,7 @@ final class Workspaces
     /**
      * Create a workspace.
      *
-     * @param array{name: string, settings?: array<string, mixed>, slug?: string|null, tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
+     * @param array{name: string, settings?: array<string, mixed>, slug?: string|null, tier?: 'free'|'pro'|'business'|'enterprise'} $params
      */
     public function create(array $params, ?Options $options = null): Model\Workspace
     {
@@ -46,7 +46,7 @@ final class Workspaces
     /**
      * Get a workspace.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string, include?: string} $params
      */
     public function get(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
     {
@@ -56,7 +56,7 @@ final class Workspaces
     /**
      * List workspaces.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, status?: 'active'|'suspended', tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, include?: string, namespace_id?: string, owner_id?: string, page?: int, per_page?: int, search?: string, slug?: string, sort?: string, status?: 'active'|'suspended'|'deleted', tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
      *
      * @return Page<Model\Workspace>
      */
@@ -94,7 +94,7 @@ final class Workspaces
     /**
      * Change a workspace.
      *
-     * @param array{name?: string|null, settings?: array<string, mixed>|null, slug?: string|null, tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
+     * @param array{name?: string, settings?: array<string, mixed>, slug?: string, tier?: 'free'|'pro'|'business'|'enterprise'} $params
      */
     public function update(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
     {

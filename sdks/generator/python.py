@@ -77,8 +77,8 @@ def _models(document: Document) -> str:
 
 
 def _model(model: Model) -> str:
-    told = _told(model.told or model.name, indent=4)
-    head = f'\n@dataclass(frozen=True, kw_only=True)\nclass {model.name}(Model):\n    """{told}"""\n\n'
+    told = _docstring(model.told or model.name, indent=4)
+    head = f"\n@dataclass(frozen=True, kw_only=True)\nclass {model.name}(Model):\n    {told}\n\n"
     return head + "".join(f"    {_safe(each.name)}: {_tolerant(each.type)} = absent()\n" for each in model.fields)
 
 
@@ -93,8 +93,8 @@ def _resources(document: Document, *, is_async: bool) -> str:
     resources = document.resources()
     for resource, operations in resources.items():
         listed = ", ".join(each.name for each in operations)
-        told = _told(f"{_class(resource)}: {listed}", indent=4)
-        parts.append(f'\nclass {prefix}{_class(resource)}:\n    """{told}"""\n')
+        told = _docstring(f"{_class(resource)}: {listed}", indent=4)
+        parts.append(f"\nclass {prefix}{_class(resource)}:\n    {told}\n")
         parts.append("    def __init__(self, runner: _Runner) -> None:\n        self._runner = runner\n")
         parts += [_method(each, page=page, is_async=is_async) for each in operations]
     parts.append(f'\nclass {prefix}Resources:\n    """Every resource of the API."""\n')
@@ -118,7 +118,7 @@ def _method(operation: Operation, *, page: str, is_async: bool) -> str:
     end = call if operation.shape == "nothing" else f'return cast("{answer}", {call})'
     return (
         f"    {_async(is_async)}def {operation.name}({', '.join(arguments)}) -> {answer}:\n"
-        f'        """{_told(operation.told)}"""\n        {end}\n'
+        f"        {_docstring(operation.told)}\n        {end}\n"
     )
 
 
@@ -178,7 +178,10 @@ def _async(is_async: bool) -> str:  # noqa: FBT001
     return "async " if is_async else ""
 
 
-def _told(text: str, *, indent: int = 8) -> str:
-    """One sentence of a docstring, broken where it is long."""
+def _docstring(text: str, *, indent: int = 8) -> str:
+    """One sentence as a docstring, broken where it is long."""
     sentence = f"{text.replace(chr(92), ' ').strip().splitlines()[0].rstrip('.')}."
-    return f"\n{' ' * indent}".join(textwrap.wrap(sentence, 104))
+    lines = textwrap.wrap(sentence, 104)
+    end = [""] if len(lines) > 1 else []
+    margin = "\n" + " " * indent
+    return f'"""{margin.join([*lines, *end])}"""'

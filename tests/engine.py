@@ -15,7 +15,8 @@ from atrium_common.bus.ports import Message
 from atrium_common.clock import SystemClock
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import EventRegistry
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject

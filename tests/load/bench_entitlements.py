@@ -17,8 +17,9 @@ import uvloop
 from atrium_common.clock import SystemClock
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import Event, EventRegistry
-from atrium_common.eventing.repository import Command, Repository
+from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS
+from atrium_common.eventing.transaction import Command
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.store.commit import EventRecord, Meta, Proposal, Slice

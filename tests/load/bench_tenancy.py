@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from atrium_common.api_keys import digest
-from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.sqlite import SqliteStore
 from atrium_common.testing.clock import FakeClock

@@ -36,7 +36,8 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.reactor import Reactor
 from atrium_common.eventing.relay import Relay
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject

@@ -13,8 +13,9 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.presence import REPLICAS
-from atrium_common.eventing.repository import Command, Repository
+from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS
+from atrium_common.eventing.transaction import Command
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject

@@ -16,7 +16,8 @@ from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.log_projector import SLOTS, LogProjector, Slot, in_slots
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject

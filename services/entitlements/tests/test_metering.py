@@ -12,7 +12,8 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.eventing.vault import MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.store.memory import MemoryStore

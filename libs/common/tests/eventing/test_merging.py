@@ -10,8 +10,9 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Command, Decide, Repository, Transacted, Transaction
+from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS
+from atrium_common.eventing.transaction import Command, Decide, Transacted, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject

@@ -11,7 +11,8 @@ from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.lease import LEASES, Lease
 from atrium_common.eventing.projector import RowProjector
-from atrium_common.eventing.repository import Command, Joint, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Joint, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject

@@ -8,8 +8,9 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.personal import Personal
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS, Snapshotting
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSON, JSONObject

@@ -16,7 +16,8 @@ from atrium_common.errors import Duplicate, NotFound, StateConflict
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.eventing.event import Event, EventRegistry
-from atrium_common.eventing.repository import Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.http.batch import batch_route
 from atrium_common.http.body import Body, Parameters

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import Vault
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Meta

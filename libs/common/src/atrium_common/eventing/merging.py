@@ -12,16 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from atrium_common.eventing.repository import (
-    ATTEMPTS,
-    Command,
-    Contended,
-    Decide,
-    Repository,
-    Transacted,
-    Transaction,
-    step_aside,
-)
+from atrium_common.eventing.repository import ATTEMPTS, Contended, Repository, step_aside
+from atrium_common.eventing.transaction import Command, Decide, Transacted, Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, Proposal
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict

@@ -10,7 +10,8 @@ import structlog
 from pydantic import Field, JsonValue
 
 from atrium_common.errors import InsufficientPermissions, ValidationFailed
-from atrium_common.eventing.repository import Joint, Repository
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Joint
 from atrium_common.http.body import Body
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import Reply

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from atrium_common.errors import InsufficientPermissions, InsufficientScope, PreconditionFailed
-from atrium_common.eventing.repository import Command, Joint
+from atrium_common.eventing.transaction import Command, Joint
 from atrium_common.http.body import Body, Parameters, validated, validated_parameters
 from atrium_common.http.listing import CONTEXT, ListQuery
 from atrium_common.jsontypes import JSONObject

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from atrium_common.errors import NotFound
-from atrium_common.eventing.repository import Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.store.ports import EventLog
 from atrium_entitlements.domain.account import NEW, Account
 from atrium_entitlements.domain.catalogue import Catalogue, Feature

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from atrium_common.bus.ports import Message
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Meta
 from atrium_entitlements.application.known_facts import KnownFacts

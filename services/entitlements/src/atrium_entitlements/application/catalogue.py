@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject

@@ -12,7 +12,7 @@ from atrium_common.clock import Clock, rfc3339
 from atrium_common.eventing.checkpoint import Checkpoint
 from atrium_common.eventing.lease import Lease
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, Meta

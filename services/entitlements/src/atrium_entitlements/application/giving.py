@@ -11,7 +11,7 @@ from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.event import Event
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Command, Transacted, Transaction
+from atrium_common.eventing.transaction import Command, Transacted, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_entitlements.application.accounts import Accounts, claim_of

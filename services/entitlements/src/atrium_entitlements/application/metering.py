@@ -10,7 +10,8 @@ from typing import TypeAlias
 from atrium_common.clock import Clock
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Meta

@@ -12,7 +12,7 @@ from atrium_common.clock import rfc3339
 from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.event import Event
 from atrium_common.eventing.merging import Merger
-from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_entitlements.application.accounts import Accounts, claim_of

@@ -9,7 +9,7 @@ from datetime import timedelta
 from atrium_common import api_keys as form
 from atrium_common.errors import InsufficientPermissions, InsufficientScope, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
-from atrium_common.eventing.repository import Transaction
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal

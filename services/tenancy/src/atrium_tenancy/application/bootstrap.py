@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from atrium_common.errors import NotFound
 from atrium_common.eventing.personal import Personal
-from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.scopes import EVERYTHING, OPERATOR
 from atrium_common.store.commit import Meta

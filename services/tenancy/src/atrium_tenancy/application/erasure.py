@@ -9,7 +9,7 @@ from __future__ import annotations
 import structlog
 
 from atrium_common.errors import InsufficientPermissions, NotFound, StateConflict
-from atrium_common.eventing.repository import Command, Transaction
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Condition, Query

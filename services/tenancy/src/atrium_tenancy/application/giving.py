@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from atrium_common import api_keys as form
-from atrium_common.eventing.repository import Transaction
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.scopes import EVERYTHING
 from atrium_tenancy.application.shown_once import sealed

@@ -13,7 +13,7 @@ import structlog
 from atrium_common.clock import rfc3339
 from atrium_common.eventing.checkpoint import Checkpoint
 from atrium_common.eventing.lease import Lease
-from atrium_common.eventing.repository import Command, Decide, Transaction
+from atrium_common.eventing.transaction import Command, Decide, Transaction
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Meta
 from atrium_common.store.documents import Collection, Condition, Order, Query

@@ -17,7 +17,7 @@ from atrium_common.errors import (
 )
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import Personal
-from atrium_common.eventing.repository import Transacted, Transaction
+from atrium_common.eventing.transaction import Transacted, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_tenancy.application.access import Access, access, membership

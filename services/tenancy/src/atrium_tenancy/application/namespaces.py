@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from atrium_common.errors import Duplicate, InsufficientPermissions, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
-from atrium_common.eventing.repository import Transaction
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atrium_common.errors import NotFound
-from atrium_common.eventing.repository import Transaction
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.ids import Ids
 from atrium_tenancy.domain import roles, roster, team, workspace
 from atrium_tenancy.domain.member import Member, MemberAdded, MemberRemoved, MemberUpdated, key_of

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from atrium_common.errors import Duplicate
-from atrium_common.eventing.repository import Transaction
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.store.ports import Store
 
 LENGTH = 63

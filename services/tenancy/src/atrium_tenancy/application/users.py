@@ -8,7 +8,7 @@ from datetime import datetime
 from atrium_common.errors import InsufficientPermissions, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import Personal
-from atrium_common.eventing.repository import Transacted, Transaction
+from atrium_common.eventing.transaction import Transacted, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal

@@ -9,7 +9,7 @@ from typing import cast
 from atrium_common.bus.ports import Message
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
 from atrium_common.errors import CannotRetry, NotFound, StateConflict
-from atrium_common.eventing.repository import Transaction
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject

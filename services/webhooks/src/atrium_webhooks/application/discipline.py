@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from atrium_common.clock import Clock
 from atrium_common.eventing.event import Event
-from atrium_common.eventing.repository import Command, Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import ENDPOINTS_DISABLED
 from atrium_common.store.commit import Meta

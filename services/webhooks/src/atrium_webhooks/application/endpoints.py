@@ -12,7 +12,8 @@ from atrium_common.clock import rfc3339
 from atrium_common.errors import ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import PERSONAL, Personal
-from atrium_common.eventing.repository import Repository, Transacted, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Transacted, Transaction
 from atrium_common.eventing.vault import day_subject
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids

@@ -9,7 +9,8 @@ from datetime import timedelta
 from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import Personal
-from atrium_common.eventing.repository import Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.eventing.vault import kept_subject
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from atrium_common.clock import rfc3339
 from atrium_common.errors import NotFound, StateConflict, ValidationFailed
-from atrium_common.eventing.repository import Repository, Transaction
+from atrium_common.eventing.repository import Repository
+from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject

@@ -97,6 +97,18 @@ async def test_a_teams_permissions_add_to_the_role_and_a_members_own_replace_the
     assert (await world.call("PATCH", member, {"team_id": team["id"]}, key=ada.key)).status == 422
 
 
+async def test_a_member_gives_itself_no_team_back_that_may_more_than_it_does(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    teams, member = f"workspaces/{ada.workspace_id}/teams", f"workspaces/{ada.workspace_id}/members/{bob.id}"
+    team = await world.made(teams, {"name": "Ops", "permissions": ["api-keys:*", "members:write"]}, key=ada.key)
+    narrowed = {"team_id": team["id"], "custom_permissions": ["members:write"]}
+    assert (await world.call("PATCH", member, narrowed, key=ada.key)).status == 200
+    refused = await world.call("PATCH", member, {"custom_permissions": None}, key=bob.key)
+    assert (refused.status, refused.error["required_permission"]) == (403, "api-keys:*")
+    assert (await world.call("PATCH", member, {"custom_permissions": None}, key=ada.key)).status == 200
+
+
 async def test_nobody_gives_more_than_they_have(world: World) -> None:
     ada = await world.person()
     bob = await world.member(ada)

@@ -100,6 +100,9 @@ async def update(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str, 
             await check_team(tx, found, team_id)
         elif "team_id" in wanted.given:
             team_id = await system_team(tx, workspace_id, role)
+        elif custom is None and member.custom_permissions is not None:
+            # What the team gives counts again, and so is given now.
+            await check_team(tx, found, member.team_id)
         await reseat(tx, member, role, team_id=team_id, custom_permissions=custom)
         return {"id": user_id}
 

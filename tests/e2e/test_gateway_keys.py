@@ -112,6 +112,7 @@ async def test_a_key_ends_when_it_expires_and_when_its_grace_is_over(platform: P
         answer = await replica.call("GET", "namespaces", key=key["key"])
         assert (answer.status, answer.code) == (401, "API_KEY_EXPIRED")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.body["error"]["expired_at"] == key["expires_at"]
     old = await platform.created("api-keys", {"name": "k", "scopes": ["*:read"]}, key=tenant.key)
     rotated = await platform.call("POST", f"api-keys/{old['id']}/rotate", {"grace_period_hours": 0}, key=tenant.key)
     assert rotated.status in {200, 201}

@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from atrium_common.api_keys import is_well_formed
@@ -97,7 +98,7 @@ def check(holder: Holder, entry: Entry, *, address: str, clock: Clock) -> None:
         InsufficientScope: the first that applies.
     """
     if holder.expires_at != float("inf") and holder.expires_at <= clock.now().timestamp():
-        raise ApiKeyExpired
+        raise ApiKeyExpired(datetime.fromtimestamp(holder.expires_at, UTC))
     if holder.networks and not _within(address, holder):
         raise IpNotAllowed
     if holder.only_restore:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.principal import Principal
+from atrium_tenancy.http.includes import namespaces_of
 from services.tenancy.tests.world import World
 
 
@@ -94,17 +99,49 @@ async def test_settings_are_merged_bounded_and_checked(world: World) -> None:
     ada = await world.person()
     path = f"workspaces/{ada.workspace_id}"
     for settings, fault in (
-        ({"timezone": "Mars/Phobos"}, "settings"),
-        ({"locale": "english"}, "settings"),
+        ({"timezone": "Mars/Phobos"}, "settings.timezone"),
+        ({"locale": "english"}, "settings.locale"),
         ({"x": "y" * 17_000}, "settings"),
     ):
         refused = await world.call("PATCH", path, {"settings": settings}, key=ada.key)
-        assert (refused.status, next(iter(refused.error["details"])).split(".")[0]) == (422, fault)
+        assert (refused.status, *refused.error["details"]) == (422, fault)
     first = {"timezone": "UTC", "locale": "en_GB", "nested": {"a": 1, "b": 2}, "x": "y" * 9_000}
     assert (await world.call("PATCH", path, {"settings": first}, key=ada.key)).status == 200
     merged = await world.call("PATCH", path, {"settings": {"nested": {"a": None}, "locale": None}}, key=ada.key)
     assert merged.json["data"]["settings"] == {"timezone": "UTC", "nested": {"b": 2}, "x": "y" * 9_000}
     assert (await world.call("PATCH", path, {"settings": {"z": "y" * 9_000}}, key=ada.key)).status == 422
+
+
+async def test_settings_may_be_16_kib_after_the_merge_and_not_a_byte_more(world: World) -> None:
+    ada = await world.person()
+    namespace = await world.made("namespaces", {"name": "N"}, key=ada.key)
+    full = 16 * 1024 - len('{"x":""}')
+    for path in (f"workspaces/{ada.workspace_id}", f"namespaces/{namespace['id']}"):
+        assert (await world.call("PATCH", path, {"settings": {"old": "y" * 9_000}}, key=ada.key)).status == 200
+        over = {"settings": {"old": None, "x": "y" * (full + 1)}}
+        assert (await world.call("PATCH", path, over, key=ada.key)).status == 422
+        fits = {"settings": {"old": None, "x": "y" * full}}
+        assert (await world.call("PATCH", path, fits, key=ada.key)).status == 200
+    for path in ("workspaces", "namespaces"):
+        new = {"name": "N", "settings": {"timezone": None, "x": "y" * full}}
+        assert (await world.made(path, new, key=ada.key))["settings"] == {"x": "y" * full}
+        refused = await world.call("POST", path, {"name": "N", "settings": {"x": "y" * (full + 1)}}, key=ada.key)
+        assert (refused.status, *refused.error["details"]) == (422, "settings")
+
+
+async def test_a_big_workspace_on_the_page_leaves_room_for_what_the_others_include(world: World) -> None:
+    ada = await world.person()
+    small = await world.made("workspaces", {"name": "Small"}, key=ada.key)
+    many = {"operations": [{"action": "create", "data": {"name": "N"}}] * 100}
+    for _ in range(2):
+        assert (await world.call("POST", "namespaces/batch", many, key=ada.key)).json["meta"]["failed"] == 0
+    mine = {"name": "Mine", "owner_type": "Workspace", "owner_id": small["id"]}
+    await world.made("namespaces", mine, key=ada.key)
+    page: list[JSONObject] = [{"id": ada.workspace_id}, {"id": small["id"]}]
+    principal = await world.principal(ada.key)
+    assert isinstance(principal, Principal)
+    await namespaces_of(world.tenancy, most=200)(page, principal)
+    assert [len(cast("list[JSON]", workspace["namespaces"])) for workspace in page] == [100, 1]
 
 
 async def test_a_new_default_namespace_takes_the_place_of_the_old(world: World) -> None:

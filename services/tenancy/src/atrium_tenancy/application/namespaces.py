@@ -84,7 +84,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewNamespace) -> Loaded[d
             workspace_id=owner.workspace_id,
             is_default=wanted.is_default,
             is_active=wanted.is_active,
-            settings=wanted.settings,
+            settings=patched_settings({}, wanted.settings),
             sort_order=wanted.sort_order,
             workspace_ids=await _audience(tenancy, owner.id, owner.workspace_id),
             at=tx.at,

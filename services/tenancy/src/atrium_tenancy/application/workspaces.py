@@ -68,7 +68,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewWorkspace) -> Loaded[d
             name=wanted.name,
             slug=slug,
             tier=wanted.tier,
-            settings=wanted.settings,
+            settings=patched_settings({}, wanted.settings),
             owner_id=principal.user_id,
             at=tx.at,
         )

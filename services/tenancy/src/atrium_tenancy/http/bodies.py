@@ -8,13 +8,12 @@ import zoneinfo
 from functools import cache
 from typing import Annotated
 
-import orjson
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from atrium_common.api_keys import Environment
 from atrium_common.http.body import Body, MayBeLeftOut
+from atrium_common.http.faults import FaultAt
 from atrium_common.scopes import ACTIONS, RESOURCES, is_permission, is_scope
-from atrium_tenancy.application.workspaces import SETTINGS_BYTES
 from atrium_tenancy.domain.namespace import OwnerType
 from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.domain.tiers import Tier
@@ -28,19 +27,13 @@ def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _settings(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    if len(orjson.dumps(value)) > SETTINGS_BYTES:
-        raise ValueError("At most 16 KiB")
-    return value
-
-
 def _workspace_settings(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     zone, locale = value.get("timezone"), value.get("locale")
     if zone is not None and (not isinstance(zone, str) or zone not in _zones()):
-        raise ValueError("timezone must be an IANA name, like Europe/London")
+        raise FaultAt(("timezone",), "Must be an IANA name, like Europe/London")
     if locale is not None and (not isinstance(locale, str) or not _LOCALE.match(locale)):
-        raise ValueError("locale must be like en_GB")
-    return _settings(value)
+        raise FaultAt(("locale",), "Must be like en_GB")
+    return value
 
 
 def _email(value: str) -> str:
@@ -95,8 +88,9 @@ Email = Annotated[
     AfterValidator(_email),
 ]
 Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
-Settings = Annotated[dict[str, JsonValue], AfterValidator(_settings)]
-WorkspaceSettings = Annotated[dict[str, JsonValue], AfterValidator(_workspace_settings)]
+# A merge patch, of nothing at first: how large they may be is judged by what comes of it.
+Settings = dict[str, JsonValue]
+WorkspaceSettings = Annotated[Settings, AfterValidator(_workspace_settings)]
 _SCOPE = (
     f"([*]|{'|'.join((*RESOURCES, 'keys'))}):([*]|{'|'.join(ACTIONS)})|[*]"
     "|read:all|write:all|write:resources|webhooks:manage"

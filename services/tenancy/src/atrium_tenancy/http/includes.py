@@ -1,4 +1,7 @@
-"""What a workspace or a member can bring along: related resources, one query each whatever the page's size."""
+"""What a workspace or a member can bring along: related resources, one query each whatever the page's size.
+
+Only a workspace so big that it fills a whole read costs one more.
+"""
 
 from __future__ import annotations
 
@@ -35,22 +38,29 @@ def members_of(tenancy: Tenancy) -> Include:
     return _children(tenancy, rows.MEMBERS, "workspace_id", put="members", scope="members:read")
 
 
-def namespaces_of(tenancy: Tenancy) -> Include:
-    """The first 100 namespaces that each workspace owns."""
-    return _children(tenancy, rows.NAMESPACES, "owner_id", put="namespaces", scope="namespaces:read")
+def namespaces_of(tenancy: Tenancy, *, most: int = _MOST) -> Include:
+    """The first 100 namespaces that each workspace owns; `most` are read at once: at least 100 for each workspace."""
+    return _children(tenancy, rows.NAMESPACES, "owner_id", put="namespaces", scope="namespaces:read", most=most)
 
 
-def _children(tenancy: Tenancy, collection: Collection, field: str, *, put: str, scope: str) -> Include:
+def _children(
+    tenancy: Tenancy, collection: Collection, field: str, *, put: str, scope: str, most: int = _MOST
+) -> Include:
     async def include(resources: Sequence[JSONObject], principal: Principal) -> None:
         _require(principal, scope)
-        ids = tuple(str(resource["id"]) for resource in resources)
-        found: dict[str, list[JSON]] = {workspace_id: [] for workspace_id in ids}
-        if ids:
-            query = Query((Condition(field, "in", ids),), (Order("created_at"),), limit=_MOST)
-            for row in await tenancy.documents.query(collection.name, query):
-                children = found[str(row.body[field])]
-                if len(children) < MOST_OF_EACH:
-                    children.append(rows.shown(row.body))
+        found: dict[str, list[JSON]] = {str(resource["id"]): [] for resource in resources}
+        wanting = tuple(found)
+        while wanting:
+            query = Query((Condition(field, "in", wanting),), (Order("created_at"),), limit=most)
+            read = await tenancy.documents.query(collection.name, query)
+            children: dict[str, list[JSON]] = {workspace_id: [] for workspace_id in wanting}
+            for row in read:
+                of = children[str(row.body[field])]
+                if len(of) < MOST_OF_EACH:
+                    of.append(rows.shown(row.body))
+            found |= children
+            # A read that was cut off has filled at least one: the others may stand behind what it held.
+            wanting = tuple(each for each in wanting if len(read) == most and len(children[each]) < MOST_OF_EACH)
         for resource in resources:
             resource[put] = found[str(resource["id"])]
 

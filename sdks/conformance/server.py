@@ -6,7 +6,8 @@
 bodies `{base}` stands for the server's URL and `{now+N}` for the Unix second in N seconds.
 
 With an API's URL as its argument it stands in front of that API: what no answer is scripted for goes there, and
-`{"forward": true, "drop": true}` lets the API act and its answer get lost.
+`{"forward": true, "drop": true}` lets the API act and its answer get lost. `/_sdk/` has the built JavaScript SDK, for
+tests in a browser.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import asyncio
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,6 +24,7 @@ import orjson
 from aiohttp import web
 
 _UNSCRIPTED = {"status": 500, "body": {"error": {"code": "UNSCRIPTED"}}}
+BUILT = Path(__file__).parents[1] / "javascript/dist/esm"
 _OWN = {"host", "content-length", "transfer-encoding", "connection"}
 
 
@@ -40,12 +43,20 @@ class ScriptedServer:
         app = web.Application()
         app.router.add_post("/_script", self._script)
         app.router.add_get("/_requests", self._told)
+        app.router.add_get("/_sdk/page.html", self._page)
+        if BUILT.is_dir():
+            app.router.add_static("/_sdk/", BUILT)
         app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
         self._session = aiohttp.ClientSession(auto_decompress=False)
+
+    async def close(self) -> None:
+        """Let the connections to the API go."""
+        if self._session is not None:
+            await self._session.close()
 
     async def _script(self, request: web.Request) -> web.Response:
         self._answers = orjson.loads(await request.read())
@@ -54,6 +65,11 @@ class ScriptedServer:
 
     async def _told(self, _: web.Request) -> web.Response:
         return web.Response(body=orjson.dumps(self._requests), content_type="application/json")
+
+    async def _page(self, _: web.Request) -> web.Response:
+        return web.Response(
+            text="<!doctype html><title>SDK</title><link rel=icon href=data:,>", content_type="text/html"
+        )
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -102,6 +118,7 @@ async def _main(upstream: str | None) -> None:
     await server.start()
     print(server.base, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await server.close()
 
 
 if __name__ == "__main__":

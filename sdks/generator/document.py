@@ -169,6 +169,9 @@ def _resolved(schema: Json, schemas: Json) -> Json:
 
 
 def _fields(schema: Json, schemas: Json) -> tuple[Field, ...]:
+    if "allOf" in schema:
+        parts = [_fields(_resolved(part, schemas), schemas) for part in schema["allOf"]]
+        return tuple(field for part in parts for field in part)
     required = set(schema.get("required", ()))
     fields = [
         Field(name, _type(each, schemas), name in required, each.get("description", ""))
@@ -185,7 +188,8 @@ def _type(schema: Json, schemas: Json) -> Type:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         target = schemas[name]
-        return Type("model", name) if target.get("properties") else _type(target, schemas)
+        has_fields = target.get("properties") or "allOf" in target
+        return Type("model", name) if has_fields else _type(target, schemas)
     variants = schema.get("anyOf") or schema.get("oneOf")
     if variants:
         others = [each for each in variants if each.get("type") != "null"]

@@ -37,6 +37,10 @@ class Language:
         """Whether it can be run on this machine."""
         return shutil.which(self.command) is not None
 
+    def program(self, name: str) -> Path:
+        """A program beside the SDK's tests."""
+        return next((SDKS / self.folder).glob(f"test*/{name}{self.ending}"))
+
     def snippets(self) -> str:
         """The README's snippets, one program after the other."""
         text = (SDKS / self.folder / "README.md").read_text()

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from atrium_common.errors import AtriumError
 from atrium_common.http.problems import INTERNAL, answered_as
 from atrium_sdk import Client, errors
 from sdks.generator.__main__ import OPENAPI, SDKS, generated
 from sdks.generator.codes import CODES
 from sdks.generator.document import read
+from sdks.generator.typescript import camel, pascal
 
 
 def test_no_generated_file_was_edited_or_forgotten() -> None:
@@ -21,6 +24,17 @@ def test_every_operation_of_the_api_has_a_method() -> None:
     client = Client("sk_test_x")
     for operation in api.operations:
         assert callable(getattr(getattr(client, operation.resource), operation.name))
+
+
+@pytest.mark.parametrize(
+    ("file", "method"),
+    [("javascript/src/generated/resources.ts", "  {}("), ("php/src/Resource/{}.php", "public function {}(")],
+)
+def test_every_operation_of_the_api_has_a_method_in_the_other_languages(file: str, method: str) -> None:
+    for operation in read(json.loads(Path(OPENAPI).read_text())).operations:
+        source = (SDKS / file.format(pascal(operation.resource))).read_text()
+        of_resource = source[source.index(f"class {pascal(operation.resource)}") :]
+        assert method.format(camel(operation.name)) in of_resource, operation.id
 
 
 def test_every_error_code_of_the_api_has_a_class() -> None:

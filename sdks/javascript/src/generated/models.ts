@@ -310,6 +310,28 @@ export interface Namespace {
   workspace_id: string | null;
 }
 
+/** A namespace with its packages and what it uses. */
+export interface NamespaceWithPlan {
+  color: string | null;
+  created_at: string;
+  description: string | null;
+  icon: string | null;
+  id: string;
+  is_active: boolean;
+  is_default: boolean;
+  name: string;
+  owner_id: string;
+  owner_type: string;
+  settings: Record<string, unknown>;
+  slug: string;
+  sort_order: number;
+  updated_at: string;
+  uuid: string;
+  workspace_id: string | null;
+  entitlements: Record<string, PlanFigures> | null;
+  packages: Array<PackageInForce> | null;
+}
+
 /** An API key with the key itself, which is shown once. */
 export interface NewApiKey {
   created_at: string;
@@ -369,6 +391,21 @@ export interface PackageFeature {
   limit: number | null;
 }
 
+/** PackageInForce. */
+export interface PackageInForce {
+  expires_at: string | null;
+  id: string;
+  name: string;
+}
+
+/** PlanFigures. */
+export interface PlanFigures {
+  limit: number | null;
+  reset_at: string | null;
+  unit: string | null;
+  used: number | null;
+}
+
 /** What a package would change. */
 export interface Previewed {
   after: Record<string, Figures>;
@@ -424,6 +461,21 @@ export interface Replay {
 export interface Request {
   body: string | null;
   headers: Record<string, string>;
+}
+
+/** Requests. */
+export interface Requests {
+  by_day: Array<RequestsOfDay> | null;
+  limit: number;
+  remaining: number;
+  reset_at: string;
+  this_hour: number;
+}
+
+/** RequestsOfDay. */
+export interface RequestsOfDay {
+  count: number;
+  date: string;
 }
 
 /** A reservation, or why there is none. */
@@ -514,6 +566,13 @@ export interface Timings {
   first_byte: number | null;
   tls: number | null;
   total: number;
+}
+
+/** What a workspace uses: its key's hour, its requests by day, its entitlements. */
+export interface Usage {
+  entitlements: Record<string, unknown> | null;
+  requests: Requests;
+  workspace_id: string;
 }
 
 /** What was used from `start` to `end`, exclusive; releases count against it. */

@@ -734,7 +734,7 @@ export class Namespaces {
   }
 
   /** Get a namespace. */
-  get(namespaceId: string, params: NamespacesGetParams = {}, options: Options = {}): Promise<Result<unknown>> {
+  get(namespaceId: string, params: NamespacesGetParams = {}, options: Options = {}): Promise<Result<models.NamespaceWithPlan>> {
     return this.runner.run({ method: "GET", path: pathOf("/namespaces/{namespace_id}", namespaceId), shape: "one", query: { ...params } }, options);
   }
 
@@ -974,7 +974,7 @@ export class Usage {
   constructor(private readonly runner: Runner) {}
 
   /** Show what the workspace uses. */
-  get(params: UsageGetParams = {}, options: Options = {}): Promise<Result<Record<string, unknown>>> {
+  get(params: UsageGetParams = {}, options: Options = {}): Promise<Result<models.Usage>> {
     return this.runner.run({ method: "GET", path: pathOf("/usage"), shape: "one", query: { ...params } }, options);
   }
 }

@@ -58,9 +58,9 @@ final class Namespaces
      *
      * @param array{fields?: string} $params
      */
-    public function get(string $namespaceId, array $params = [], ?Options $options = null): mixed
+    public function get(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceWithPlan
     {
-        return $this->runner->run(new Request('GET', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', null, query: $params), $options);
+        return $this->runner->run(new Request('GET', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceWithPlan::class, query: $params), $options);
     }
 
     /**

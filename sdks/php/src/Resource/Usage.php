@@ -20,8 +20,8 @@ final class Usage
      *
      * @param array{workspace_id?: string, namespace_id?: string} $params
      */
-    public function get(array $params = [], ?Options $options = null): mixed
+    public function get(array $params = [], ?Options $options = null): Model\Usage
     {
-        return $this->runner->run(new Request('GET', Request::path('/usage'), 'one', null, query: $params), $options);
+        return $this->runner->run(new Request('GET', Request::path('/usage'), 'one', Model\Usage::class, query: $params), $options);
     }
 }

@@ -1508,15 +1508,15 @@ class AsyncNamespaces:
 
     async def get(
         self, namespace_id: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
-    ) -> Any:
+    ) -> models.NamespaceWithPlan:
         """Get a namespace."""
         return cast(
-            "Any",
+            "models.NamespaceWithPlan",
             await self._runner.run(
                 Request(
                     "GET",
                     path_of("/namespaces/{namespace_id}", namespace_id=namespace_id),
-                    cast(Any, Any),
+                    cast(Any, models.NamespaceWithPlan),
                     "one",
                     query=given(fields=fields),
                 ),
@@ -2103,15 +2103,15 @@ class AsyncUsage:
 
     async def get(
         self, *, workspace_id: str | Omit = OMIT, namespace_id: str | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> models.Usage:
         """Show what the workspace uses."""
         return cast(
-            "dict[str, Any]",
+            "models.Usage",
             await self._runner.run(
                 Request(
                     "GET",
                     path_of("/usage"),
-                    cast(Any, dict[str, Any]),
+                    cast(Any, models.Usage),
                     "one",
                     query=given(workspace_id=workspace_id, namespace_id=namespace_id),
                 ),

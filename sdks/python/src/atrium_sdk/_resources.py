@@ -1504,15 +1504,15 @@ class Namespaces:
 
     def get(
         self, namespace_id: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
-    ) -> Any:
+    ) -> models.NamespaceWithPlan:
         """Get a namespace."""
         return cast(
-            "Any",
+            "models.NamespaceWithPlan",
             self._runner.run(
                 Request(
                     "GET",
                     path_of("/namespaces/{namespace_id}", namespace_id=namespace_id),
-                    cast(Any, Any),
+                    cast(Any, models.NamespaceWithPlan),
                     "one",
                     query=given(fields=fields),
                 ),
@@ -2099,15 +2099,15 @@ class Usage:
 
     def get(
         self, *, workspace_id: str | Omit = OMIT, namespace_id: str | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> models.Usage:
         """Show what the workspace uses."""
         return cast(
-            "dict[str, Any]",
+            "models.Usage",
             self._runner.run(
                 Request(
                     "GET",
                     path_of("/usage"),
-                    cast(Any, dict[str, Any]),
+                    cast(Any, models.Usage),
                     "one",
                     query=given(workspace_id=workspace_id, namespace_id=namespace_id),
                 ),

@@ -371,6 +371,30 @@ class Namespace(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamespaceWithPlan(Model):
+    """A namespace with its packages and what it uses."""
+
+    color: str | None = absent()
+    created_at: datetime = absent()
+    description: str | None = absent()
+    icon: str | None = absent()
+    id: str = absent()
+    is_active: bool = absent()
+    is_default: bool = absent()
+    name: str = absent()
+    owner_id: str = absent()
+    owner_type: str = absent()
+    settings: dict[str, Any] = absent()
+    slug: str = absent()
+    sort_order: int = absent()
+    updated_at: datetime = absent()
+    uuid: str = absent()
+    workspace_id: str | None = absent()
+    entitlements: dict[str, PlanFigures] | None = absent()
+    packages: Sequence[PackageInForce] | None = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewApiKey(Model):
     """An API key with the key itself, which is shown once."""
 
@@ -435,6 +459,25 @@ class PackageFeature(Model):
 
     feature: str = absent()
     limit: int | None = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageInForce(Model):
+    """PackageInForce."""
+
+    expires_at: datetime | None = absent()
+    id: str = absent()
+    name: str = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanFigures(Model):
+    """PlanFigures."""
+
+    limit: int | None = absent()
+    reset_at: datetime | None = absent()
+    unit: str | None = absent()
+    used: int | None = absent()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -504,6 +547,25 @@ class Request(Model):
 
     body: str | None = absent()
     headers: dict[str, str] = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requests(Model):
+    """Requests."""
+
+    by_day: Sequence[RequestsOfDay] | None = absent()
+    limit: int = absent()
+    remaining: int = absent()
+    reset_at: datetime = absent()
+    this_hour: int = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestsOfDay(Model):
+    """RequestsOfDay."""
+
+    count: int = absent()
+    date: str = absent()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -610,6 +672,15 @@ class Timings(Model):
     first_byte: float | None = absent()
     tls: float | None = absent()
     total: float = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage(Model):
+    """What a workspace uses: its key's hour, its requests by day, its entitlements."""
+
+    entitlements: dict[str, Any] | None = absent()
+    requests: Requests = absent()
+    workspace_id: str = absent()
 
 
 @dataclass(frozen=True, kw_only=True)

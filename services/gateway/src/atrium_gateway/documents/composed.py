@@ -7,31 +7,29 @@ from atrium_common.jsontypes import JSONObject
 _TEXT: JSONObject = {"type": "string"}
 _TIME: JSONObject = {"type": "string", "format": "date-time"}
 
-NAMESPACE_MEMBERS: JSONObject = {
+_FIGURES: JSONObject = {
+    "type": "object",
+    "properties": {
+        "used": {"type": ["integer", "null"]},
+        "limit": {"type": ["integer", "null"]},
+        "unit": {"type": ["string", "null"]},
+        "reset_at": {"type": ["string", "null"], "format": "date-time"},
+    },
+}
+_PACKAGE_IN_FORCE: JSONObject = {
+    "type": "object",
+    "properties": {"id": _TEXT, "name": _TEXT, "expires_at": {"type": ["string", "null"], "format": "date-time"}},
+}
+_NAMESPACE_MEMBERS: JSONObject = {
     "packages": {
         "type": ["array", "null"],
         "description": "The packages in force; null where `meta.degraded` names entitlements",
-        "items": {
-            "type": "object",
-            "properties": {
-                "id": _TEXT,
-                "name": _TEXT,
-                "expires_at": {"type": ["string", "null"], "format": "date-time"},
-            },
-        },
+        "items": {"$ref": "#/components/schemas/PackageInForce"},
     },
     "entitlements": {
         "type": ["object", "null"],
         "description": "By feature: what is used, and of how much",
-        "additionalProperties": {
-            "type": "object",
-            "properties": {
-                "used": {"type": ["integer", "null"]},
-                "limit": {"type": ["integer", "null"]},
-                "unit": {"type": ["string", "null"]},
-                "reset_at": {"type": ["string", "null"], "format": "date-time"},
-            },
-        },
+        "additionalProperties": {"$ref": "#/components/schemas/PlanFigures"},
     },
 }
 
@@ -49,9 +47,30 @@ _REQUESTS: JSONObject = {
         "limit": {"type": "integer"},
         "remaining": {"type": "integer"},
         "reset_at": _TIME,
-        "by_day": {
-            "type": ["array", "null"],
-            "items": {"type": "object", "properties": {"date": _TEXT, "count": {"type": "integer"}}},
+        "by_day": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/RequestsOfDay"}},
+    },
+}
+
+SCHEMAS: JSONObject = {
+    "PlanFigures": _FIGURES,
+    "PackageInForce": _PACKAGE_IN_FORCE,
+    "NamespaceWithPlan": {
+        "description": "A namespace with its packages and what it uses",
+        "allOf": [
+            {"$ref": "#/components/schemas/Namespace"},
+            {"type": "object", "properties": _NAMESPACE_MEMBERS},
+        ],
+    },
+    "RequestsOfDay": {"type": "object", "properties": {"date": _TEXT, "count": {"type": "integer"}}},
+    "Requests": _REQUESTS,
+    "Usage": {
+        "type": "object",
+        "description": "What a workspace uses: its key's hour, its requests by day, its entitlements",
+        "required": ["workspace_id", "requests", "entitlements"],
+        "properties": {
+            "workspace_id": _TEXT,
+            "requests": {"$ref": "#/components/schemas/Requests"},
+            "entitlements": {"type": ["object", "null"]},
         },
     },
 }
@@ -79,15 +98,7 @@ USAGE: JSONObject = {
                         "type": "object",
                         "required": ["data"],
                         "properties": {
-                            "data": {
-                                "type": "object",
-                                "required": ["workspace_id", "requests", "entitlements"],
-                                "properties": {
-                                    "workspace_id": _TEXT,
-                                    "requests": _REQUESTS,
-                                    "entitlements": {"type": ["object", "null"]},
-                                },
-                            },
+                            "data": {"$ref": "#/components/schemas/Usage"},
                             "meta": degraded(),
                         },
                     }

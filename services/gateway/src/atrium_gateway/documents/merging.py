@@ -8,7 +8,7 @@ from typing import cast
 import orjson
 
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_gateway.documents.composed import NAMESPACE_MEMBERS, USAGE, degraded
+from atrium_gateway.documents.composed import SCHEMAS, USAGE, degraded
 from atrium_gateway.route_table import TABLE, Entry
 
 _TEXT: JSONObject = {"type": "string"}
@@ -59,6 +59,7 @@ def merged(parts: Mapping[str, JSONObject]) -> JSONObject:
         for path, operations in _joined(service, part, schemas).items():
             paths.setdefault(path, {}).update(cast("JSONObject", operations))
     paths["/api/v1/usage"] = {"get": USAGE}
+    schemas |= SCHEMAS
     for entry in TABLE:
         operation = paths.get(entry.template, {}).get(entry.method.lower())
         if isinstance(operation, dict):
@@ -134,7 +135,7 @@ def _extend(response: JSONObject) -> None:
     content = cast("dict[str, JSONObject]", response["content"])
     schema = cast("dict[str, JSONObject]", content["application/json"]["schema"])
     properties = schema["properties"]
-    properties["data"] = {"allOf": [properties["data"], {"type": "object", "properties": NAMESPACE_MEMBERS}]}
+    properties["data"] = {"$ref": "#/components/schemas/NamespaceWithPlan"}
     properties["meta"] = degraded()
 
 

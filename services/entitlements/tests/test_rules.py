@@ -8,7 +8,7 @@ from atrium_common.errors import StateConflict, ValidationFailed
 from atrium_entitlements.domain import boosts, provisioning
 from atrium_entitlements.domain.account import NEW, evolve
 from atrium_entitlements.domain.catalogue import Feature
-from atrium_entitlements.domain.events import LimitWarned, UsageRecorded
+from atrium_entitlements.domain.events import LimitReached, LimitWarned, UsageRecorded
 from services.entitlements.tests.house import START, House
 
 GB = 1024**3
@@ -251,6 +251,23 @@ def test_renewal_never_moves_the_cycles(house: House) -> None:
     assert house.account().entitlements[entitlement].expires_at == datetime(2026, 2, 28, tzinfo=UTC)
 
 
+def test_an_anchor_that_is_sent_again_leaves_the_usage_of_the_cycle_alone(house: House) -> None:
+    anchor = datetime(2026, 1, 1, tzinfo=UTC)
+    house.give("plan", anchor=anchor)
+    house.use("calls", 60)
+    house.give("extra", anchor=anchor)
+    house.give("bigger", anchor=anchor, replace=True)
+    assert figures(house, "calls") == (60, 500, 440, 0)
+
+
+def test_what_was_used_before_there_was_a_calendar_counts_in_the_cycle_that_it_lies_in(house: House) -> None:
+    house.use("calls", 7)  # by the tier: the account has the calendar month
+    house.give("plan", to="wks_1", anchor=datetime(2025, 12, 31, tzinfo=UTC))
+    assert figures(house, "calls") == (7, 100, 93, 0)
+    house.give("bigger", to="wks_1", anchor=house.now, replace=True)
+    assert figures(house, "calls") == (0, 500, 500, 0)
+
+
 def test_cycles_keep_to_the_zone_that_the_holder_had_when_they_began(house: House) -> None:
     house.zone = "America/New_York"
     house.use("calls", 5)
@@ -337,6 +354,23 @@ def test_a_pools_thresholds_are_told_behind_the_features_own(house: House) -> No
     house.use("storage.images", 400)
     assert house.alerts() == [
         ("storage.images", 80), ("storage.images", 90), ("storage.images", 100), ("storage", 80), ("storage", 90),
+    ]  # fmt: skip
+
+
+def test_late_usage_tells_the_thresholds_of_its_own_cycle_once_and_leaves_the_present_ones_armed(house: House) -> None:
+    january, february = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    house.give("plan", anchor=january)
+    house.use("calls", 80)
+    house.now = february + timedelta(hours=12)
+    house.use("calls", 90)
+    for _ in range(2):
+        house.use("calls", 5, ago=timedelta(hours=20))
+        house.use("calls", 5, ago=timedelta(hours=20))
+        house.use("calls", -10, ago=timedelta(hours=20))
+    house.use("calls", 10)
+    told = [event for event in house.events["ns_1"] if isinstance(event, LimitWarned | LimitReached)]
+    assert [(event.threshold, event.cycle_start) for event in told] == [
+        (80, january), (80, february), (90, february), (90, january), (100, february),
     ]  # fmt: skip
 
 
@@ -628,6 +662,15 @@ def test_usage_that_is_not_enforced_is_recorded_also_beyond_the_limit_and_withou
     recording = house.use("minutes", 5, enforce=False)
     assert not recording.denied
     assert house.use("credits", 1).denied
+
+
+def test_no_sum_passes_what_every_client_reads_exactly(house: House) -> None:
+    house.use("storage.images", 2**53 - 1, enforce=False)
+    for code in ("storage.images", "storage"):
+        with pytest.raises(ValidationFailed):
+            house.use(code, 1, enforce=False)
+    house.use("storage.images", -1)
+    house.use("storage", 1, enforce=False)
 
 
 def test_an_unlimited_feature_is_counted_and_never_denied(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,7 +79,9 @@ class Using:
         if not cascade(views, chain, at=tx.at, zone=holder.zone).standings:
             return
         use = self._use(tx.command, holder, feature, quantity, None, enforce=False, occurred_at=occurred_at)
-        await self._emit(tx, holder, usage.record(views, use).events)
+        # Nothing is left to count on an account that has reached the highest sum.
+        with contextlib.suppress(ValidationFailed):
+            await self._emit(tx, holder, usage.record(views, use).events)
 
     async def reserve(
         self,

@@ -131,7 +131,7 @@ def evolve(account: Account | None, event: Event) -> Account:
         case e.LimitWarned() | e.LimitReached():
             counter = account.counters.get(event.feature, Counter())
             alerted = Alerted(event.threshold, event.limit, event.cycle_start)
-            return _with_counter(account, event.feature, replace(counter, alerted=alerted))
+            return _with_counter(account, event.feature, counter.telling(alerted))
         case e.ReservationMade():
             return _reserved(account, event)
         case e.ReservationEnded():
@@ -157,9 +157,13 @@ def _provisioned(account: Account, event: e.EntitlementProvisioned) -> Account:
     account = replace(account, entitlements={**account.entitlements, event.entitlement_id: given})
     if event.anchor is None:
         return account
+    calendar = Calendar(event.anchor, event.zone)
+    if calendar == account.calendar:
+        return account
     # Another calendar begins its cycles anew; what never starts at zero again, or rolls, is not touched.
-    counters = {code: replace(each, present=None, before=None) for code, each in account.counters.items()}
-    return replace(account, calendar=Calendar(event.anchor, event.zone), counters=counters)
+    cycle = calendar.cycle(event.at)
+    counters = {code: each.rebased(cycle) for code, each in account.counters.items()}
+    return replace(account, calendar=calendar, counters=counters)
 
 
 def _entitlement_changed(account: Account, event: Event) -> Account:

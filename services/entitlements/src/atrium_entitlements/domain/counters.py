@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from atrium_entitlements.domain.events import Debit
+from atrium_entitlements.domain.periods import Period
 from atrium_entitlements.domain.rolling import Ring
 
 
@@ -40,7 +41,8 @@ class Counter:
         total: for features that never start at zero again.
         present, before: the newest monthly cycle with usage, and the one before, which late usage may still reach.
         ring: for rolling windows.
-        alerted: which thresholds have been told.
+        alerted: which thresholds have been told in the newest cycle, or ever.
+        alerted_before: and in the cycle before, which late usage may still reach.
     """
 
     total: int = 0
@@ -48,10 +50,36 @@ class Counter:
     before: Booked | None = None
     ring: Ring | None = None
     alerted: Alerted | None = None
+    alerted_before: Alerted | None = None
 
     def booked(self, start: datetime) -> Booked | None:
         """What is known of the monthly cycle that begins then."""
         return next((booked for booked in (self.present, self.before) if booked and booked.start == start), None)
+
+    def told(self, start: datetime | None) -> Alerted | None:
+        """What was told last of the cycle that begins then, or else of another one."""
+        late = self.alerted_before is not None and self.alerted_before.start == start
+        return self.alerted_before if late else self.alerted
+
+    def telling(self, alerted: Alerted) -> Counter:
+        """The counter after this was told."""
+        newest = self.alerted
+        if newest is None or newest.start is None or alerted.start is None or newest.start == alerted.start:
+            return replace(self, alerted=alerted)
+        if alerted.start < newest.start:
+            return replace(self, alerted_before=alerted)
+        return replace(self, alerted=alerted, alerted_before=newest)
+
+    def rebased(self, cycle: Period) -> Counter:
+        """The counter under another calendar, whose present cycle this is.
+
+        Usage of a cycle that began within it goes on to count; what was used before is left behind.
+        """
+        within = [booked for booked in (self.present, self.before) if booked is not None and booked.start in cycle]
+        if not within or cycle.start is None:
+            return replace(self, present=None, before=None)
+        used = sum(booked.used for booked in within)
+        return replace(self, present=Booked(cycle.start, used, within[-1].rolled), before=None)
 
     def used(self, *, start: datetime | None, days: int | None, at: datetime) -> int:
         """How much is used: in the cycle that begins at `start`, in the window of so many days, or ever."""

@@ -200,7 +200,7 @@ def node_of(
     start = None if cycle is None else cycle.start
     used = counter.used(start=start, days=root.rolling_window_days, at=at)
     held = view.usage.held(feature.code, at, leaving_out=leaving_out) if view.usage.reservations else 0
-    return Node(feature, grants, used + held, held, limit_of(grants), cycle, rolled, counter.alerted)
+    return Node(feature, grants, used + held, held, limit_of(grants), cycle, rolled, counter.told(start))
 
 
 def nodes_of(

@@ -15,6 +15,8 @@ from atrium_entitlements.domain.events import NOWHERE, AccountOpened, Debit, Pla
 from atrium_entitlements.domain.standing import Cascade, Standing, View, cascade, nodes_of
 from atrium_entitlements.domain.thresholds import alerts
 
+MOST = 2**53 - 1
+"""The highest sum: what every client's JSON still reads exactly."""
 OPEN_FOR = timedelta(hours=24)
 """How long a cycle that is over still takes usage."""
 
@@ -73,7 +75,7 @@ def record(views: Sequence[View], use: Use, *, granted: int = 0, otherwise: View
     Where no level grants the feature, it is recorded on `otherwise`, or else on the holder's own account.
 
     Raises:
-        ValidationFailed: more would be given back than is used.
+        ValidationFailed: more would be given back than is used, or be used than can be counted.
     """
     found = cascade(views, use.chain, at=use.at, zone=use.zone, leaving_out=use.reservation_id)
     view = found.standings[0].view if found.standings else views[0]
@@ -85,6 +87,7 @@ def record(views: Sequence[View], use: Use, *, granted: int = 0, otherwise: View
     if not found.standings:
         found = Cascade(found.feature, (_ungranted(otherwise or views[0], use, moment),))
     parts = tuple(divided(found.standings, use))
+    _check_sums(parts)
     events = [(standing.view, tuple(_events(standing, part, use, moment))) for standing, part in parts]
     return Recording(added(found, parts), events)
 
@@ -197,6 +200,12 @@ def _check_return(quantity: int, used: int) -> None:
         raise ValidationFailed({"quantity": [f"Gives back more than is used, which is {used}."]})
 
 
+def _check_sums(parts: Sequence[tuple[Standing, int]]) -> None:
+    for standing, part in parts:
+        if part > 0 and any(node.used + part > MOST for node in standing.chain):
+            raise ValidationFailed({"quantity": [f"No more than {MOST} can be counted altogether."]})
+
+
 def _events(standing: Standing, quantity: int, use: Use, moment: datetime) -> Iterator[Event]:
     view = standing.view
     yield from opened(view, at=use.at, zone=use.zone)
@@ -215,5 +224,4 @@ def _events(standing: Standing, quantity: int, use: Use, moment: datetime) -> It
         at=use.at,
         actor=use.actor,
     )
-    if not late:
-        yield from alerts(standing, quantity, place=use.place, at=use.at)
+    yield from alerts(standing, quantity, place=use.place, at=use.at)

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from atrium_common.http.body import Body, Parameters
 from atrium_entitlements.domain.events import BoostDuration, BoostType
+from atrium_entitlements.domain.usage import MOST
 
-MOST = 2**53 - 1
 DAY_SECONDS = 86_400
 _METADATA_BYTES = 16 * 1024
 _YEARS = range(1970, 2200)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -247,6 +248,17 @@ async def test_a_change_of_a_package_makes_a_new_version_and_the_old_one_is_kept
     assert again.json["data"]["version"] == 2
     assert (await service.call("PATCH", "packages/starter", {"name": None})).status == 422
     assert (await service.call("PATCH", "packages/starter", {"code": "other"})).status == 422
+
+
+async def test_what_a_tier_granted_is_known_for_every_moment_of_the_past(service: Replica) -> None:
+    before = SystemClock().now()
+    await service.call("PATCH", "packages/tier.pro", {"features": [{"feature": "seats", "limit": 21}]})
+    between = SystemClock().now()
+    await service.call("PATCH", "packages/tier.pro", {"is_active": False})
+    then = [service.live.of_tier("pro", as_of=moment) for moment in (before, between)]
+    assert [version and version.features["seats"] for version in then] == [20, 21]
+    assert service.live.of_tier("pro", as_of=SystemClock().now()) is None
+    assert service.live.of_tier("pro", as_of=before - timedelta(days=1)) is None
 
 
 async def test_a_tier_is_granted_by_one_active_package(service: Replica) -> None:

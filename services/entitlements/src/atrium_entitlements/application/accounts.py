@@ -46,7 +46,7 @@ class Accounts:
         async def past(account_id: str) -> Account:
             return await self._past(account_id, moment)
 
-        return await self.levels(holder, past)
+        return await self.levels(holder, past, as_of=moment)
 
     async def views_in(self, tx: Transaction, holder: Holder) -> Sequence[View]:
         """The holder's levels as a command sees them."""
@@ -56,7 +56,7 @@ class Accounts:
 
         return await self.levels(holder, load)
 
-    async def levels(self, holder: Holder, load: Load) -> Sequence[View]:
+    async def levels(self, holder: Holder, load: Load, *, as_of: datetime | None = None) -> Sequence[View]:
         """The holder's levels over accounts that are loaded like this."""
         views = []
         known: dict[str, Account] = {}
@@ -65,7 +65,7 @@ class Accounts:
             for account_id in (level.account, usage_id):
                 if account_id not in known:
                     known[account_id] = await load(account_id)
-            tier = self.catalogue.of_tier(level.tier) if level.tier is not None else None
+            tier = None if level.tier is None else self.catalogue.of_tier(level.tier, as_of=as_of)
             views.append(View(level, known[level.account], known[usage_id], tier))
         return views
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.repository import Repository
@@ -79,9 +80,9 @@ class LiveCatalogue:
         """See `Catalogue.packages`."""
         return self._now.packages()
 
-    def of_tier(self, tier: str) -> PackageVersion | None:
+    def of_tier(self, tier: str, *, as_of: datetime | None = None) -> PackageVersion | None:
         """See `Catalogue.of_tier`."""
-        return self._now.of_tier(tier)
+        return self._now.of_tier(tier, as_of=as_of)
 
     async def _read(self) -> None:
         loaded = await self._repository.current(REGISTER, ONE)

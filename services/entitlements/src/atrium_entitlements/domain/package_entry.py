@@ -53,7 +53,7 @@ PackageEvent: TypeAlias = PackageCreated | PackageUpdated
 
 @dataclass(frozen=True, slots=True)
 class PackageEntry:
-    """A package's state: the newest version's properties, and what every version has granted."""
+    """A package's state: the newest version's properties, and what every version has granted, `at` its beginning."""
 
     made: PackageCreated
     updated_at: datetime
@@ -78,6 +78,7 @@ class PackageEntry:
                 is_active=made.is_active,
                 is_public=made.is_public,
                 tier=made.tier,
+                since=made.at,
             )
 
 
@@ -88,7 +89,7 @@ def evolve(entry: PackageEntry | None, event: Event) -> PackageEntry:
             return PackageEntry(event, event.at, (event,))
         case PackageUpdated() if entry is not None:
             made = PackageCreated.model_validate({**entry.made.model_dump(), **event.changes})
-            return PackageEntry(made, event.at, (*entry.granted, made))
+            return PackageEntry(made, event.at, (*entry.granted, made.model_copy(update={"at": event.at})))
         case _:
             raise TypeError(f"{event.TYPE} is no event of a package in this state")
 

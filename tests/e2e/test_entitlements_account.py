@@ -141,6 +141,30 @@ async def test_a_package_lives_by_its_schedule_and_one_base_package_at_a_time(pl
     assert (await platform.call("GET", f"entitlements/{first['id']}", key=stranger.key)).status == 404
 
 
+async def test_a_tenant_neither_previews_nor_hears_of_packages_that_are_not_public(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    secret = await package(platform, {"seats": 77}, is_public=False)
+    refused = await platform.call("POST", "entitlements/preview", {"package": secret}, key=tenant.key)
+    assert refused.status == 422
+    unknown = await platform.call("POST", "entitlements/preview", {"package": "none"}, key=tenant.key)
+    (message,) = unknown.body["error"]["details"]["package"]
+    assert "starter" in message
+    assert secret not in message
+    body = {"package": secret, "workspace_id": tenant.workspace["id"]}
+    assert (await platform.call("POST", "entitlements/preview", body)).status == 200
+    await given(platform, tenant, secret)
+
+
+async def test_times_in_questions_are_dates_or_times_and_faults_are_told_in_words(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    answer = await platform.call("GET", "entitlements/usage?feature=seats&since=2026-01-01", key=tenant.key)
+    assert (answer.status, answer.body["meta"]["since"]) == (200, "2026-01-01T00:00:00.000Z")
+    for query in ("check?feature=seats&as_of=soon", "usage?feature=seats&since=soon"):
+        answer = await platform.call("GET", f"entitlements/{query}", key=tenant.key)
+        ((message,),) = answer.body["error"]["details"].values()
+        assert message == "Must be an ISO 8601 date or time, like 2024-01-15T10:30:00Z."
+
+
 async def test_boosts_add_to_the_plan_and_are_told_why(platform: Platform) -> None:
     tenant = await platform.tenant()
     context = {"X-Workspace-ID": tenant.workspace["id"]}

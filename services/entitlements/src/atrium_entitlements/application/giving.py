@@ -84,16 +84,17 @@ class Giving:
         done = await self.merger.transact(account_id, command, decide)
         return await self._given(done, account_id)
 
-    async def package(self, reference: str) -> PackageVersion:
-        """The package with this code or id, in its newest version.
+    async def package(self, reference: str, *, for_operator: bool) -> PackageVersion:
+        """The package with this code or id, in its newest version; others than the operator know the public ones only.
 
         Raises:
             ValidationFailed: there is none.
         """
         await self.accounts.catalogue.refresh()
         package = self.accounts.catalogue.package(reference)
-        if package is None:
-            known = ", ".join(each.code for each in self.accounts.catalogue.packages() if each.is_active)
+        if package is None or not (package.is_public or for_operator):
+            shown = [each for each in self.accounts.catalogue.packages() if each.is_public or for_operator]
+            known = ", ".join(each.code for each in shown if each.is_active)
             raise ValidationFailed({"package": [f"There is no package {reference}. Known: {known}."]})
         return package
 

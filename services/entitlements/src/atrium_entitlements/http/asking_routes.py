@@ -54,7 +54,7 @@ def asking_routes(asking: Asking, giving: Giving, holders: Holders) -> list[Rout
     async def preview(call: Call) -> Reply:
         body = call.read(models.Preview)
         holder = await holder_named(call, holders, body)
-        package = await giving.package(body.package)
+        package = await giving.package(body.package, for_operator=call.principal.is_operator)
         wanted = Provisioning(
             entitlement_id="ent_preview",
             package=package,

@@ -15,7 +15,7 @@ _DAYS = 366
 
 def _no_id(code: str) -> str:
     if code.startswith(("feat_", "pkg_")):
-        raise ValueError("must not begin like an id")
+        raise ValueError("Must not begin like an id")
     return code
 
 

@@ -87,7 +87,7 @@ def _entitlement_routes(giving: Giving, holders: Holders) -> list[Route]:
         holder = await holder_named(call, holders, body)
         wanted = Provisioning(
             entitlement_id=giving.ids.new("ent"),
-            package=await giving.package(body.package),
+            package=await giving.package(body.package, for_operator=True),
             starts_at=body.starts_at,
             expires_at=body.expires_at,
             trial_ends_at=body.trial_ends_at,

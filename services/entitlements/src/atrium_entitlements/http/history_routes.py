@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from atrium_common.clock import rfc3339
 from atrium_common.errors import ValidationFailed
@@ -23,6 +23,7 @@ from atrium_entitlements.application.audit_log import AUDIT
 from atrium_entitlements.application.holders import Holders
 from atrium_entitlements.application.live_catalogue import LiveCatalogue
 from atrium_entitlements.domain.buckets import Window, bucket, count
+from atrium_entitlements.http.models import AsOf
 
 _MOST_BUCKETS = 1000
 _USUAL = {"hour": timedelta(hours=24), "day": timedelta(days=30), "month": timedelta(days=365)}
@@ -48,8 +49,8 @@ class UsageQuery(Parameters):
 
     feature: str
     window: Window = "day"
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: AsOf | None = None
+    until: AsOf | None = None
 
 
 class UsageBucket(BaseModel):

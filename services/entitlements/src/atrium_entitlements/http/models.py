@@ -19,19 +19,19 @@ _YEARS = range(1970, 2200)
 
 def _reasonable(moment: datetime) -> datetime:
     if moment.year not in _YEARS:
-        raise ValueError(f"must lie between {_YEARS[0]} and {_YEARS[-1]}")
+        raise ValueError(f"Must lie between {_YEARS[0]} and {_YEARS[-1]}")
     return moment.astimezone(UTC)
 
 
 def _small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if len(orjson.dumps(metadata)) > _METADATA_BYTES:
-        raise ValueError("must be at most 16 KiB")
+        raise ValueError("Must be at most 16 KiB")
     return metadata
 
 
 def _not_zero(quantity: int) -> int:
     if quantity == 0:
-        raise ValueError("must not be 0")
+        raise ValueError("Must not be 0")
     return quantity
 
 
@@ -39,7 +39,10 @@ def _asked_moment(text: object) -> object:
     """A moment in a query: a date is its beginning in UTC; a plus sign that was not escaped arrives as a space."""
     if not isinstance(text, str):
         return text
-    moment = datetime.fromisoformat(text.replace(" ", "+"))
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise ValueError("Must be an ISO 8601 date or time, like 2024-01-15T10:30:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 

@@ -92,6 +92,28 @@ async def test_lists_of_the_catalogue_have_all_conventions(platform: Platform) -
     assert (await platform.call("GET", f"features?category={category}x")).body["meta"]["last_page"] == 1
 
 
+async def test_changes_of_the_catalogue_stand_in_the_operators_audit_log(platform: Platform) -> None:
+    feature, package = f"f.t{os.urandom(4).hex()}", f"p.t{os.urandom(4).hex()}"
+    await platform.created("features", {"code": feature, "name": "Things", "type": "limit"})
+    await platform.call("PATCH", f"features/{feature}", {"name": "Stuff"})
+    included = [{"feature": feature, "limit": 1}]
+    await platform.created("packages", {"code": package, "name": "Plan", "features": included})
+    await platform.call("PATCH", f"packages/{package}", {"features": [{"feature": feature, "limit": 2}]})
+    of_feature = (await platform.call("GET", f"entitlements/log?feature={feature}&sort=created_at")).data
+    assert [(entry["action"], entry["after"]["name"]) for entry in of_feature] == [
+        ("feature.created", "Things"), ("feature.updated", "Stuff"),
+    ]  # fmt: skip
+    of_package = (await platform.call("GET", f"entitlements/log?package={package}&sort=created_at")).data
+    assert [(entry["action"], entry["after"]["features"][0]["limit"]) for entry in of_package] == [
+        ("package.created", 1), ("package.updated", 2),
+    ]  # fmt: skip
+    assert of_package[0]["before"] is None
+    assert of_package[1]["before"] == of_package[0]["after"]
+    assert all(entry["actor"].startswith("key/key_") for entry in (*of_feature, *of_package))
+    tenant = await platform.tenant()
+    assert (await platform.call("GET", f"entitlements/log?package={package}", key=tenant.key)).data == []
+
+
 async def test_a_holder_keeps_the_version_of_the_package_that_it_was_given(platform: Platform) -> None:
     tenant = await platform.tenant()
     limited = await feature(platform)

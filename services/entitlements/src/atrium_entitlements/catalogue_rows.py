@@ -91,4 +91,5 @@ FEATURE: Decider[FeatureEntry] = Decider("feature", feature_entry.evolve)
 PACKAGE: Decider[PackageEntry] = Decider("package", package_entry.evolve, _publish_package)
 REGISTER: Decider[register.Register] = Decider("catalogue", register.evolve)
 DECIDERS: tuple[Decider[Any], ...] = (FEATURE, PACKAGE, REGISTER)
+UPCASTERS = feature_entry.UPCASTERS
 EVENTS = (*feature_entry.EVENTS, *package_entry.EVENTS, *register.EVENTS)

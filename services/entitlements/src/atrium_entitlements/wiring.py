@@ -39,7 +39,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     REPLICAS,
     *(each for collection in history.COLLECTIONS for each in in_slots(collection)),
 )
-EVENTS = EventRegistry((*rows.EVENTS, *catalogue_rows.EVENTS, *meter.EVENTS))
+EVENTS = EventRegistry((*rows.EVENTS, *catalogue_rows.EVENTS, *meter.EVENTS), upcasters=catalogue_rows.UPCASTERS)
 
 
 def histories(opened: Opened) -> LogProjector:

@@ -35,7 +35,7 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event with its place: of which stream, at which version, in which commit."""
+    """An event with its place: of which stream, at which version, in which commit, by whom."""
 
     id: str
     stream: str
@@ -43,6 +43,7 @@ class Happened:
     position: int
     at: datetime
     event: Event
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +219,9 @@ class LogProjector:
             if record.type in self._types
         ]
         events = await self._codec.read(stored)
+        actors = {commit.position: commit.proposal.meta.actor for commit in commits}
         return [
-            Happened(each.id, each.stream, each.version, each.position, each.at, event)
+            Happened(each.id, each.stream, each.version, each.position, each.at, event, actors[each.position])
             for each, event in zip(stored, events, strict=True)
         ]
 

@@ -1,4 +1,7 @@
-"""The audit log: who gave, took, suspended or renewed what, with how it was before and is after."""
+"""The audit log: who gave, took, suspended or renewed what, or changed the catalogue, with before and after.
+
+Changes of the catalogue stand in the log of the operator's workspace.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,14 @@ from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.documents import Absent, Collection, Index, Newer, Put
 from atrium_common.store.ports import Documents
 from atrium_entitlements.domain import events as e
+from atrium_entitlements.domain import feature_entry as f
+from atrium_entitlements.domain import package_entry as p
 
 AUDIT = Collection(
     "audit_log", (Index(("workspace_id", "created_at")), Index(("namespace_id", "created_at"))), frozenset({WORDS})
 )
 AUDITED = Collection("audited")
-"""How each entitlement, boost and account was after the last event about it: what `before` is taken from."""
+"""How each entitlement, boost, account, feature and package was after its last event: what `before` is taken from."""
 
 TYPES: tuple[type[Event], ...] = (
     e.EntitlementProvisioned,
@@ -33,11 +38,13 @@ TYPES: tuple[type[Event], ...] = (
     e.BoostExpired,
     e.AccountBlocked,
     e.AccountUnblocked,
+    *f.EVENTS,
+    *p.EVENTS,
 )
 
 
 async def project(documents: Documents, happened: Sequence[Happened], slot: Slot) -> None:
-    """Add an entry for each of these events that changes what a holder has."""
+    """Add an entry for each of these events that changes what a holder has, or may be given."""
     audited = [(_subject(each), each) for each in happened if isinstance(each.event, TYPES)]
     if not audited:
         return
@@ -74,11 +81,12 @@ def _about(event: Event, stream: str) -> JSONObject:
     """What an entry says beside the change itself, as far as this event tells it."""
     place = getattr(event, "place", e.Place())
     account = stream.partition("/")[2]
-    workspace_id = place.workspace_id or (account if account.startswith("wks_") else None)
+    own = account if account.startswith("wks_") else getattr(event, "operator_id", None)
+    workspace_id = place.workspace_id or own
     namespace_id = place.namespace_id or (account if account.startswith("ns_") else None)
     return {
-        "feature": getattr(event, "feature", None),
-        "package": getattr(event, "package", None),
+        "feature": event.code if isinstance(event, f.FeatureCreated) else getattr(event, "feature", None),
+        "package": event.code if isinstance(event, p.PackageCreated) else getattr(event, "package", None),
         "source": getattr(event, "source", None),
         "workspace_id": workspace_id,
         "namespace_id": namespace_id,
@@ -86,7 +94,7 @@ def _about(event: Event, stream: str) -> JSONObject:
 
 
 def _entry(each: Happened, about: JSONObject, before: JSONObject | None, after: JSONObject) -> JSONObject:
-    actor = getattr(each.event, "actor", "") or None
+    actor = getattr(each.event, "actor", "") or each.actor or None
     source = about["source"] or getattr(each.event, "cause", None)
     return {
         "id": each.id,
@@ -141,6 +149,10 @@ def _after(event: Event, now: JSONObject) -> JSONObject:
             return {"blocked": [cause for cause in _causes(now) if cause != event.cause] + [event.cause]}
         case e.AccountUnblocked():
             return {"blocked": [cause for cause in _causes(now) if cause != event.cause]}
+        case f.FeatureCreated() | p.PackageCreated():
+            return event.model_dump(mode="json", exclude={"operator_id", "at"})
+        case f.FeatureUpdated() | p.PackageUpdated():
+            return {**now, **event.changes}
         case _:
             raise TypeError(f"{event.TYPE} is in no audit log")
 

@@ -54,10 +54,11 @@ class CatalogueKeeping:
             ValidationFailed: it makes no sense, or its pool does not.
         """
         feature_id = self.ids.new("feat")
+        operator_id = await self.operator()
 
         async def decide(tx: Transaction) -> JSONObject:
             entered = await _register(tx)
-            named = wanted.model_copy(update={"parent": _pool(entered, wanted.parent)})
+            named = wanted.model_copy(update={"operator_id": operator_id, "parent": _pool(entered, wanted.parent)})
             await self._enter_feature(tx, feature_id, feature_entry.create(named))
             return {"id": feature_id}
 
@@ -74,6 +75,7 @@ class CatalogueKeeping:
             NotFound, PreconditionFailed.
             ValidationFailed: its pool would be none, or itself.
         """
+        operator_id = await self.operator()
 
         async def decide(tx: Transaction) -> JSONObject:
             entered = await _register(tx)
@@ -85,7 +87,8 @@ class CatalogueKeeping:
             named = dict(changes)
             if "parent" in named:
                 named["parent"] = _pool(entered, named["parent"])
-            await self._enter_feature(tx, known.id, feature_entry.update(loaded.there, named, at=tx.at))
+            events = feature_entry.update(loaded.there, named, operator_id=operator_id, at=tx.at)
+            await self._enter_feature(tx, known.id, events)
             return {"id": known.id}
 
         done = await self.repository.transact(call.command, decide)
@@ -106,7 +109,7 @@ class CatalogueKeeping:
 
         async def decide(tx: Transaction) -> JSONObject:
             included = _included(await _register(tx), features)
-            made = wanted.model_copy(update={"features": included, "operator_id": operator_id, "at": tx.at})
+            made = wanted.model_copy(update={"operator_id": operator_id, "features": included, "at": tx.at})
             await self._enter_package(tx, package_id, (made,))
             return {"id": package_id}
 

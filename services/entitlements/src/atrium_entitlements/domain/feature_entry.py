@@ -8,12 +8,16 @@ from datetime import datetime
 from typing import TypeAlias
 
 from atrium_common.errors import ValidationFailed
-from atrium_common.eventing.event import Event
+from atrium_common.eventing.event import Event, Upcaster
+from atrium_common.jsontypes import JSONObject
 from atrium_entitlements.domain.catalogue import Feature, FeatureType, Reset
 
 
-class FeatureCreated(Event, type="feature.created", schema=1):
-    """Something can be granted from now on. `parent` is the code of the pool that its usage counts on as well."""
+class FeatureCreated(Event, type="feature.created", schema=2):
+    """Something can be granted from now on. `parent` is the code of the pool that its usage counts on as well.
+
+    `operator_id` is the workspace whose audit log tells of it.
+    """
 
     code: str
     name: str
@@ -26,17 +30,27 @@ class FeatureCreated(Event, type="feature.created", schema=1):
     scale: int = 0
     spill: bool = False
     rolls_over: bool = False
+    operator_id: str | None = None
     at: datetime
 
 
-class FeatureUpdated(Event, type="feature.updated", schema=1):
+class FeatureUpdated(Event, type="feature.updated", schema=2):
     """The named properties have these values now; code, kind, reset and scale never change."""
 
     changes: dict[str, str | bool | None]
+    operator_id: str | None = None
     at: datetime
 
 
 EVENTS = (FeatureCreated, FeatureUpdated)
+
+
+def _told_nobody(data: JSONObject) -> JSONObject:
+    """In schema 1 no audit log told of it."""
+    return {**data, "operator_id": None}
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {(event.TYPE, 1): _told_nobody for event in EVENTS}
 FeatureEvent: TypeAlias = FeatureCreated | FeatureUpdated
 
 
@@ -95,7 +109,9 @@ def create(wanted: FeatureCreated) -> tuple[FeatureEvent, ...]:
     return (wanted,)
 
 
-def update(entry: FeatureEntry, changes: Mapping[str, str | bool | None], *, at: datetime) -> tuple[FeatureEvent, ...]:
+def update(
+    entry: FeatureEntry, changes: Mapping[str, str | bool | None], *, operator_id: str | None, at: datetime
+) -> tuple[FeatureEvent, ...]:
     """Change what differs; nothing where nothing does.
 
     Raises:
@@ -105,4 +121,4 @@ def update(entry: FeatureEntry, changes: Mapping[str, str | bool | None], *, at:
     if not differing:
         return ()
     create(entry.made.model_copy(update=differing))
-    return (FeatureUpdated(changes=differing, at=at),)
+    return (FeatureUpdated(changes=differing, operator_id=operator_id, at=at),)

@@ -100,4 +100,6 @@ def update(
     """Change what differs, as a new version; nothing where nothing does."""
     present = entry.made.model_dump(mode="json")
     differing = {name: value for name, value in changes.items() if present[name] != value}
-    return (PackageUpdated(changes=differing, operator_id=operator_id, at=at),) if differing else ()
+    if not differing:
+        return ()
+    return (PackageUpdated(changes=differing, operator_id=operator_id, at=at),)

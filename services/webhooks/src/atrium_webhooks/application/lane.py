@@ -18,6 +18,7 @@ from atrium_common.clock import parse_rfc3339
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Document
 from atrium_webhooks.application.shards import shard_of
+from atrium_webhooks.domain.delivery import BEHIND_FIRST
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.health import HEALTHY, Health
 from atrium_webhooks.domain.pace import Pace
@@ -39,6 +40,11 @@ class Waiting:
     def in_line(self) -> bool:
         """Whether it has a place in the order of events; manual retries and replays run outside it."""
         return bool(self.document.body["sequence"])
+
+    @property
+    def due(self) -> str:
+        """Its place in line, or the time for which it waits."""
+        return cast("str", self.document.body["due"])
 
     @property
     def attempts(self) -> int:
@@ -72,8 +78,10 @@ class Lane:
         self.not_before: datetime | None = None
         self.behind = True
         self.loading = True
-        self._changed_while_loading = False
+        self._changed_while_loading = self._doubted_while_loading = False
+        self._doubted_while_loading = False
         self._settled_while_loading: set[str] = set()
+        self._reached = ""  # the last place in line that was read or handed over
         self.pace = _pace(endpoint)
 
     @property
@@ -85,7 +93,10 @@ class Lane:
         """See the endpoint as it is now; one that was switched on anew starts with a clean slate."""
         if endpoint.enabled_at != self.endpoint.enabled_at:
             self.health = HEALTHY
-        if endpoint.ordered != self.endpoint.ordered or (endpoint.is_active and not self.endpoint.is_active):
+        if endpoint.ordered != self.endpoint.ordered:
+            self.not_before = None
+            self._doubt()
+        elif endpoint.is_active and not self.endpoint.is_active:
             self.not_before = None
             self.recheck()
         self.endpoint = endpoint
@@ -100,17 +111,15 @@ class Lane:
         self._changed_while_loading = True
 
     def offer(self, waiting: Waiting) -> None:
-        """A new delivery, durable already, straight from fan-out."""
+        """A new delivery, durable already, straight from fan-out.
+
+        A page may have brought it before: one that is not behind all that is known is not taken, but looked for.
+        """
         self.backlog += 1
-        place = cast("str", waiting.document.body["due"])
-        if (
-            self.behind
-            or self.loading
-            or len(self.fresh) >= PAGE
-            or (self.fresh and place < cast("str", self.fresh[-1].document.body["due"]))
-        ):
+        if self.behind or self.loading or len(self.fresh) >= PAGE or waiting.due <= self._reached:
             self.behind = self._changed_while_loading = True
             return
+        self._reached = waiting.due
         self.fresh.append(waiting)
 
     def wants_page(self, now: datetime) -> bool:
@@ -128,16 +137,20 @@ class Lane:
     def begin_page(self) -> int:
         """A page is being read; how much of the line to read so that what is under way leaves room for more."""
         self.loading = True
-        self._changed_while_loading = False
+        self._changed_while_loading = self._doubted_while_loading = False
         self._settled_while_loading.clear()
         return PAGE + len(self.flying)
 
     def end_page(self, fresh: Sequence[Waiting], retries: Sequence[Waiting], *, limit: int, now: datetime) -> None:
         """The heads of both parts of the line as read: places in order, and retries by time."""
         self.loading = False
+        if self._doubted_while_loading:
+            self._doubt()
+            return
         known = self.flying.keys() | self._settled_while_loading
         self.retry_at = None
         self.fresh = deque()
+        self._reached = max(self._reached, *(waiting.due for waiting in fresh), "")
         for waiting in self._new(fresh, known):
             moment = waiting.next_attempt_at
             if moment is not None and moment > now and not self.endpoint.ordered:
@@ -209,8 +222,8 @@ class Lane:
             return
         moment = following.next_attempt_at
         if self.endpoint.ordered and following.in_line:
-            if self.loading:
-                self.behind = self._changed_while_loading = True
+            if self.loading or following.due >= BEHIND_FIRST:
+                self._doubt()
             else:
                 self.fresh.appendleft(following)
         elif moment is not None:
@@ -221,6 +234,13 @@ class Lane:
     def landed(self, key: str) -> None:
         """The attempt is over."""
         self.flying.pop(key, None)
+
+    def _doubt(self) -> None:
+        """What is known here may be out of order: begin nothing of it before the store is read again."""
+        self.fresh.clear()
+        self.retries.clear()
+        self.recheck()
+        self._doubted_while_loading = True
 
     def _first(self, now: datetime) -> Waiting | None:
         if not self.fresh or self._line_is_busy():

@@ -54,7 +54,7 @@ _ALWAYS = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_
 
 def document(published: Iterable[PublishedType] = PUBLISHED) -> JSONObject:
     """The whole document."""
-    types = list(published)
+    types = [one for one in published if one.topic is not None]
     messages: JSONObject = {one.type: _message(one) for one in types}
     messages[HEARTBEAT] = {
         "name": HEARTBEAT,

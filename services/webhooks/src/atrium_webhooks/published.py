@@ -22,5 +22,11 @@ PUBLISHED = (
     _of("enabled", "A webhook gets events again."),
     _of("secret_rotated", "A webhook has a new secret.", resources.RotatedWebhook),
     _of("failing", "Every delivery to a webhook has failed for long; it will be disabled.", resources.FailingWebhook),
-    _of("test", "Sent to one webhook on request, to see whether it is received.", resources.WebhookTest),
+    PublishedType(
+        "webhook.test",
+        "Sent to one webhook on request, to see whether it is received; never on the stream.",
+        "webhook",
+        resources.WebhookTest,
+        None,
+    ),
 )

@@ -25,14 +25,14 @@ class PublishedType:
         description: one sentence for those who subscribe.
         object_type: `data.object.type`, like `workspace`.
         attributes: the model of `data.object.attributes`.
-        topic: where it is published, like `tenancy.events`.
+        topic: where it is published, like `tenancy.events`; None: it is sent to endpoints alone.
     """
 
     type: str
     description: str
     object_type: str
     attributes: Model
-    topic: str
+    topic: str | None
 
     @property
     def updates(self) -> bool:

@@ -7,7 +7,6 @@ import json
 import typer
 
 from atrium_common.settings import Settings
-from atrium_local.operator import NoOperator, create_operator
 from atrium_local.options import AsJson, console, fail, run_async, settings_of
 
 
@@ -21,6 +20,8 @@ def bootstrap(as_json: AsJson = False) -> None:  # noqa: FBT002
 
     It calls tenancy at ATRIUM_TENANCY_URL with the service key of ATRIUM_PRINCIPAL_KEYS. `atrium up` does it by itself.
     """
+    from atrium_local.operator import NoOperator, create_operator
+
     settings = settings_of(Settings)
     try:
         key = run_async(lambda: create_operator(settings.tenancy_url, settings.principal_keys.get_secret_value()))

@@ -9,8 +9,6 @@ import typer
 
 from atrium_common.settings import Settings
 from atrium_local.data_directory import new_secrets
-from atrium_local.gateway_client import GatewayClient
-from atrium_local.installation import FORMATS, installation_secrets
 from atrium_local.options import AsJson, DataDir, Url, console, run, run_async, settings_of
 
 group = typer.Typer(no_args_is_help=True, help="API keys, made and revoked with the operator's own.")
@@ -34,6 +32,8 @@ def create(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Create a key. It is shown now and never again."""
+    from atrium_local.gateway_client import GatewayClient
+
     settings = settings_of(Settings, data_dir=data_dir)
     body: dict[str, object] = {"name": name, "scopes": scope, "environment": environment}
     if expires_at is not None:
@@ -55,6 +55,8 @@ def revoke(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Revoke a key; every gateway refuses it within a second."""
+    from atrium_local.gateway_client import GatewayClient
+
     settings = settings_of(Settings, data_dir=data_dir)
     run_async(lambda: GatewayClient(settings, url).call("DELETE", f"api-keys/{key_id}", workspace=workspace))
     print(json.dumps({"revoked": key_id})) if as_json else console.print(f"{key_id} is revoked")
@@ -64,5 +66,7 @@ def secrets(
     format: Annotated[Literal["env", "kubernetes", "json"], typer.Option(help="How they are written")] = "env",
 ) -> None:
     """Print fresh keys for an installation elsewhere: principals, sealing, look-up. Nothing is kept."""
+    from atrium_local.installation import FORMATS, installation_secrets
+
     text = run(lambda: FORMATS[format](installation_secrets(new_secrets())))
     print(text)

@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from atrium_common.settings import Settings
-from atrium_local.gateway_client import GatewayClient
-from atrium_local.operated import opened
 from atrium_local.options import AsJson, DataDir, Url, console, prepared, run_async, settings_of
 
 
@@ -27,6 +25,8 @@ def erase_user(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Erase a person's data for good, from the event history too. The suite must run; it can't be undone."""
+    from atrium_local.gateway_client import GatewayClient
+
     settings = settings_of(Settings, data_dir=data_dir)
     if not yes and not as_json:
         typer.confirm(f"Erase {user_id} for good?", abort=True)
@@ -45,6 +45,8 @@ def erasures(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa
 
 
 async def _erased(settings: Settings) -> list[str]:
+    from atrium_local.operated import opened
+
     async with opened(settings) as stores:
         forgotten = [await service.vault.forgotten() for service in stores.values()]
     return sorted({subject for subjects in forgotten for subject in subjects})

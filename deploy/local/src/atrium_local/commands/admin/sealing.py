@@ -9,7 +9,6 @@ import typer
 
 from atrium_common.settings import Settings
 from atrium_local.options import AsJson, DataDir, console, prepared, run_async
-from atrium_local.rotation import rotated
 
 DropOld = Annotated[
     bool, typer.Option("--drop-old", help="Forget the old keys once nothing is wrapped under them (backups need them)")
@@ -31,6 +30,8 @@ def rotate_sealing_key(
     Where the keys are in the data directory, a new one is made there; stop `atrium up` first. Where they are in
     ATRIUM_SEALING_KEYS, put the new one first there, let every process start again with it, then run this.
     """
+    from atrium_local.rotation import rotated
+
     settings, directory = prepared(Settings, data_dir=data_dir)
     done = run_async(lambda: rotated(settings, directory, drop_old=drop_old))
     if as_json:

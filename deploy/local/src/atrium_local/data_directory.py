@@ -122,6 +122,18 @@ class DataDirectory:
         """Note a service's process id."""
         (self.path / "run" / f"{name}.pid").write_text(f"{pid}\n")
 
+    def forget_pids(self) -> None:
+        """Remove what was noted of processes that have ended."""
+        for path in (self.path / "run").glob("*.pid"):
+            path.unlink(missing_ok=True)
+
+    def is_being_left(self, host: str, port: int) -> bool:
+        """Whether processes of a suite that was killed here end only now, and hold its ports or this one still."""
+        pids = [int(text) for path in (self.path / "run").glob("*.pid") if (text := path.read_text().strip()).isdigit()]
+        if not any(_runs(pid) for pid in pids):
+            return False
+        return not is_free(host, port) or not all(is_free("127.0.0.1", kept) for kept in self.known_ports().values())
+
     def write_operator_key(self, key: str) -> None:
         """Keep the operator's key, readable by this user alone."""
         temporary = self.operator_key.with_suffix(".new")
@@ -141,6 +153,14 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def _free_port(taken: set[int]) -> int:

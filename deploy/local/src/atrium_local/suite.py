@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from atrium_local.operator import NoOperator, create_operator
 SERVICES = ("tenancy", "entitlements", "webhooks", "gateway")
 LOOPBACK = "127.0.0.0/8,::1/128"
 _READY_SECONDS = 120.0
+_ORPHANS_SECONDS = 4.0
 _POLL = 0.05
 _STYLES = {"gateway": "cyan", "tenancy": "green", "entitlements": "yellow", "webhooks": "magenta"}
 
@@ -70,8 +70,8 @@ class Suite:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, ending.set)
         with self._directory.locked():
-            if not is_free(self._options.host, self._options.port):
-                raise PortTaken(f"port {self._options.port} is taken by another program: give another --port")
+            await self._wait_for_ports()
+            self._directory.forget_pids()
             secrets = self._directory.secrets(self._settings)
             ports = self._directory.ports(_port_names(self._options.workers))
             for child in self._plan(secrets, ports):
@@ -85,14 +85,26 @@ class Suite:
                 await waiting
             finally:
                 await self._children.stop(seconds=self._options.drain_seconds + 5)
+                self._directory.forget_pids()
+
+    async def _wait_for_ports(self) -> None:
+        """What a killed suite left ends within seconds; its ports are wanted again, since second gateways know them."""
+        host, port = self._options.host, self._options.port
+        for _ in range(round(_ORPHANS_SECONDS / _POLL)):
+            if not self._directory.is_being_left(host, port):
+                break
+            await asyncio.sleep(_POLL)
+        if not is_free(host, port):
+            raise PortTaken(f"port {port} is taken by another program: give another --port")
 
     def _plan(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> list[Child]:
         held = installation_secrets(secrets)
         shared = {
             **{f"ATRIUM_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]},
             "ATRIUM_DATA_DIR": str(self._directory.path),
-            "ATRIUM_LOG_FORMAT": os.environ.get("ATRIUM_LOG_FORMAT", "json" if self._options.as_json else "console"),
         }
+        if "log_format" not in self._settings.model_fields_set:
+            shared["ATRIUM_LOG_FORMAT"] = "json" if self._options.as_json else "console"
         # On one's own machine webhooks may go to one's own machine, unless the settings say otherwise.
         if not self._options.opened_networks:
             shared["ATRIUM_WEBHOOKS_ALLOWED_NETWORKS"] = LOOPBACK

@@ -1,16 +1,23 @@
 """The command's manners: help everywhere, exit codes, and where settings come from."""
 
+import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from atrium_local.children import this_command
 from atrium_local.command import app
 from atrium_local.data_directory import DataDirectory, new_secrets
 from atrium_local.installation import FORMATS, installation_secrets
+from atrium_local.suite import SERVICES, Options, Suite
+from atrium_webhooks.settings import WebhooksSettings
 
 RUN = CliRunner()
 
@@ -86,13 +93,74 @@ def test_flags_go_before_variables_before_env_file_before_toml(tmp_path: Path, m
     assert json.loads(RUN.invoke(app, ["config", "--json"]).output)["webhooks_timeout"] == 3.5
 
 
+def test_a_malformed_file_of_settings_ends_with_2_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "atrium.toml").write_text("log_level = [")
+    done = RUN.invoke(app, ["config"])
+    assert done.exit_code == 2
+    assert "atrium.toml" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["ATRIUM_TRUSTED_PROXIES", "ATRIUM_RATE_LIMITS_PRO", "ATRIUM_WEBHOOKS_TIMEOUT"])
+def test_up_refuses_a_setting_that_any_service_could_not_start_with(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "bogus")
+    done = RUN.invoke(app, ["up"])
+    assert done.exit_code == 2
+    assert name in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_format_of_logs_in_an_env_file_holds_for_what_up_starts(tmp_path: Path) -> None:
+    def told() -> set[str | None]:
+        settings = WebhooksSettings()
+        options = Options(tmp_path / "data", "127.0.0.1", 8080, 1, as_json=False, drain_seconds=1, opened_networks=True)
+        ports = {name: 1 for service in SERVICES for name in (service, f"{service}.admin")}
+        plan = Suite(options, settings)._plan(new_secrets(), ports)
+        return {child.environment.get("ATRIUM_LOG_FORMAT") for child in plan}
+
+    assert told() == {"console"}
+    (tmp_path / ".env").write_text("ATRIUM_LOG_FORMAT=json\n")
+    assert told() == {None}  # they read the same file
+
+
+def test_a_command_loads_nothing_of_what_other_commands_need() -> None:
+    script = "import atrium_local.command, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"atrium_gateway", "atrium_tenancy", "atrium_entitlements", "atrium_webhooks", "aiohttp"}
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+async def test_the_receiver_takes_what_is_no_json_and_shows_it(flags: tuple[str, ...]) -> None:
+    listener = await asyncio.create_subprocess_exec(
+        *this_command(), "listen", "--port", "0", *flags, stdout=asyncio.subprocess.PIPE
+    )
+    assert listener.stdout is not None
+    try:
+        async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+            line = (await listener.stdout.readline()).decode()
+            url = json.loads(line)["url"] if flags else line.split()[-1]
+            headers = {"X-Webhook-Event": "odd.[/type]"}
+            async with session.post(url, data="no [json]", headers=headers) as answer:
+                assert answer.status == 204
+            shown = (await listener.stdout.readline()).decode()
+            shown += "" if flags else (await listener.stdout.readline()).decode()
+            assert "no [json]" in shown
+    finally:
+        listener.terminate()
+        assert await listener.wait() == 0
+
+
 def test_config_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATRIUM_TENANCY_URL", "http://user:hidden@tenancy:8081/")
     monkeypatch.setenv("ATRIUM_SEALING_KEYS", "k1:" + "A" * 43 + "=")
     monkeypatch.setenv("ATRIUM_MONGODB_URL", "mongodb://user:hidden@nowhere/")
     shown = RUN.invoke(app, ["config"]).output
     assert "AAAA" not in shown
     assert "hidden" not in shown
     assert "sealing_keys" in shown
+    assert "@tenancy:8081/" in shown
 
 
 def test_secrets_are_made_once_kept_from_others_and_the_environment_wins(

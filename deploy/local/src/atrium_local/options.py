@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -10,6 +11,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
 
 from atrium_common.settings import Settings
 from atrium_local.data_directory import DataDirectory, DirectoryInUse
@@ -47,6 +49,9 @@ def settings_of(model: type[S], **flags: object) -> S:
         for fault in error.errors():
             name = "_".join(str(part) for part in fault["loc"])
             _say(f"ATRIUM_{name.upper()}: {fault['msg']}")
+        raise typer.Exit(2) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        _say(f"atrium.toml or .env can't be read: {error}")
         raise typer.Exit(2) from None
 
 
@@ -105,4 +110,4 @@ def fail(message: str) -> NoReturn:
 
 
 def _say(message: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print("[red]atrium:[/]", message, markup=True)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text("atrium:", style="red"), Text(message))

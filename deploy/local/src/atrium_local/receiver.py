@@ -6,10 +6,12 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import orjson
 from aiohttp import web
+
+from atrium_common.jsontypes import JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,17 @@ class Arrival:
 
     @property
     def pretty(self) -> str:
-        """The body, indented."""
-        return orjson.dumps(orjson.loads(self.body), option=orjson.OPT_INDENT_2).decode()
+        """The body, indented; as it came where it is no JSON."""
+        content = self.content
+        return content if isinstance(content, str) else orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+
+    @property
+    def content(self) -> JSON:
+        """What the body says; its text where it is no JSON."""
+        try:
+            return cast("JSON", orjson.loads(self.body))
+        except ValueError:
+            return self.body.decode(errors="replace")
 
 
 Seen: TypeAlias = Callable[[Arrival], Awaitable[None]]

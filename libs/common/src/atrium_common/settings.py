@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ from pydantic_settings import (
 from atrium_common.jsontypes import JSON
 
 MASK = "********"
+_CREDENTIALS = re.compile(r"(?<=://)\S+@")
 
 
 def _lower(value: object) -> object:
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, dotenv_settings, file_secret_settings, toml)
 
     def masked(self) -> dict[str, JSON]:
-        """What is in force, to be shown: every secret that is set is a row of stars."""
+        """What is in force, to be shown: every secret is a row of stars, and so is what a URL has before its host."""
         shown: dict[str, JSON] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
@@ -87,7 +89,11 @@ class Settings(BaseSettings):
 
 def _told(value: object) -> JSON:
     if isinstance(value, list | tuple | set | frozenset):
-        return [str(item) for item in value]
+        return [_shown(item) for item in value]
     if isinstance(value, dict):
-        return {str(name): str(item) for name, item in value.items()}
-    return str(value)
+        return {str(name): _shown(item) for name, item in value.items()}
+    return _shown(value)
+
+
+def _shown(value: object) -> str:
+    return _CREDENTIALS.sub(f"{MASK}@", str(value))

@@ -9,6 +9,7 @@ import signal
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from atrium_common.settings import Settings
 from atrium_local.data_directory import DataDirectory
@@ -55,10 +56,10 @@ async def _listen(port: int, secret: str | None, *, as_json: bool) -> None:
     async def seen(arrival: Arrival) -> None:
         if as_json:
             print(json.dumps({"verified": arrival.verified, "delivery": arrival.delivery_id,
-                              "body": json.loads(arrival.body)}), flush=True)  # fmt: skip
+                              "body": arrival.content}), flush=True)  # fmt: skip
             return
         word = {True: "[green]verified[/]", False: "[red]NOT VERIFIED[/]", None: "[yellow]no secret given[/]"}
-        console.print(f"← {arrival.event_type}  attempt {arrival.attempt}  {word[arrival.verified]}")
+        console.print(f"← {escape(arrival.event_type)}  attempt {escape(arrival.attempt)}  {word[arrival.verified]}")
         console.print(arrival.pretty, markup=False)
 
     ending = asyncio.Event()

@@ -28,10 +28,12 @@ def up(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Run the whole suite on this machine: every service its own process. Ctrl-C drains and ends it."""
+    from atrium_gateway.settings import GatewaySettings
     from atrium_local.suite import NotReady, Options, PortTaken, Suite
     from atrium_webhooks.settings import WebhooksSettings
 
     settings = settings_of(WebhooksSettings, data_dir=data_dir, port=port, host=host)
+    settings_of(GatewaySettings)  # what would keep the gateway from starting is told before anything starts
     options = Options(
         directory=settings.data_dir,
         host=settings.host,

@@ -74,5 +74,5 @@ def _print_line(message: Message) -> None:
     data = escape(orjson.dumps(message.data).decode())
     where = escape(message.workspace_id or "-")
     console.print(
-        f"[dim]{rfc3339(message.time)}[/] [bold cyan]{message.type}[/] {message.subject} [dim]{where}[/] {data}"
+        f"[dim]{rfc3339(message.time)}[/] [bold cyan]{message.type}[/] {escape(message.subject)} [dim]{where}[/] {data}"
     )

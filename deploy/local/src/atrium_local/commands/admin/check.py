@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import typer
+from rich.markup import escape
 
 from atrium_common.settings import Settings
 from atrium_local.options import AsJson, DataDir, console, prepared, run_async
@@ -41,6 +42,6 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa: F
             word = f"[red]✗ {len(report.findings)} wrong[/]" if report.findings else "[green]✓ clean[/]"
             console.print(f"{report.service:<13} {report.commits:>9,} commits  {word}")
             for each in report.findings:
-                console.print(f"  [red]{each.kind}[/] {each.where}: {each.what}", markup=True)
+                console.print(f"  [red]{each.kind}[/] {escape(f'{each.where}: {each.what}')}")
     if findings:
         raise typer.Exit(1)

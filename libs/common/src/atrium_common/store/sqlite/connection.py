@@ -12,14 +12,14 @@ from atrium_common.store.ports import StoreUnavailable
 BUSY_SECONDS = 10.0
 
 
-def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
-    """A connection in autocommit mode; usable from any one thread at a time.
+def connect(path: Path, *, writable: bool, create: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode; usable from any one thread at a time. A file that is not there may be created.
 
     Raises:
         StoreUnavailable: the file can't be opened.
     """
     with translated():
-        mode = "rwc" if writable else "ro"
+        mode = "rwc" if create else "rw" if writable else "ro"
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={mode}",
             uri=True,
@@ -37,6 +37,19 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA wal_autocheckpoint = 1000")
         connection.execute("PRAGMA cache_size = -32000")
         return connection
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Which file is there now: a connection goes on with its own where that was moved away or removed.
+
+    Raises:
+        StoreUnavailable: none is.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise StoreUnavailable(f"{path.name}: {error.strerror}") from error
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

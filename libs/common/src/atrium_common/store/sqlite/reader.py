@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 from collections.abc import Callable
@@ -34,6 +35,12 @@ class Reader:
         """
         self._inline = connect(self._path, writable=False)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"reader {self._path.name}")
+
+    def renew(self) -> None:
+        """Read from the file that is in place now."""
+        self.stop()
+        with contextlib.suppress(StoreUnavailable):
+            self.start()
 
     def point(self, read: Callable[[sqlite3.Connection], R]) -> R:
         """Run a short, indexed look-up here and now: tens of microseconds, less than a thread's hand-over."""

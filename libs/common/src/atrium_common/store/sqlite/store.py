@@ -39,7 +39,7 @@ class SqliteStore:
         """See `Store.open`."""
         if not self._opened:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer.start(committed=self.log.notify)
+            self._writer.start(committed=self.log.notify, replaced=self._reader.renew)
             await self._writer.do(_create_log)
             self._reader.start()
             self._opened = True

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
 from atrium_common.store.ports import StoreUnavailable
-from atrium_common.store.sqlite.connection import connect
+from atrium_common.store.sqlite.connection import connect, identity
 
 R = TypeVar("R")
 _Job: TypeAlias = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
@@ -25,7 +25,8 @@ GROUP = 512
 class Writer:
     """Runs jobs in order, each inside a transaction that is durable before the job's caller hears of it.
 
-    A job may refuse by raising, as long as it has written nothing by then.
+    A job may refuse by raising, as long as it has written nothing by then. What would be written to a file that is not
+    in its place any more is refused, and the next transaction looks for it there again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,11 +35,18 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._committed: Callable[[], None] = lambda: None
+        self._replaced: Callable[[], None] = lambda: None
+        self._file: tuple[int, int] | None = None
 
-    def start(self, *, committed: Callable[[], None]) -> None:
-        """Start the thread; `committed` is called on the event loop after each transaction."""
+    def start(self, *, committed: Callable[[], None], replaced: Callable[[], None]) -> None:
+        """Start the thread.
+
+        Both are called on the event loop: `committed` after each transaction, `replaced` once another file is in place
+        of the one that was there.
+        """
         self._loop = asyncio.get_running_loop()
         self._committed = committed
+        self._replaced = replaced
         self._thread = threading.Thread(target=self._run, name=f"writer {self._path.name}", daemon=True)
         self._thread.start()
 
@@ -68,8 +76,8 @@ class Writer:
         while not ending:
             jobs, ending = self._next_group()
             try:
-                connection = connection or connect(self._path, writable=True)
-                settled = _transact(connection, jobs)
+                connection = connection or self._connected(loop)
+                settled = self._transact(connection, jobs)
             except (sqlite3.Error, StoreUnavailable) as error:
                 if connection is not None:
                     # A connection that met a full disk or a lost file is not trusted again.
@@ -82,6 +90,22 @@ class Writer:
                 loop.call_soon_threadsafe(self._settle, settled)
         if connection is not None:
             connection.close()
+
+    def _connected(self, loop: asyncio.AbstractEventLoop) -> sqlite3.Connection:
+        connection = connect(self._path, writable=True, create=self._file is None)
+        try:
+            file = identity(self._path)
+        except StoreUnavailable:
+            connection.close()
+            raise
+        if self._file not in {None, file}:
+            loop.call_soon_threadsafe(self._replaced)
+        self._file = file
+        return connection
+
+    def _demand_same_file(self) -> None:
+        if identity(self._path) != self._file:
+            raise StoreUnavailable(f"{self._path.name} is not the file any more that was opened")
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         jobs: list[_Job] = []
@@ -106,23 +130,23 @@ class Writer:
                 future.set_exception(error)
         self._committed()
 
-
-def _transact(connection: sqlite3.Connection, jobs: list[_Job]) -> list[_Settled]:
-    if not jobs:
-        return []
-    settled: list[_Settled] = []
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for job, future in jobs:
-            try:
-                settled.append((future, job(connection), None))
-            except sqlite3.Error:
-                raise
-            except Exception as refusal:
-                settled.append((future, None, refusal))
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
-    return settled
+    def _transact(self, connection: sqlite3.Connection, jobs: list[_Job]) -> list[_Settled]:
+        if not jobs:
+            return []
+        settled: list[_Settled] = []
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job, future in jobs:
+                try:
+                    settled.append((future, job(connection), None))
+                except sqlite3.Error:
+                    raise
+                except Exception as refusal:
+                    settled.append((future, None, refusal))
+            self._demand_same_file()
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return settled

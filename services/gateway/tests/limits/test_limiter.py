@@ -84,6 +84,33 @@ async def test_all_processes_together_keep_the_burst(gateways: Gateways, count: 
         assert passed(answers) >= 35, second
 
 
+@pytest.mark.parametrize("pause", [number / 10 for number in range(1, 32)])
+async def test_a_key_that_rests_is_never_refused_for_its_burst_whoever_it_asks_next(
+    gateways: Gateways, pause: float
+) -> None:
+    await gateways.start(3)
+    first, second, _ = gateways.processes
+    key = allowance(burst=50)
+    for process in (first, second, first, second, second, first, first):
+        assert isinstance(await process.spend(key), Standing)
+        await gateways.pass_time(pause)
+
+
+async def test_a_gateway_that_joins_finds_what_the_one_before_left_of_the_burst(gateways: Gateways) -> None:
+    await gateways.start()
+    (first,) = gateways.processes
+    key = allowance(burst=50)
+    assert isinstance(await first.spend(key), Standing)
+    for _ in range(6):
+        await gateways.pass_time(1.0)
+        assert isinstance(await first.spend(key), Standing)
+    await gateways.start()
+    _, second = gateways.processes
+    assert isinstance(await first.spend(key), Standing)
+    await gateways.pass_time(0.1)
+    assert isinstance(await second.spend(key), Standing)
+
+
 async def test_a_flood_of_refused_requests_costs_no_call_to_the_store(gateways: Gateways) -> None:
     await gateways.start()
     (process,) = gateways.processes

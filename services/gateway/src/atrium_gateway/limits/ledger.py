@@ -14,7 +14,8 @@ from typing import cast
 from atrium_common.jsontypes import JSONObject
 
 TERM_MS = 1500
-GRACE_MS = 500
+# A part that lapses has had the time to be full again: whoever takes it next may spend it at once.
+GRACE_MS = 1000
 REFILL_MS = 1000
 HOUR = 3600
 

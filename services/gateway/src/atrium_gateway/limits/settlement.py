@@ -7,6 +7,7 @@ lost, or done without an answer, errs on the safe side.
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from datetime import UTC, datetime, timedelta
 
@@ -148,9 +149,6 @@ class Settlements:
         """The ledger with this process's part of the burst, its size, and how many tokens to add after the write."""
         bucket, burst = account.bucket, allowance.burst
         level = bucket.refill(now)
-        if account.whole:
-            # Until now this process had the whole burst: what it leaves to others is as empty as it has made it.
-            ledger = ledger.not_full_before(now_ms + REFILL_MS)
         held = ledger.shares[self._replicas.id].parts if self._replicas.id in ledger.shares else 0
         fair = max(1, burst // self._replicas.count)
         needed = min(account.largest, burst)
@@ -161,7 +159,12 @@ class Settlements:
             self._replicas.id, wanted=wanted, burst=burst, fair=fair, level=level, now_ms=now_ms
         )
         if account.whole:
+            # Until now this process had the whole burst: what it leaves to others is as empty as it has made it.
             after = min(level, parts)
+            left = burst - parts
+            missing = left - (level - after)
+            if missing > 0:
+                ledger = ledger.not_full_before(now_ms + math.ceil(REFILL_MS * missing / left))
         if after < level:
             bucket.level -= level - after
         return ledger, parts, max(0.0, after - level)

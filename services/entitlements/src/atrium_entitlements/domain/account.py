@@ -44,6 +44,10 @@ class Entitlement:
         end = earliest(self.expires_at, self.trial_ends_at, self.cancelled_at)
         return Period(self.given.starts_at, None if end is None else max(end, self.given.starts_at))
 
+    def in_force(self, at: datetime) -> bool:
+        """Whether it grants then: it has begun, and is neither over nor suspended."""
+        return not self.suspended and at in self.period
+
     def status(self, at: datetime) -> EntitlementStatus:
         """What clients are told; one that has not begun yet is active, and `starts_at` says from when on."""
         if self.cancelled_at is not None and self.cancelled_at <= at:

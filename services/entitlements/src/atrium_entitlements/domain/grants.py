@@ -61,7 +61,7 @@ def grants_of(
     grants = [
         _package(entitlement, feature, cycle)
         for entitlement in account.entitlements.values()
-        if feature.code in entitlement.given.limits and entitlement.status(at) == "active" and at in entitlement.period
+        if feature.code in entitlement.given.limits and entitlement.in_force(at)
     ]
     if tier is not None and feature.code in tier.features:
         quantity = _quantity(feature, tier.features[feature.code])

@@ -89,6 +89,8 @@ class Standing:
     @property
     def binding(self) -> Node:
         """The node that leaves least; of equals the one nearest to the feature."""
+        if len(self.nodes) == 1:
+            return self.nodes[0]
         return min(self.nodes, key=lambda node: _ENDLESS if node.available is None else (0, node.available))
 
     def plus(self, quantity: int) -> Standing:

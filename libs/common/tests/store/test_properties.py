@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from atrium_common.store.commit import Claim, Proposal, Slice
@@ -96,6 +96,7 @@ def story_of_a_log(steps: Sequence[Step]) -> Story:
 
 @QUICK
 @given(st.lists(WRITES, max_size=12))
+@example([Delete("things", "a", 1, Any()), Delete("things", "a", 0, Any()), Delete("things", "a", 1, Newer())])
 def test_sqlite_documents_answer_what_the_plain_reading_answers(writes: list[Put | Delete]) -> None:
     story = story_of_documents(writes)
     assert _told_by_sqlite(story) == _told_by_memory(story)

@@ -224,6 +224,8 @@ class MemoryDocuments:
             self._collections[write.collection].pop(write.key, None)
             if write.version:
                 tombstones[write.key] = (write.version, write.expires_at)
+            else:
+                tombstones.pop(write.key, None)
         return True
 
     def _tombstone(self, collection: str, key: str) -> int:

@@ -4,7 +4,7 @@ what to do. What only whole processes can show (kill -9 under load) is in tests/
 import asyncio
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from atrium_common.store.documents import Query
 from atrium_webhooks import rows
@@ -307,6 +307,26 @@ async def test_promise_6_an_endpoint_created_now_gets_events_from_now(processes:
     await running.events(1)
     await running.until(endpoint, 1, "success")
     assert [each.json["data"]["n"] for each in receiver.arrivals] == [2]
+
+
+async def test_promise_6_an_event_from_before_that_is_received_late_is_not_for_a_new_endpoint(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.start()
+    old = await running.endpoint(receiver.url("/old"))
+    between = await running.store.log.tail()
+    new = await running.endpoint(receiver.url("/new"))
+    after = await running.store.log.tail()
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    await running.receive(
+        running.message(position=between),
+        running.message(position=between, source="/tenancy"),  # another log, and perhaps another clock
+        running.message(position=after + 1),
+        running.message(source="/tenancy", time=long_ago),
+    )
+    await running.until(old, 3, "success")
+    await running.until(new, 2, "success")
+    assert sorted(each.json["data"]["n"] for each in receiver.at("/new")) == [2, 3]
 
 
 async def test_promise_6_events_deliveries_and_attempts_are_gone_after_their_time(

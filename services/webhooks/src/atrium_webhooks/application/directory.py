@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -21,12 +22,24 @@ log = structlog.get_logger("dispatcher")
 
 _PAGE = 500
 _NEWS_SECONDS = 1.0
+_OWN = "/webhooks"
+_AMBIGUOUS = timedelta(minutes=1)
+"""No command takes longer from its time to its commit, and no two services' clocks differ by more."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """An endpoint; `since` is the log position that it was created at, 0 where it is not known."""
+
     endpoint: Endpoint
     subscription: Subscription
+    since: int
+
+    def is_newer_than(self, message: Message) -> bool:
+        """Whether the endpoint was surely created after this event: exactly known in our own log, else by far."""
+        if message.source == _OWN and 0 < message.position < self.since:
+            return True
+        return message.time < self.endpoint.created_at - _AMBIGUOUS
 
 
 class Directory:
@@ -60,9 +73,11 @@ class Directory:
         return {endpoint_id: entry.endpoint for endpoint_id, entry in self._by_workspace.get(workspace_id, {}).items()}
 
     def matching(self, message: Message) -> Iterator[tuple[str, Endpoint]]:
-        """The endpoints that want this event, inactive ones included."""
+        """The endpoints that want this event, inactive ones included; none that was created after it."""
         for workspace_id in message.workspace_ids:
             for endpoint_id, entry in self._by_workspace.get(workspace_id, {}).items():
+                if entry.is_newer_than(message):
+                    continue
                 wanted = entry.subscription
                 if wanted.takes(message.type, livemode=message.livemode) and wanted.matches(
                     lambda: delivered(message, workspace_id=workspace_id, livemode=wanted.livemode)  # noqa: B023
@@ -80,7 +95,7 @@ class Directory:
                     for part in commit.proposal.slices:
                         kind, _, endpoint_id = part.stream.partition("/")
                         if kind == ENDPOINT.name:
-                            await self._refresh(endpoint_id)
+                            await self._refresh(endpoint_id, commit.position)
                     self._position = commit.position
 
     async def follow(self) -> None:
@@ -100,18 +115,21 @@ class Directory:
         while True:
             page = await self._store.documents.query(WEBHOOKS.name, Query(after=after, limit=_PAGE))
             for document in page:
-                await self._refresh(document.key)
+                await self._refresh(document.key, 0)
             if len(page) < _PAGE:
                 return position
             after = (page[-1].key,)
 
-    async def _refresh(self, endpoint_id: str) -> None:
+    async def _refresh(self, endpoint_id: str, position: int) -> None:
+        """See the endpoint as it is; one not seen before was created at this position."""
         endpoint = (await self._repository.load(ENDPOINT, endpoint_id)).state
         if endpoint is None:
             return
         of_workspace = self._by_workspace.setdefault(endpoint.workspace_id, {})
         if endpoint.deleted_at is None:
-            entry = _Entry(endpoint, Subscription.of(endpoint))
+            known = self._entries.get(endpoint_id)
+            since = position if known is None else known.since
+            entry = _Entry(endpoint, Subscription.of(endpoint), since)
             self._entries[endpoint_id] = of_workspace[endpoint_id] = entry
         else:
             self._entries.pop(endpoint_id, None)

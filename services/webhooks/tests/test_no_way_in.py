@@ -183,3 +183,18 @@ async def test_no_proxy_of_the_environment_is_followed(
     sent = await sender.send("http://inner.example:8099/", {}, b"{}")
     assert sent.error_class == "blocked"
     assert not reached
+
+
+async def test_plain_http_to_a_name_that_does_not_resolve_is_not_saved_unless_http_may_go_anywhere(make: Make) -> None:
+    loopback = (ipaddress.ip_network("127.0.0.0/8"),)
+    nowhere = looking_up({})
+    with pytest.raises(UnfitUrl, match="https"):
+        await make(Policy(loopback), nowhere).check("http://later.example/hooks")
+    await make(Policy(loopback), nowhere).check("https://later.example/hooks")
+    await make(Policy(allow_http=True), nowhere).check("http://later.example/hooks")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.", "localhost.", "169.254.169.254."])
+async def test_the_dot_of_a_complete_name_opens_no_way_to_save_an_inner_address(host: str, make: Make) -> None:
+    with pytest.raises(UnfitUrl):
+        await make(Policy()).check(f"https://{host}:8099/")

@@ -104,7 +104,8 @@ class Sender:
         return sent
 
     async def check(self, url: str) -> None:
-        """Return if deliveries may go to the URL as things are; a name that does not resolve (in time) is let pass.
+        """Return if deliveries may go to the URL as things are; a name that does not resolve (in time) is let pass,
+        by https, or where http may go anywhere.
 
         Raises:
             UnfitUrl: they may not.
@@ -113,8 +114,11 @@ class Sender:
         target = URL(url)
         try:
             async with asyncio.timeout(_SAVING_SECONDS):
-                addresses = await self._lookup(target.raw_host or "", target.port or 0)
+                # The dot of a complete name belongs to no address, and to no name of this machine.
+                addresses = await self._lookup((target.raw_host or "").removesuffix("."), target.port or 0)
         except (OSError, UnicodeError):
+            if target.scheme == "http" and not self._policy.allow_http:
+                raise UnfitUrl("Must be an https URL: the name does not resolve to where http may go.") from None
             return
         try:
             for address in addresses:

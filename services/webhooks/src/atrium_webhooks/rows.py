@@ -59,7 +59,7 @@ LANES = Collection("lanes")
 """What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count, consecutive_failures`
 (attempts), `last_delivery_at` (the last attempt), and its health. At most a second old (`application.traffic`)."""
 WAKES = Collection("wakes")
-"""Endpoints, by id, whose line others than the serving process have written to (`application.dispatcher`)."""
+"""Endpoints, by id, whose line others than the serving process have written to (`application.wakes`)."""
 DISPATCHERS = Collection("dispatchers")
 """Which process serves which endpoints (`application.shards`)."""
 COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, REPLAYS, LANES, WAKES, DISPATCHERS)

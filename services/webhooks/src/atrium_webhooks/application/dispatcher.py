@@ -9,7 +9,6 @@ finds in the store what was not settled.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Collection, Coroutine, Iterable, Iterator
 from datetime import timedelta
@@ -20,38 +19,34 @@ import structlog
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import (
-    BREAKERS_OPEN,
-    DELIVERIES_DUE,
-    DELIVERIES_DUE_AGE,
     DELIVERIES_IN_FLIGHT,
     DELIVERY_ATTEMPTS,
     DELIVERY_SECONDS,
 )
-from atrium_common.store import documents as asked
 from atrium_common.store.documents import Delete, Document, Is, Put, Query
 from atrium_common.store.ports import Documents, StoreUnavailable
 from atrium_webhooks.application.attempt import Attempt, Attempts
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.discipline import Discipline
+from atrium_webhooks.application.gauges import tell
 from atrium_webhooks.application.lane import Lane, Waiting
 from atrium_webhooks.application.line import Line
 from atrium_webhooks.application.rota import Rota
 from atrium_webhooks.application.settling import Settler
 from atrium_webhooks.application.shards import Shards, shard_of
 from atrium_webhooks.application.traffic import Traffic
+from atrium_webhooks.application.wakes import Wakes
 from atrium_webhooks.domain.delivery import Status, attempted
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.health import HEALTHY, Patience, failed, is_given_up
 from atrium_webhooks.domain.schedule import GONE
-from atrium_webhooks.rows import DELIVERIES, LANES, WAKES
+from atrium_webhooks.rows import DELIVERIES, LANES
 
 log = structlog.get_logger("dispatcher")
 
-_WAKE_SECONDS = 0.1
-_WAKES_AT_ONCE = 500
+_LANES_AT_ONCE = 500
 _RECHECK_SECONDS = 300.0
 """Every line is looked at in the store at least this often, whatever was said or not said about it."""
-_GAUGE_SECONDS = 2.0
 _PAGES_AT_ONCE = 16
 _AFTER_A_FAULT = timedelta(seconds=1)
 
@@ -84,6 +79,7 @@ class Dispatcher:
         self._drain_seconds = drain_seconds
         self._clock = clock
         self._settler = Settler(documents)
+        self._wakes = Wakes(documents)
         self._traffic = Traffic(documents)
         self._rota = Rota(in_flight)
         self._lanes: dict[str, Lane] = {}
@@ -105,9 +101,7 @@ class Dispatcher:
                 self._ready(lane)
             else:
                 elsewhere.append(endpoint_id)
-        if elsewhere:
-            version = time.time_ns()
-            await self._documents.write([Put(WAKES.name, each, {}, version, asked.Any()) for each in elsewhere])
+        await self._wakes.leave(elsewhere)
 
     def offer(self, endpoint_id: str, document: Document, kept: JSONObject) -> bool:
         """Take a new delivery, stored already, straight into its line; False where it is not served here."""
@@ -145,9 +139,9 @@ class Dispatcher:
                 "shards": self._shards.run(self),
                 "directory": self._directory.follow(),
                 "traffic": self._traffic.run(),
-                "wakes": self._heed_wakes(),
+                "wakes": self._wakes.heed(lambda each: self._shards.holds(shard_of(each)), self._hear),
                 "rechecks": self._recheck(),
-                "gauges": self._tell(),
+                "gauges": tell(lambda: list(self._lanes.values()), self._clock),
             }.items()
         ]
         try:
@@ -216,7 +210,7 @@ class Dispatcher:
     async def _clear_up(self, shards: Collection[int]) -> None:
         """Give up the lines of endpoints that were deleted while nobody served them."""
         after: tuple[str, ...] | None = None
-        while page := await self._documents.query(LANES.name, Query(after=after, limit=_WAKES_AT_ONCE)):
+        while page := await self._documents.query(LANES.name, Query(after=after, limit=_LANES_AT_ONCE)):
             for document in page:
                 if shard_of(document.key) in shards and self._directory.get(document.key) is None:
                     while await self._line.cancel(document.key, but=()):
@@ -353,20 +347,11 @@ class Dispatcher:
         if lane.endpoint.deleted_at is not None and not lane.flying:
             self._lanes.pop(lane.endpoint_id, None)
 
-    async def _heed_wakes(self) -> None:
-        while True:
-            await asyncio.sleep(_WAKE_SECONDS)
-            try:
-                found = await self._documents.query(WAKES.name, Query(limit=_WAKES_AT_ONCE))
-                heard = [each for each in found if self._shards.holds(shard_of(each.key))]
-                for lane in self._present(each.key for each in heard):
-                    lane.recheck()
-                    self._ready(lane)
-                if heard:
-                    await self._documents.write([Delete(WAKES.name, each.key, 0, Is(each.version)) for each in heard])
-            except StoreUnavailable as error:
-                log.warning("wakes can not be read", reason=str(error))
-                await asyncio.sleep(_AFTER_A_FAULT.total_seconds())
+    def _hear(self, endpoint_id: str) -> None:
+        """Others have written to this endpoint's line."""
+        for lane in self._present([endpoint_id]):
+            lane.recheck()
+            self._ready(lane)
 
     async def _recheck(self) -> None:
         while True:
@@ -375,23 +360,7 @@ class Dispatcher:
                 await asyncio.sleep(_RECHECK_SECONDS / 10)
             for endpoint_id in endpoint_ids:
                 await asyncio.sleep(_RECHECK_SECONDS / len(endpoint_ids))
-                for lane in self._present([endpoint_id]):
-                    lane.recheck()
-                    self._ready(lane)
-
-    async def _tell(self) -> None:
-        """Keep the gauges: what one process serves, from its memory."""
-        while True:
-            await asyncio.sleep(_GAUGE_SECONDS)
-            lanes = list(self._lanes.values())
-            heads = [queue[0].document for lane in lanes for queue in (lane.fresh, lane.retries) if queue]
-            DELIVERIES_DUE.set(
-                sum(max(lane.backlog if lane.behind else 0, len(lane.fresh) + len(lane.retries)) for lane in lanes)
-            )
-            oldest = min((str(head.body["next_attempt_at"]) for head in heads), default=None)
-            age = 0.0 if oldest is None else (self._clock.now() - parse_rfc3339(oldest)).total_seconds()
-            DELIVERIES_DUE_AGE.set(max(0.0, age))
-            BREAKERS_OPEN.set(sum(lane.health.is_open for lane in lanes))
+                self._hear(endpoint_id)
 
     def _present(self, endpoint_ids: Iterable[str]) -> Iterator[Lane]:
         return (lane for each in endpoint_ids if (lane := self._lanes.get(each)) is not None)

@@ -1,0 +1,47 @@
+"""Wakes: what tells the process that serves an endpoint's line that others have written to it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+
+import structlog
+
+from atrium_common.store.documents import Any, Delete, Is, Put, Query
+from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_webhooks.rows import WAKES
+
+log = structlog.get_logger("dispatcher")
+
+_SECONDS = 0.1
+_AT_ONCE = 500
+_AFTER_A_FAULT = 1.0
+
+
+class Wakes:
+    """One document an endpoint, by its id, until who serves it has heard."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def leave(self, endpoint_ids: Collection[str]) -> None:
+        """Tell whoever serves these endpoints."""
+        if endpoint_ids:
+            version = time.time_ns()
+            await self._documents.write([Put(WAKES.name, each, {}, version, Any()) for each in endpoint_ids])
+
+    async def heed(self, serves: Callable[[str], bool], hear: Callable[[str], None]) -> None:
+        """Let every endpoint that is served here `hear`, for ever; before its wake is taken away."""
+        while True:
+            await asyncio.sleep(_SECONDS)
+            try:
+                found = await self._documents.query(WAKES.name, Query(limit=_AT_ONCE))
+                heard = [each for each in found if serves(each.key)]
+                for each in heard:
+                    hear(each.key)
+                if heard:
+                    await self._documents.write([Delete(WAKES.name, each.key, 0, Is(each.version)) for each in heard])
+            except StoreUnavailable as error:
+                log.warning("wakes can not be read", reason=str(error))
+                await asyncio.sleep(_AFTER_A_FAULT)

@@ -9,7 +9,7 @@ from atrium_common.testing.clock import FakeClock
 from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.upstream import Answer, Forwarded
 
-GET = Forwarded("GET", "/x", [])
+GET = Forwarded("GET", "/x", b"")
 
 
 @dataclass

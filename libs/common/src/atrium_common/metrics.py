@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+
+from atrium_common.tallies import Requests, Tally
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400)
 
-HTTP_REQUESTS = Counter("atrium_http_requests_total", "Requests answered", ["service", "method", "route", "status"])
-HTTP_SECONDS = Histogram("atrium_http_request_seconds", "Time to answer", ["service", "method", "route"], buckets=_FAST)
+HTTP_REQUESTS = Requests("atrium_http_requests_total", "atrium_http_request_seconds", bounds=_FAST, registry=REGISTRY)
 TASK_RESTARTS = Counter("atrium_task_restarts_total", "Background tasks that failed and were started again", ["task"])
 RELAYED = Counter("atrium_relay_messages_total", "Messages put onto the event stream", ["topic"])
 RELAY_LAG = Gauge("atrium_relay_lag_commits", "Commits of the log not yet on the event stream", ["topic"])
@@ -48,6 +49,6 @@ LIMIT_DEGRADED = Gauge("atrium_gateway_limit_degraded", "1 while limits go on wi
 LIMIT_UNSETTLED = Counter("atrium_gateway_limit_safe_share_total", "Requests let pass on the safe share")
 LIMIT_RETURNED = Counter("atrium_gateway_limit_returned_total", "Leased requests given back unspent")
 REPLAYS = Counter("atrium_gateway_idempotency_total", "Requests with an idempotency key, by what was done", ["outcome"])
-METERED = Counter("atrium_gateway_metered_requests_total", "Requests counted for api_calls")
+METERED = Tally("atrium_gateway_metered_requests_total", "Requests counted for api_calls")
 METER_PUBLISHED = Counter("atrium_gateway_metered_messages_total", "Usage totals put onto the event stream")
 METER_WAITING = Gauge("atrium_gateway_metered_waiting", "Usage totals not yet on the event stream")

@@ -234,11 +234,11 @@ async def test_a_deprecated_route_says_so_until_when_and_what_follows(api: Servi
 
 
 async def test_requests_are_counted_by_template_never_by_id(api: ServiceUnderTest) -> None:
-    labels = ("test", "GET", f"{PATH}/{{note_id}}", "404")
-    before = HTTP_REQUESTS.labels(*labels)._value.get()
+    counted = HTTP_REQUESTS.of("test", "GET", f"{PATH}/{{note_id}}", 404)
+    before = counted.count
     for number in range(3):
         await api.request("GET", f"{PATH}/note_{number}")
-    assert HTTP_REQUESTS.labels(*labels)._value.get() == before + 3
+    assert counted.count == before + 3
 
 
 async def test_one_in_so_many_good_requests_is_logged_and_carries_no_secret(api: ServiceUnderTest) -> None:

@@ -76,7 +76,7 @@ async def test_tasks_that_wait_to_be_started_again_are_told_without_refusing_req
 
 
 async def test_metrics_are_shown_as_prometheus_reads_them() -> None:
-    HTTP_REQUESTS.labels("svc", "GET", "/x/{id}", "200").inc()
+    HTTP_REQUESTS.of("svc", "GET", "/x/{id}", 200).add(0.01)
     async with admin(Readiness({})) as session, session.get("/metrics") as answer:
         text = await answer.text()
     assert 'atrium_http_requests_total{method="GET",route="/x/{id}",service="svc",status="200"}' in text

@@ -63,6 +63,16 @@ def asked_for(key: bytes, request: Request, subject: str | None) -> Asked:
         InvalidHeader: a context is no identifier.
         ValidationFailed: header and query name different contexts.
     """
+    plain = subject is None and not ("space_id" in request.query or "%" in request.query)
+    if plain and request.derived.asked is not None:
+        return request.derived.asked
+    asked = _asked_for(key, request, subject)
+    if plain:
+        request.derived.asked = asked
+    return asked
+
+
+def _asked_for(key: bytes, request: Request, subject: str | None) -> Asked:
     headers = request.headers
     workspace, namespace = headers.get(b"x-workspace-id"), headers.get(b"x-namespace-id")
     query = request.query

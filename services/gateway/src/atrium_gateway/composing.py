@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode
@@ -21,7 +22,7 @@ from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.http1.message import Response
 from atrium_gateway.outward import Outward
 from atrium_gateway.ports import Limiter
-from atrium_gateway.upstream import Answer, Forwarded
+from atrium_gateway.upstream import Answer
 
 log = structlog.get_logger("composing")
 
@@ -111,13 +112,10 @@ class UsageComposer:
 
     async def _summary(self, exchange: Exchange) -> JSONObject:
         """The entitlements of the context, asked for in the caller's name."""
-        inner = self._outward.request(exchange, query="", without=_CONDITIONS)
-        principal = (b"X-Principal", self._outward.as_gateway(exchange, "entitlements:read"))
-        sent = [field for field in inner.fields if field[0] != b"X-Principal"]
-        target = "/api/v1/entitlements/summary"
-        answer = await self._forwarding.send(
-            _ENTITLEMENTS, Forwarded("GET", target, [*sent, principal]), deadline=exchange.deadline
-        )
+        principal = self._outward.as_gateway(exchange, "entitlements:read")
+        inner = self._outward.request(exchange, query="", without=_CONDITIONS, principal=principal)
+        asking = replace(inner, method="GET", target="/api/v1/entitlements/summary", body=b"")
+        answer = await self._forwarding.send(_ENTITLEMENTS, asking, deadline=exchange.deadline)
         body = await answer.whole()
         if answer.status != _OK:
             raise AtriumError(f"entitlements answered {answer.status}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from atrium_common.errors import InvalidHeader, UnsupportedMediaType
 from atrium_common.http import headers as names
@@ -43,6 +43,8 @@ def judge(request: Request) -> None:
         InvalidHeader: one is not, or stands twice where that has no meaning.
         UnsupportedMediaType: the body is compressed.
     """
+    if request.derived.sane and request.reads:
+        return
     headers = request.headers
     if request.repeated and not request.repeated.isdisjoint(_ONCE):
         twice = ", ".join(sorted(name.decode() for name in request.repeated & _ONCE))
@@ -54,6 +56,7 @@ def judge(request: Request) -> None:
     elif not _HOST.match(host):
         raise InvalidHeader("The header Host is malformed.")
     if request.reads:
+        request.derived.sane = True
         return
     key = headers.get(b"idempotency-key")
     if key is not None and not _IDEMPOTENCY_KEY.match(key):
@@ -96,16 +99,20 @@ def value_of(fields: Fields, name: bytes) -> bytes | None:
     return next((value for each, value in fields if each == name), None)
 
 
-def of_standing(standing: Standing, allowance: Allowance, *, unix: float) -> Fields:
-    """Where the key stands (draft-ietf-httpapi-ratelimit-headers-10 beside the usual X-RateLimit-*)."""
-    remaining = b"%d" % standing.remaining
-    return [
-        (b"X-RateLimit-Limit", b"%d" % standing.limit),
-        (b"X-RateLimit-Remaining", remaining),
-        (b"X-RateLimit-Reset", b"%d" % standing.reset_at),
-        (b"RateLimit-Policy", b'"hour";q=%d;w=3600, "burst";q=%d;w=1' % (allowance.requests, allowance.burst)),
-        (b"RateLimit", b'"hour";r=%b;t=%d' % (remaining, max(0, standing.reset_at - int(unix)))),
-    ]
+def lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The fields as they are sent."""
+    return b"".join([b"%b: %b\r\n" % field for field in fields])
+
+
+def of_standing(standing: Standing, allowance: Allowance, *, unix: float) -> bytes:
+    """Where the key stands (draft-ietf-httpapi-ratelimit-headers-10 beside the usual X-RateLimit-*), as it is sent."""
+    remaining, reset_at = standing.remaining, standing.reset_at
+    return (
+        b"X-RateLimit-Limit: %d\r\nX-RateLimit-Remaining: %d\r\nX-RateLimit-Reset: %d\r\n"
+        b'RateLimit-Policy: "hour";q=%d;w=3600, "burst";q=%d;w=1\r\nRateLimit: "hour";r=%d;t=%d\r\n'
+        % (standing.limit, remaining, reset_at, allowance.requests, allowance.burst, remaining,
+           max(0, reset_at - int(unix)))
+    )  # fmt: skip
 
 
 def of_deprecation(deprecated: Deprecation) -> Fields:

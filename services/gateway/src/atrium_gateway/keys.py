@@ -62,7 +62,10 @@ class KeyCache:
     def known(self, asked: Asked) -> Holder | None:
         """Who holds the key, where that is known; without waiting."""
         holder = self._holders.get(asked)
-        if holder is None or self._clock.monotonic() - holder.fetched_at >= self._lifetime():
+        if holder is None:
+            return None
+        age = self._clock.monotonic() - holder.fetched_at
+        if age >= _DOUBTFUL_SECONDS and age >= self._lifetime():
             return None
         self._from_memory += 1
         return holder

@@ -23,26 +23,27 @@ class Outward:
         self._unix: Callable[[], float] = lambda: clock.now().timestamp()
 
     def request(
-        self, exchange: Exchange, *, query: str | None = None, without: frozenset[bytes] = frozenset()
+        self,
+        exchange: Exchange,
+        *,
+        query: str | None = None,
+        without: frozenset[bytes] = frozenset(),
+        principal: bytes | None = None,
     ) -> Forwarded:
-        """The request to forward; `query` instead of the client's, and no field named in `without`.
+        """The request to forward; `query` and `principal` instead of the client's, and no field named in `without`.
 
         `HEAD` travels as `GET`: only so is its Content-Length what `GET` would have.
         """
         request = exchange.request
-        sent = fields.forwarded(request.headers)
-        if without:
-            sent = [field for field in sent if field[0] not in without]
-        sent += [
-            (b"X-Request-ID", exchange.request_id.encode()),
-            (b"X-Principal", self._principal(exchange)),
-            (b"X-Public-Base", self._peers.public_base(request)),
-            (b"X-Deadline-Ms", b"%d" % max(1, int((exchange.deadline - self._clock.monotonic()) * 1000))),
-            (b"X-Forwarded-For", exchange.address.encode()),
-            (b"traceparent", exchange.traceparent.encode()),
-        ]
+        sent = b"%bX-Request-ID: %b\r\nX-Principal: %b\r\nX-Deadline-Ms: %d\r\ntraceparent: %b\r\n" % (
+            self._travelling(exchange, without) if without else self._known(exchange),
+            exchange.request_id.encode(),
+            principal or self._principal(exchange),
+            max(1, int((exchange.deadline - self._clock.monotonic()) * 1000)),
+            exchange.traceparent.encode(),
+        )
         if exchange.command_id:
-            sent.append((b"X-Command-ID", exchange.command_id.encode()))
+            sent += b"X-Command-ID: %b\r\n" % exchange.command_id.encode()
         asked = request.query if query is None else query
         target = f"{request.path}?{asked}" if asked else request.path
         method = "GET" if request.method == "HEAD" else request.method
@@ -53,6 +54,23 @@ class Outward:
         if exchange.holder is None:
             return self._principal(exchange)
         return self._signer.sign(exchange.holder.principal(self._unix(), *scopes)).encode()
+
+    def _known(self, exchange: Exchange) -> bytes:
+        """What the client's fields come to, made once for all of its requests that repeat them."""
+        derived = exchange.request.derived
+        if derived.lines is None:
+            derived.lines = self._travelling(exchange, frozenset())
+        return derived.lines
+
+    def _travelling(self, exchange: Exchange, without: frozenset[bytes]) -> bytes:
+        """The client's fields that travel on, and from where it came."""
+        request = exchange.request
+        kept = [field for field in fields.forwarded(request.headers) if field[0] not in without]
+        came = [
+            (b"X-Public-Base", self._peers.public_base(request)),
+            (b"X-Forwarded-For", exchange.address.encode()),
+        ]
+        return fields.lines(kept + came)
 
     def _principal(self, exchange: Exchange) -> bytes:
         if exchange.holder is not None:

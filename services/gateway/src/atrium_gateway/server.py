@@ -35,7 +35,7 @@ from atrium_gateway.cors import Cors
 from atrium_gateway.exchange import Exchange
 from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.holder import Holder
-from atrium_gateway.http1.message import ClientGone, Fields, Request, Response
+from atrium_gateway.http1.message import ClientGone, Request, Response
 from atrium_gateway.keys import KeyCache
 from atrium_gateway.outward import Outward
 from atrium_gateway.own_writes import changed_by
@@ -155,7 +155,8 @@ class Gateway:
         request, entry = exchange.request, exchange.entry
         if entry is None:
             raise EndpointNotFound(request.path)
-        exchange.address = self._steps.peers.address(request)
+        exchange.address = request.derived.address or self._steps.peers.address(request)
+        request.derived.address = exchange.address
         try:
             key = admission.given_key(request.headers, needed=not entry.keyless)
             if key is not None:
@@ -305,15 +306,15 @@ class Gateway:
 
     def _complete(self, exchange: Exchange, response: Response) -> None:
         """Add what every answer says."""
-        added: Fields = [(b"X-Request-ID", exchange.request_id.encode())]
+        told = b"X-Request-ID: %b\r\n" % exchange.request_id.encode()
         standing, holder = exchange.standing, exchange.holder
         if standing is not None and holder is not None and holder.allowance is not None:
-            added += fields.of_standing(standing, holder.allowance, unix=self._unix(exchange.started))
+            told += fields.of_standing(standing, holder.allowance, unix=self._unix(exchange.started))
         if exchange.entry is not None and exchange.entry.deprecated is not None:
-            added += fields.of_deprecation(exchange.entry.deprecated)
+            told += fields.lines(fields.of_deprecation(exchange.entry.deprecated))
         if response.status >= 400:  # noqa: PLR2004 (a refusal)
-            added.append((b"X-Error-Source", exchange.source.encode()))
-        response.fields += added + self._steps.cors.fields(exchange.request)
+            told += b"X-Error-Source: %b\r\n" % exchange.source.encode()
+        response.lines = told + fields.lines(self._steps.cors.fields(exchange.request))
 
 
 def response_of(exchange: Exchange, answer: Answer) -> Response:

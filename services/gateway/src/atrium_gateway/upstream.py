@@ -7,7 +7,7 @@ Two adapters are held to the same suite: `SessionTransport` on aiohttp's client,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,11 +24,15 @@ STREAMED_FROM = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A request on its way to a service: no field of the connection, none of the body's length."""
+    """A request on its way to a service.
+
+    Attributes:
+        lines: its fields as they are sent, each ended by CR LF: none of the connection, none of the body's length.
+    """
 
     method: str
     target: str
-    fields: Sequence[tuple[bytes, bytes]]
+    lines: bytes
     body: bytes = b""
 
 
@@ -88,7 +92,8 @@ class SessionTransport:
         """See `Transport.send`."""
         session = self._session or self._open()
         url = URL(f"{self._urls[upstream]}{request.target}", encoded=True)
-        headers = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.fields)
+        fields = [line.partition(": ") for line in request.lines.decode("latin-1").split("\r\n")[:-1]]
+        headers = CIMultiDict((name, value) for name, _, value in fields)
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, CONNECT_SECONDS))
         try:
             response = await session.request(

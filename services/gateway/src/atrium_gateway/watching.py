@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import structlog
-from prometheus_client import Counter, Histogram
 
-from atrium_common.metrics import CLIENT_CLOSED, HTTP_REQUESTS, HTTP_SECONDS
+from atrium_common.metrics import CLIENT_CLOSED, HTTP_REQUESTS
+from atrium_common.tallies import Answered
 from atrium_gateway.exchange import Exchange
 
 log = structlog.get_logger("http")
@@ -19,7 +19,7 @@ class Watching:
     def __init__(self, *, log_every: int) -> None:
         self._log_every = log_every
         self._answered = 0
-        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._counted: dict[tuple[str, str, int], Answered] = {}
 
     def answered(self, exchange: Exchange, status: int, elapsed: float) -> None:
         """The request is answered."""
@@ -28,13 +28,9 @@ class Watching:
         if known is None:
             # A method that nobody knows must not make series without end.
             shown = method if exchange.entry is not None else "any"
-            known = (
-                HTTP_REQUESTS.labels("gateway", shown, template, str(status)),
-                HTTP_SECONDS.labels("gateway", shown, template),
-            )
+            known = HTTP_REQUESTS.of("gateway", shown, template, status)
             self._counted[(method, template, status)] = known
-        known[0].inc()
-        known[1].observe(elapsed)
+        known.add(elapsed)
         self._answered += 1
         if status >= _FAILED or self._answered % self._log_every == 0:
             self._tell(exchange, status, elapsed)

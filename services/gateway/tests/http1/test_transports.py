@@ -80,14 +80,14 @@ def answer(body: bytes, *, status: str = "200 OK", more: bytes = b"") -> bytes:
     return b"HTTP/1.1 %b\r\n%bContent-Length: %d\r\n\r\n%b" % (status.encode(), more, len(body), body)
 
 
-GET = Forwarded("GET", "/x?a=%20b&c", [(b"accept", b"application/json"), (b"x-one", b"1")])
+GET = Forwarded("GET", "/x?a=%20b&c", b"accept: application/json\r\nx-one: 1\r\n")
 
 
 async def test_a_request_arrives_as_it_was_given_and_its_answer_comes_back(
     transport: Transport, service: Service
 ) -> None:
     service.answers = [answer(b'{"a": 1}', status="201 Created", more=b'ETag: "1-a"\r\nX-Two: 2\r\n')]
-    got = await transport.send("it", Forwarded("POST", "/y", GET.fields, b"body"), seconds=5)
+    got = await transport.send("it", Forwarded("POST", "/y", GET.lines, b"body"), seconds=5)
     assert (got.status, got.body) == (201, b'{"a": 1}')
     assert (b"etag", b'"1-a"') in got.fields
     assert (b"x-two", b"2") in got.fields
@@ -101,7 +101,7 @@ async def test_a_request_arrives_as_it_was_given_and_its_answer_comes_back(
 
 async def test_the_target_is_not_touched(transport: Transport, service: Service) -> None:
     service.answers = [answer(b"")]
-    await transport.send("it", Forwarded("GET", "/a%2Fb/../c?q=%C3%A9&x=a+b", []), seconds=5)
+    await transport.send("it", Forwarded("GET", "/a%2Fb/../c?q=%C3%A9&x=a+b", b""), seconds=5)
     assert service.heads[0].startswith(b"GET /base/a%2Fb/../c?q=%C3%A9&x=a+b HTTP/1.1\r\n")
 
 

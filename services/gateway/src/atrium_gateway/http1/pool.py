@@ -58,7 +58,7 @@ class _Pool:
     def __init__(self, name: str, url: URL) -> None:
         self.name = name
         self.prefix = url.raw_path.rstrip("/")
-        self.host = url.authority.encode()
+        self.host = f"Host: {url.authority}\r\n".encode()
         self.open: set[_Connection] = set()
         self._address = (str(url.host), int(url.port or 80))
         self._idle: deque[_Connection] = deque()
@@ -109,13 +109,9 @@ class _Connection(asyncio.Protocol):
     async def ask(self, request: Forwarded, seconds: float) -> Answer:
         self._deadline = self._loop.time() + seconds
         reading = self._reading = _Reading(self, self._loop.create_future())
-        head = [f"{request.method} {self._pool.prefix}{request.target} HTTP/1.1\r\nHost: ".encode(), self._pool.host]
-        head += [b"\r\n%b: %b" % field for field in request.fields]
-        if request.body or request.method != "GET":
-            head.append(b"\r\nContent-Length: %d" % len(request.body))
-        head.append(b"\r\n\r\n")
-        head.append(request.body)
-        self.transport.write(b"".join(head))
+        line = f"{request.method} {self._pool.prefix}{request.target} HTTP/1.1\r\n".encode()
+        length = b"Content-Length: %d\r\n" % len(request.body) if request.body or request.method != "GET" else b""
+        self.transport.write(b"".join([line, self._pool.host, request.lines, length, b"\r\n", request.body]))
         try:
             return await reading.answer
         except asyncio.CancelledError:

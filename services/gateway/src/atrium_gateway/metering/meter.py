@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 
@@ -31,6 +32,9 @@ FLUSH_SECONDS = 2.0
 _ADOPT_EVERY = 5
 _KEPT = timedelta(days=2)
 _PAGE = 500
+
+
+_Counted: TypeAlias = tuple[str, str, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,17 @@ class UsageMeter:
         self._dirty: set[Count] = set()
         self._waiting: dict[Count, JSONObject] = {}
         self._minute = 0
+        self._minute_ends = float("-inf")
+        # What was counted since it was last put to the totals of its minute: one look-up a request.
+        self._fresh: dict[_Counted, int] = {}
 
     def count(self, *, key_id: str, workspace_id: str, namespace_id: str | None, livemode: bool, cost: int) -> None:
         """See `Meter.count`."""
-        count = Count(key_id, workspace_id, namespace_id, livemode, self._minute_now())
-        self._totals[count] = self._totals.get(count, 0) + cost
-        self._dirty.add(count)
-        METERED.inc(cost)
+        if self._clock.monotonic() >= self._minute_ends:
+            self._minute_now()
+        counted = (key_id, workspace_id, namespace_id, livemode)
+        self._fresh[counted] = self._fresh.get(counted, 0) + cost
+        METERED.total += cost
 
     async def run(self) -> None:
         """Write down and publish, for ever."""
@@ -102,7 +110,16 @@ class UsageMeter:
             query = replace(query, after=(found[-1].key,))
         return adopted
 
+    def _gather(self) -> None:
+        """Put what was counted to the totals of this minute."""
+        fresh, self._fresh = self._fresh, {}
+        for counted, cost in fresh.items():
+            count = Count(*counted, self._minute)
+            self._totals[count] = self._totals.get(count, 0) + cost
+            self._dirty.add(count)
+
     async def _write_down(self) -> None:
+        self._gather()
         changed = {count: self._totals[count] for count in self._dirty}
         if not changed:
             return
@@ -140,7 +157,12 @@ class UsageMeter:
 
     def _minute_now(self) -> int:
         """The minute, which never goes back: a total that was let go is not begun again."""
-        self._minute = max(self._minute, int(self._clock.now().timestamp() // 60))
+        now = self._clock.now().timestamp()
+        minute = max(self._minute, int(now // 60))
+        if minute > self._minute:
+            self._gather()
+            self._minute = minute
+        self._minute_ends = self._clock.monotonic() + min(60.0, (minute + 1) * 60 - now)
         return self._minute
 
     def _id(self, count: Count) -> str:

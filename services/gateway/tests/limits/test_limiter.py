@@ -203,6 +203,19 @@ async def test_a_process_that_becomes_alone_has_the_burst_at_once_for_keys_that_
     assert passed([await first.spend(used) for _ in range(12)]) <= 10
 
 
+async def test_nobody_is_refused_while_parts_of_the_burst_are_nobodys(gateways: Gateways) -> None:
+    await gateways.start(3)
+    first, second, third = gateways.processes
+    await third.replicas.leave()
+    gateways.processes.remove(third)
+    key = allowance(requests=10_000, burst=200)
+    assert passed([await second.spend(key)]) == 1
+    await gateways.pass_time(2.5)
+    # The second one's part has lapsed; a share of the burst would stop the first one long before.
+    assert passed(await asyncio.gather(*(first.spend(key) for _ in range(150)))) == 150
+    assert passed([await first.spend(key) for _ in range(60)]) <= 50
+
+
 async def test_while_the_store_is_away_a_bounded_share_passes_and_is_counted_afterwards(clock: FakeClock) -> None:
     memory = MemoryStore(clock=clock)
     await memory.open(COLLECTIONS)

@@ -131,7 +131,7 @@ class Settlements:
             account.whole = False
             account.parts_until = now + TERM_MS / 1000
             account.renew_at = now + _RENEW_SECONDS
-            account.starved_at = now
+            account.starved_at = NEVER if ledger.free(allowance.burst) else now
         return True
 
     def _wanted(self, account: Account, allowance: Allowance, ledger: Ledger, tokens: int, now: float) -> int:
@@ -153,8 +153,12 @@ class Settlements:
         fair = max(1, burst // self._replicas.count)
         needed = min(account.largest, burst)
         wanted = max(fair, needed)
-        if level < max(1, needed) and not account.whole and held:
-            wanted = max(wanted, held + max(1, ledger.free(burst) // 2))
+        if not account.whole:
+            # Who waits is served from what nobody holds; who is used up, and may be so again, gets half of that.
+            free = ledger.free(burst)
+            short = max(needed, account.waiting) - int(level)
+            more = max(1, free // 2, min(short, free)) if level < max(1, needed) and held else min(short, free)
+            wanted = max(wanted, held + more)
         ledger, parts, after = ledger.share_out(
             self._replicas.id, wanted=wanted, burst=burst, fair=fair, level=level, now_ms=now_ms
         )

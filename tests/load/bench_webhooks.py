@@ -32,7 +32,6 @@ from atrium_common.bus.kafka import KafkaBus
 from atrium_common.bus.log import LogBus, Source
 from atrium_common.bus.ports import Bus
 from atrium_common.clock import SystemClock
-from atrium_common.collecting import collect_seldom
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.reactor import Reactor
@@ -172,7 +171,6 @@ async def open_engine(stack: Stack) -> tuple[Engine, Reactor, Store, Repository]
 async def work(stack: Stack, *, profile: bool) -> None:
     """The engine's process: says every hundredth of a second how many deliveries have been recorded."""
     made, reactor, _, _ = await open_engine(stack)
-    collect_seldom()
     jobs = [asyncio.create_task(made.dispatcher.run()), asyncio.create_task(reactor.run())]
     profiler = cProfile.Profile() if profile else None
     if profiler:

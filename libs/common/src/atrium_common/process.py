@@ -14,7 +14,6 @@ import uvloop
 from aiohttp import web
 
 from atrium_common.bus.ports import BusUnavailable
-from atrium_common.collecting import collect_seldom
 from atrium_common.http.health import Readiness, admin_app
 from atrium_common.http.listener import SERVICE_LIMITS, Listener
 from atrium_common.logging import configure_logging
@@ -62,7 +61,6 @@ async def _main(
         parts, closers = composed
         try:
             service = await build(parts)
-            collect_seldom()
             closers = [*service.closers, *closers]
             await _serve(service, parts, ending, files, reuse_port=reuse_port)
         finally:

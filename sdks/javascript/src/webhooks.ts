@@ -16,7 +16,7 @@ export interface VerifyOptions {
 /**
  * The event in a webhook's body, once its signature holds. Either scheme will do: `webhook-signature` (Standard
  * Webhooks) is checked where it is sent, else `X-Webhook-Signature`. Give the body as it came, before any JSON was
- * read; `secret` may be several during a rotation. Throws `SignatureInvalid`.
+ * read; `secret` may be several during a rotation. Throws `SignatureInvalid`, and a `TypeError` for an empty secret.
  */
 export async function verify(
   body: string | Uint8Array,
@@ -27,6 +27,7 @@ export async function verify(
   const raw = bytesOf(body);
   const given = lowered(headers);
   const secrets = typeof secret === "string" ? [secret] : secret;
+  if (secrets.some((each) => each === "")) throw new TypeError("the webhook's secret must not be empty");
   const timestamp = given["webhook-timestamp"] ?? given["x-webhook-timestamp"] ?? "";
   const tolerance = options.tolerance === undefined ? TOLERANCE : options.tolerance;
   const now = options.now ?? Date.now() / 1000;
@@ -43,7 +44,7 @@ export async function verify(
     for (const signature of signatures) fits = (await (await subtle()).verify("HMAC", key, signature, signed)) || fits;
   }
   if (!fits) throw new SignatureInvalid("the webhook's signature does not fit its body and the secret");
-  const event: unknown = JSON.parse(new TextDecoder().decode(raw));
+  const event = jsonOf(raw);
   if (typeof event !== "object" || event === null || Array.isArray(event)) {
     throw new SignatureInvalid("the webhook's body is no JSON object");
   }
@@ -91,9 +92,20 @@ function signedContent(id: string, timestamp: string, raw: Bytes): Bytes {
   return all;
 }
 
+function jsonOf(raw: Bytes): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(raw));
+  } catch {
+    return null;
+  }
+}
+
 async function subtle(): Promise<SubtleCrypto> {
-  // Node 18 has it in a module of its own.
-  return globalThis.crypto?.subtle ?? ((await import("node:crypto")).webcrypto.subtle as SubtleCrypto);
+  if (globalThis.crypto?.subtle) return globalThis.crypto.subtle;
+  // Node 18 has it in a module of its own, whose name no bundler for browsers may see: it would look for it.
+  const name = "node:crypto" as string;
+  const node = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as typeof import("node:crypto");
+  return node.webcrypto.subtle as SubtleCrypto;
 }
 
 async function hmacKey(key: Bytes): Promise<CryptoKey> {

@@ -46,6 +46,24 @@ test("the same bytes are signed as everywhere else", async () => {
   assert.equal(headers["webhook-signature"], `v1,${expected}`);
 });
 
+test("a timestamp that is none is refused and no crash", async () => {
+  for (const timestamp of ["9".repeat(400), "²", "١٧٠٠٠٠٠٠٠٠", "-1700000000", "1.5", ""]) {
+    const headers = { ...(await webhooks.sign(BODY, GENERATED)), "webhook-timestamp": timestamp };
+    await assert.rejects(webhooks.verify(BODY, headers, GENERATED), errors.SignatureInvalid);
+  }
+});
+
+test("signatures of other kinds beside ours are passed over", async () => {
+  const headers = await webhooks.sign(BODY, GENERATED);
+  await webhooks.verify(BODY, { ...headers, "webhook-signature": `v1a,!! v1,= ${headers["webhook-signature"]}` }, GENERATED);
+});
+
+test("an empty secret verifies nothing, and a signed body that is no JSON is refused", async () => {
+  const headers = await webhooks.sign(BODY, GENERATED);
+  await assert.rejects(webhooks.verify(BODY, headers, ["", GENERATED]), TypeError);
+  await assert.rejects(webhooks.verify("no JSON", await webhooks.sign("no JSON", GENERATED), GENERATED), errors.SignatureInvalid);
+});
+
 test("no signature is no signature", async () => {
   for (const headers of [{}, { "X-Webhook-Timestamp": "1700000000" }, { "webhook-signature": "v1," }, { "x-webhook-signature": "sha256=" }]) {
     await assert.rejects(webhooks.verify(BODY, headers, GENERATED, { tolerance: null }), errors.SignatureInvalid);

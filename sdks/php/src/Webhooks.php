@@ -23,6 +23,7 @@ final class Webhooks
      * @param ?int $now Unix seconds, for tests
      * @return array<string, mixed>
      * @throws SignatureInvalid nobody who knows the secret sent this, or not lately
+     * @throws \InvalidArgumentException a secret is empty, with which anybody could sign
      */
     public static function verify(
         string $body,
@@ -31,6 +32,9 @@ final class Webhooks
         ?int $tolerance = self::TOLERANCE,
         ?int $now = null,
     ): array {
+        if (in_array('', (array) $secret, true)) {
+            throw new \InvalidArgumentException("the webhook's secret must not be empty");
+        }
         $given = array_map(
             static fn (string|array $value): string => is_array($value) ? (string) reset($value) : $value,
             array_change_key_case($headers),

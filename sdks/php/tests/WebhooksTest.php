@@ -48,6 +48,20 @@ final class WebhooksTest extends TestCase
         self::assertIsArray(Webhooks::verify(self::BODY, $old, [self::generated(), 'the old secret of the client']));
     }
 
+    public function testATimestampThatIsNoneIsRefusedAndNoCrash(): void
+    {
+        foreach ([str_repeat('9', 400), '²', '١٧٠٠٠٠٠٠٠٠', '-1700000000', '1.5', ''] as $timestamp) {
+            $headers = [...Webhooks::sign(self::BODY, self::generated()), 'webhook-timestamp' => $timestamp];
+            $this->assertRefused(self::BODY, $headers, self::generated());
+        }
+    }
+
+    public function testAnEmptySecretVerifiesNothing(): void
+    {
+        $this->expectException(\InvalidArgumentException::class);
+        Webhooks::verify(self::BODY, Webhooks::sign(self::BODY, ''), '');
+    }
+
     public function testNoSignatureIsNoSignature(): void
     {
         foreach ([[], ['X-Webhook-Timestamp' => '1700000000'], ['webhook-signature' => 'v1,']] as $headers) {

@@ -53,3 +53,27 @@ def test_no_signature_is_no_signature() -> None:
     for headers in ({}, {"X-Webhook-Timestamp": "1700000000"}, {"webhook-signature": "v1,"}):
         with pytest.raises(errors.SignatureInvalid):
             webhooks.verify(BODY, headers, GENERATED, tolerance=None)
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["9" * 400, "9" * 5000, "²", "\u0661\u0667\u0660\u0660", "-1700000000", "1.5", ""]
+)
+def test_a_timestamp_that_is_none_is_refused_and_no_crash(timestamp: str) -> None:
+    with pytest.raises(errors.SignatureInvalid):
+        webhooks.verify(BODY, {**webhooks.sign(BODY, GENERATED), "webhook-timestamp": timestamp}, GENERATED)
+
+
+def test_signatures_of_other_kinds_beside_ours_are_passed_over() -> None:
+    headers = webhooks.sign(BODY, GENERATED)
+    webhooks.verify(BODY, {**headers, "webhook-signature": f"v1a,!! v1,= {headers['webhook-signature']}"}, GENERATED)
+
+
+def test_an_empty_secret_verifies_nothing() -> None:
+    for secret in ("", [GENERATED, ""]):
+        with pytest.raises(ValueError, match="secret"):
+            webhooks.verify(BODY, webhooks.sign(BODY, ""), secret)
+
+
+def test_a_signed_body_that_is_no_json_is_refused() -> None:
+    with pytest.raises(errors.SignatureInvalid):
+        webhooks.verify(b"no JSON", webhooks.sign(b"no JSON", GENERATED), GENERATED)

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from atrium_sdk.errors import SignatureInvalid
 
 TOLERANCE = 300
 _SHORTEST, _LONGEST = 24, 64
+_SECONDS = re.compile(r"[0-9]{1,15}")
 
 
 def verify(
@@ -42,12 +44,15 @@ def verify(
 
     Raises:
         SignatureInvalid: nobody who knows the secret sent this, or not lately.
+        ValueError: a secret is empty, with which anybody could sign.
     """
     raw = body.encode() if isinstance(body, str) else bytes(body)
     given = {name.lower(): value for name, value in headers.items()}
     secrets = [secret] if isinstance(secret, str) else list(secret)
-    timestamp = given.get("webhook-timestamp") or given.get("x-webhook-timestamp", "")
-    if tolerance is not None and not (timestamp.isdigit() and abs(now() - int(timestamp)) <= tolerance):
+    if not all(secrets):
+        raise ValueError("the webhook's secret must not be empty")
+    timestamp = given.get("webhook-timestamp", given.get("x-webhook-timestamp", ""))
+    if tolerance is not None and not (_SECONDS.fullmatch(timestamp) and abs(now() - int(timestamp)) <= tolerance):
         raise SignatureInvalid("the webhook's timestamp is missing, or too far from now")
     if "webhook-signature" in given:
         identifier, signatures = given.get("webhook-id", ""), given["webhook-signature"].split()
@@ -59,7 +64,10 @@ def verify(
     matches = [hmac.compare_digest(one.encode(), other.encode()) for one in expected for other in signatures]
     if not any(matches):
         raise SignatureInvalid("the webhook's signature does not fit its body and the secret")
-    event = json.loads(raw)
+    try:
+        event = json.loads(raw)
+    except ValueError:
+        event = None
     if not isinstance(event, dict):
         raise SignatureInvalid("the webhook's body is no JSON object")
     return event

@@ -138,6 +138,8 @@ export const BY_CODE: Readonly<Record<string, ErrorClass>> = {
 export function errorOf(status: number, body: unknown, headers: Headers): ApiError {
   const error = (body as { error?: unknown } | null)?.error;
   const known = typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
-  const kind = BY_CODE[String(known["code"])] ?? ApiError;
+  const code = String(known["code"]);
+  // Not what every object has: a code may be called "constructor".
+  const kind = (Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined) ?? ApiError;
   return new kind(status, known, headers);
 }

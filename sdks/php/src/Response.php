@@ -31,6 +31,6 @@ final class Response
     public function code(): string
     {
         $json = $this->json();
-        return is_array($json) && is_array($json['error'] ?? null) ? (string) ($json['error']['code'] ?? '') : '';
+        return is_array($json) && is_array($json['error'] ?? null) ? Exception\ApiException::textIn($json['error'], 'code') ?? '' : '';
     }
 }

@@ -21,6 +21,8 @@ def test_each_wait_is_longer_up_to_a_bound() -> None:
         ({"retry-after": "7"}, 7),
         ({"retry-after": "Thu, 01 Jan 2026 00:00:09 GMT"}, 9),
         ({"retry-after": "nonsense"}, 0),
+        ({"retry-after": "²"}, 0),
+        ({"x-ratelimit-reset": "9" * 400, "x-ratelimit-remaining": "0"}, 0),
         ({"x-ratelimit-reset": str(int(NOW.timestamp()) + 30), "x-ratelimit-remaining": "0"}, 30),
         ({"x-ratelimit-reset": str(int(NOW.timestamp()) + 30), "x-ratelimit-remaining": "5"}, 0),
     ],

@@ -23,12 +23,13 @@ class ApiException extends AtriumException
     final public function __construct(public readonly array $members, public readonly Response $response)
     {
         $this->status = $response->status;
-        $this->errorCode = (string) ($members['code'] ?? 'UNKNOWN');
-        $this->requestId = $members['request_id'] ?? $response->header('x-request-id');
-        $this->details = $members['details'] ?? [];
+        $this->errorCode = self::textIn($members, 'code') ?? 'UNKNOWN';
+        $this->requestId = self::textIn($members, 'request_id') ?? $response->header('x-request-id');
+        $this->details = is_array($members['details'] ?? null) ? $members['details'] : [];
         $after = $response->header('retry-after') ?? '';
-        $this->retryAfter = ctype_digit($after) ? (float) $after : $members['retry_after'] ?? null;
-        $message = $members['message'] ?? "HTTP {$response->status}";
+        $told = $members['retry_after'] ?? null;
+        $this->retryAfter = ctype_digit($after) ? (float) $after : (is_int($told) || is_float($told) ? (float) $told : null);
+        $message = self::textIn($members, 'message') ?? "HTTP {$response->status}";
         parent::__construct("$message ({$this->errorCode}, {$response->status}, request {$this->requestId})");
     }
 
@@ -37,8 +38,17 @@ class ApiException extends AtriumException
     {
         $json = $response->json();
         $error = is_array($json) && is_array($json['error'] ?? null) ? $json['error'] : [];
-        $words = array_map(ucfirst(...), explode('_', strtolower((string) ($error['code'] ?? ''))));
+        $words = array_map(ucfirst(...), explode('_', strtolower(self::textIn($error, 'code') ?? '')));
         $class = __NAMESPACE__ . '\\' . implode('', $words);
         return is_subclass_of($class, self::class) ? new $class($error, $response) : new self($error, $response);
+    }
+
+    /**
+     * @internal the text of a member; a proxy may have put anything there
+     * @param array<string, mixed> $members
+     */
+    public static function textIn(array $members, string $name): ?string
+    {
+        return is_string($members[$name] ?? null) ? $members[$name] : null;
     }
 }

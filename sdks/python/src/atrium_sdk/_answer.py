@@ -11,11 +11,11 @@ from atrium_sdk._model import Model, parse_value
 from atrium_sdk._request import Request
 
 _NOT_MODIFIED = 304
-_REFUSED = 400
+_ANSWERED = range(200, 300)
 
 
 def body_of(status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
-    """The JSON of an answer; None for none.
+    """The JSON of an answer; None for none. Redirects are not followed, they are errors: the key stays here.
 
     Raises:
         ApiError: it is an error, or no JSON.
@@ -29,7 +29,7 @@ def body_of(status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
         raise errors.error_of(
             status, {"error": {"code": "UNKNOWN", "message": "the answer is no JSON"}}, headers
         ) from None
-    if status >= _REFUSED:
+    if status not in _ANSWERED:
         raise errors.error_of(status, body, headers)
     return body
 

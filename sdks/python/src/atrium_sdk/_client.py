@@ -147,7 +147,7 @@ class Client(Resources, _Settings):
             response, fault = None, None
             try:
                 response = self._http.send(sent)
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 fault = error
             if response is not None and self._on_response is not None:
                 self._on_response(response)
@@ -210,7 +210,7 @@ class AsyncClient(AsyncResources, _Settings):
             response, fault = None, None
             try:
                 response = await self._http.send(sent)
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 fault = error
             if response is not None and self._on_response is not None:
                 self._on_response(response)

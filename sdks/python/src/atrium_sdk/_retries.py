@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ from email.utils import parsedate_to_datetime
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_WAIT = 60.0
 _FIRST, _MOST = 0.5, 8.0
+_SECONDS = re.compile(r"[0-9]{1,15}")
 
 
 def is_retried(status: int, code: str) -> bool:
@@ -34,15 +36,15 @@ def wait(
 def asked(headers: Mapping[str, str], *, now: datetime) -> float:
     """The seconds that the answer's headers ask for; 0 where they ask for none."""
     after = headers.get("retry-after", "").strip()
-    if after.isdigit():
+    if _SECONDS.fullmatch(after):
         return float(after)
     if after:
         try:
             moment: datetime = parsedate_to_datetime(after)
             return max(0.0, (moment.astimezone(timezone.utc) - now).total_seconds())
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
     reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+    if headers.get("x-ratelimit-remaining") == "0" and _SECONDS.fullmatch(reset):
         return max(0.0, int(reset) - now.timestamp())
     return 0.0

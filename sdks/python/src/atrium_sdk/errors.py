@@ -51,7 +51,7 @@ class ApiError(AtriumError):
         self.members = dict(error)
         self.headers = dict(headers)
         text = headers.get("retry-after", "")
-        self.retry_after: float | None = float(text) if text.isdigit() else error.get("retry_after")
+        self.retry_after: float | None = float(text) if text.isascii() and text.isdigit() else error.get("retry_after")
         super().__init__(f"{self.message} ({self.code}, {status}, request {self.request_id})")
 
 

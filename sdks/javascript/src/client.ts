@@ -81,12 +81,25 @@ class Calls implements Runner {
   }
 
   private async sent(attempt: Attempt, content: string | null, options: Options): Promise<Answer> {
-    const limit = AbortSignal.timeout(options.timeout ?? 30_000);
-    const signal = options.signal ? either(options.signal, limit) : limit;
+    const end = new AbortController();
+    const stop = () => end.abort(options.signal?.reason);
+    if (options.signal?.aborted) stop();
+    options.signal?.addEventListener("abort", stop, { once: true });
+    const limit = options.timeout ?? 30_000;
+    // Beyond that a timer would fire at once; Infinity is no limit.
+    const timer = limit > LONGEST_TIMER ? undefined : setTimeout(() => end.abort(new Error(`none within ${limit} ms`)), limit);
     const send = this.client.fetch ?? globalThis.fetch;
     const { method, url, headers } = attempt;
-    const response = await send(url, { method, headers, body: content, signal, redirect: "manual" });
-    const text = await response.text();
+    let response: Response;
+    let text: string;
+    try {
+      response = await send(url, { method, headers, body: content, signal: end.signal, redirect: "manual" });
+      text = await response.text();
+    } finally {
+      // A caller's signal may live for long: nothing of this attempt stays with it.
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", stop);
+    }
     const requestId = response.headers.get("x-request-id");
     const info = { status: response.status, headers: response.headers, requestId, etag: response.headers.get("etag") };
     return { info, body: parsed(text) };
@@ -107,10 +120,13 @@ function checked(answer: Answer | null, fault: unknown, key: string | undefined)
   }
   const { info, body } = answer;
   if (info.status === 304) throw new NotModified("the resource has not changed");
-  if (info.status >= 300 || body === UNREADABLE) throw errorOf(info.status, body === UNREADABLE ? null : body, info.headers);
+  // A redirect is 0 in browsers.
+  if (info.status < 200 || info.status >= 300 || body === UNREADABLE) throw errorOf(info.status, body === UNREADABLE ? null : body, info.headers);
   return answer;
 }
 
+/** Milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 const UNREADABLE = Symbol("no JSON");
 
 function parsed(text: string): any {
@@ -122,21 +138,17 @@ function parsed(text: string): any {
   }
 }
 
-function either(one: AbortSignal, other: AbortSignal): AbortSignal {
-  const both = new AbortController();
-  for (const signal of [one, other]) {
-    if (signal.aborted) both.abort(signal.reason);
-    else signal.addEventListener("abort", () => both.abort(signal.reason), { once: true });
-  }
-  return both.signal;
-}
-
 function sleep(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, seconds * 1000);
-    signal?.addEventListener("abort", () => {
+    const stop = () => {
       clearTimeout(timer);
-      reject(signal.reason instanceof Error ? signal.reason : new AtriumError("ended by its signal"));
-    }, { once: true });
+      reject(signal?.reason instanceof Error ? signal.reason : new AtriumError("ended by its signal"));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, seconds * 1000);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
   });
 }

@@ -20,12 +20,13 @@ export interface Runner {
 const WRITES = new Set(["POST", "PATCH", "PUT", "DELETE"]);
 const USER_AGENT = `atrium-sdk-javascript/${VERSION}`;
 
-/** The template with its parameters in their order, escaped. An empty one would name another resource. */
+/** The template with its parameters in their order, escaped. An empty one, or `..`, would name another resource. */
 export function pathOf(template: string, ...parameters: string[]): string {
   const values = parameters.values();
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values.next().value;
     if (!value) throw new TypeError(`${name} must not be empty`);
+    if (value === "." || value === "..") throw new TypeError(`${name} must not be ${value}`);
     return encodeURIComponent(value);
   });
 }
@@ -65,7 +66,14 @@ export function headersOf(call: Call, options: Options, apiKey: string): Record<
     ...options.headers,
   };
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(named)) if (value !== undefined) headers[name] = value;
+  for (const [name, value] of Object.entries(named)) {
+    if (value === undefined) continue;
+    // Said here, as the platform's own error would tell the value, which may be a key.
+    if (!/^[\x20-\x7e]*$/.test(value)) {
+      throw new TypeError(`the value of ${name} has a line break or another character that no header may have`);
+    }
+    headers[name] = value;
+  }
   return headers;
 }
 

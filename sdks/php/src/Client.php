@@ -89,7 +89,7 @@ final class Client extends Resources implements Runner
      * @param array<string, string> $headers
      * @return array{?Response, ?Exception\TransportFailed}
      */
-    private function attempt(Request $request, string $url, array $headers, Options $options, int $number): array
+    private function attempt(Request $request, string $url, #[\SensitiveParameter] array $headers, Options $options, int $number): array
     {
         if ($this->onRequest !== null) {
             ($this->onRequest)($request->method, $url, $headers, $number);

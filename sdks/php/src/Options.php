@@ -31,6 +31,12 @@ final class Options
     ) {
     }
 
+    /** @return array<string, mixed> neither dumped nor logged with a key */
+    public function __debugInfo(): array
+    {
+        return array_diff_key(get_object_vars($this), ['apiKey' => true]);
+    }
+
     /** These options, with those below for what they leave open. */
     public function over(self $below): self
     {

@@ -19,7 +19,7 @@ final class Psr18Transport implements Transport
     ) {
     }
 
-    public function send(string $method, string $url, array $headers, ?string $body, float $timeout): Response
+    public function send(string $method, string $url, #[\SensitiveParameter] array $headers, ?string $body, float $timeout): Response
     {
         $request = $this->requests->createRequest($method, $url);
         foreach ($headers as $name => $value) {

@@ -26,13 +26,16 @@ final class Request
     ) {
     }
 
-    /** The template with its parameters in their order, escaped. An empty one would name another resource. */
+    /** The template with its parameters in their order, escaped. An empty one, or "..", would name another resource. */
     public static function path(string $template, string ...$parameters): string
     {
         return preg_replace_callback('/\{(\w+)\}/', function (array $found) use (&$parameters): string {
             $value = array_shift($parameters) ?? '';
             if ($value === '') {
                 throw new \InvalidArgumentException("{$found[1]} must not be empty");
+            }
+            if ($value === '.' || $value === '..') {
+                throw new \InvalidArgumentException("{$found[1]} must not be $value");
             }
             return rawurlencode($value);
         }, $template);
@@ -73,7 +76,7 @@ final class Request
     public function headers(Options $options, #[\SensitiveParameter] string $apiKey): array
     {
         $writes = in_array($this->method, self::WRITES, true);
-        return array_filter([
+        $headers = array_filter([
             'Authorization' => 'Bearer ' . ($options->apiKey ?? $apiKey),
             'Accept' => 'application/json',
             'User-Agent' => 'atrium-sdk-php/' . Client::VERSION . ' php/' . PHP_VERSION,
@@ -85,6 +88,13 @@ final class Request
             'If-None-Match' => $options->ifNoneMatch,
             ...$options->headers,
         ], static fn (?string $value): bool => $value !== null);
+        foreach ($headers as $name => $value) {
+            // The value, which may be a key, is not told; a line break in it would make a header of its own.
+            if (preg_match('/^[\x20-\x7e]*$/D', $value) !== 1) {
+                throw new \InvalidArgumentException("the value of $name has a line break or another character that no header may have");
+            }
+        }
+        return $headers;
     }
 
     public function following(string $url): self

@@ -24,7 +24,7 @@ class Options:
 
     workspace: str | None = None
     namespace: str | None = None
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     idempotency_key: str | None = None
     if_match: str | None = None
     if_none_match: str | None = None

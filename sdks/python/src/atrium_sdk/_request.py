@@ -41,11 +41,13 @@ def path_of(template: str, **parameters: str) -> str:
     """The template with its parameters, escaped.
 
     Raises:
-        ValueError: one is empty, which would name another resource.
+        ValueError: one is empty or a step in a path (`..`), which would name another resource.
     """
     for name, value in parameters.items():
         if not value:
             raise ValueError(f"{name} must not be empty")
+        if value in {".", ".."}:
+            raise ValueError(f"{name} must not be {value!r}")
     return template.format(**{name: quote(value, safe="") for name, value in parameters.items()})
 
 
@@ -68,7 +70,11 @@ def query_text(query: Mapping[str, Any]) -> dict[str, str]:
 
 
 def headers_of(request: Request, options: Options, api_key: str) -> dict[str, str]:
-    """The headers, the same for every attempt: the idempotency key too."""
+    """The headers, the same for every attempt: the idempotency key too.
+
+    Raises:
+        ValueError: one cannot be sent; its value, which may be a key, is not told.
+    """
     headers = {"Authorization": f"Bearer {options.api_key or api_key}", "Accept": "application/json",
                "User-Agent": USER_AGENT}  # fmt: skip
     if request.method in WRITES:
@@ -77,7 +83,12 @@ def headers_of(request: Request, options: Options, api_key: str) -> dict[str, st
         headers["Content-Type"] = "application/json"
     named = {"X-Workspace-ID": options.workspace, "X-Namespace-ID": options.namespace, "If-Match": options.if_match,
              "If-None-Match": options.if_none_match}  # fmt: skip
-    return {**headers, **{name: value for name, value in named.items() if value is not None}, **options.headers}
+    headers |= {name: value for name, value in named.items() if value is not None}
+    headers |= options.headers
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"the value of {name} has a line break or another character that no header may have")
+    return headers
 
 
 def content_of(request: Request) -> bytes | None:

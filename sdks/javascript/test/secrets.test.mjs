@@ -1,0 +1,30 @@
+// Neither a key nor another resource is told or touched by mistake; a caller's signal is left as it was.
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { test } from "node:test";
+import { Client } from "@atrium/sdk";
+
+const answering = (status, body, headers = {}) => async () => new Response(JSON.stringify(body), { status, headers });
+
+test("a key that no header may have is told without the key", async () => {
+  const client = new Client("sk_live_hid\nden");
+  await assert.rejects(client.users.me(), (error) => error instanceof TypeError && !error.message.includes("hid\nden"));
+});
+
+test("a step in a path names no resource", () => {
+  assert.throws(() => new Client("sk_live_x").workspaces.delete(".."), TypeError);
+});
+
+test("a signal that lives for long keeps nothing of a call, and no limit is no limit", async () => {
+  const { signal } = new AbortController();
+  const client = new Client("sk_live_x", { fetch: answering(200, { data: { id: "usr_1" } }), timeout: Infinity });
+  assert.equal((await client.users.me({}, { signal })).id, "usr_1");
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+test("a signal that ends before a wait ends the wait", async () => {
+  const ended = new AbortController();
+  const fetch = answering(429, {}, { "Retry-After": "50" });
+  const client = new Client("sk_live_x", { fetch, onResponse: () => ended.abort(new Error("enough")) });
+  await assert.rejects(client.users.me({}, { signal: ended.signal }), /enough/);
+});

@@ -58,6 +58,8 @@ async def test_the_javascript_sdk_works_in_a_browser(suite: Suite, front: str, t
         }})()"""
         assert await browser.run(script) == "From a browser"
         assert browser.complaints == []
+        sent = json.loads(await browser.run("fetch('/_requests').then((answer) => answer.text())"))
+        assert all("Mozilla" in request["headers"]["user-agent"] for request in sent)
 
 
 def _demand(language: Language) -> None:

@@ -18,6 +18,8 @@ export interface Runner {
 }
 
 const WRITES = new Set(["POST", "PATCH", "PUT", "DELETE"]);
+// Browsers have a user agent of their own; setting it would have to be allowed by CORS.
+const IN_NODE = typeof process !== "undefined" && Boolean(process.versions?.node);
 const USER_AGENT = `atrium-sdk-javascript/${VERSION}`;
 
 /** The template with its parameters in their order, escaped. An empty one, or `..`, would name another resource. */
@@ -56,7 +58,7 @@ export function headersOf(call: Call, options: Options, apiKey: string): Record<
   const named: Record<string, string | undefined> = {
     Authorization: `Bearer ${options.apiKey ?? apiKey}`,
     Accept: "application/json",
-    "User-Agent": USER_AGENT,
+    "User-Agent": IN_NODE ? USER_AGENT : undefined,
     "Idempotency-Key": WRITES.has(call.method) ? (options.idempotencyKey ?? newKey()) : undefined,
     "Content-Type": call.body === undefined ? undefined : "application/json",
     "X-Workspace-ID": options.workspace,

@@ -270,3 +270,20 @@ async def test_the_sealing_key_is_rotated_and_everything_sealed_before_opens_sti
             assert (await suite.call("GET", "user")).data["name"] == "Operator"
     finally:
         suite.stop()
+
+
+async def test_a_tail_that_nobody_reads_any_more_ends_when_it_is_told(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    for _ in range(4):
+        await platform.created("events", {"type": "book.copied", "data": {"text": "x" * 60_000}}, key=tenant.key)
+    tail = await asyncio.create_subprocess_exec(
+        *platform.command("events", "tail", "--json", "--from-start"),
+        env={**os.environ, **platform.environment},
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 20,
+    )
+    assert tail.stdout is not None
+    async with asyncio.timeout(60):
+        assert await tail.stdout.readline()
+        tail.terminate()
+        assert await tail.wait() == 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
@@ -50,15 +50,11 @@ def tail_deliveries(data_dir: DataDir = None, from_start: FromStart = False, as_
 
 def _follow(source: Callable[[], AsyncIterator[Message]], *, as_json: bool) -> None:
     show = _print_json if as_json else _print_line
-
-    async def follow() -> None:
-        task = asyncio.ensure_future(_each(source(), show))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError, BrokenPipeError):
-            await task
-
-    run_async(follow)
+    # At once, also out of a write that nobody reads any more: every line is flushed, and nothing is held for others.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
+    with contextlib.suppress(BrokenPipeError):
+        run_async(lambda: _each(source(), show))
 
 
 async def _each(source: AsyncIterator[Message], show: Callable[[Message], None]) -> None:

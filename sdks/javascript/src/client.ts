@@ -68,7 +68,7 @@ class Calls implements Runner {
       }
       if (answer !== null) this.client.onResponse?.(answer.info, attempt);
       const pause = this.pauseAfter(number, answer, chosen);
-      if (pause === null) return checked(answer, fault, headers["Idempotency-Key"]);
+      if (pause === null) return checked(call.shape, answer, fault, headers["Idempotency-Key"]);
       await sleep(pause, chosen.signal);
     }
   }
@@ -114,19 +114,31 @@ class Calls implements Runner {
   }
 }
 
-function checked(answer: Answer | null, fault: unknown, key: string | undefined): Answer {
+function checked(shape: Call["shape"], answer: Answer | null, fault: unknown, key: string | undefined): Answer {
   if (answer === null) {
     throw new ConnectionFailed(`no answer: ${fault instanceof Error ? fault.message : fault}`, key, { cause: fault });
   }
   const { info, body } = answer;
+  const fail = (error: unknown) => errorOf(info.status, error, info.headers);
   if (info.status === 304) throw new NotModified("the resource has not changed");
   // A redirect is 0 in browsers.
-  if (info.status < 200 || info.status >= 300 || body === UNREADABLE) throw errorOf(info.status, body === UNREADABLE ? null : body, info.headers);
+  if (info.status < 200 || info.status >= 300 || body === UNREADABLE) throw fail(body === UNREADABLE ? null : body);
+  if (!hasShape(shape, body)) {
+    throw fail({ error: { code: "UNKNOWN", message: "the answer is not what this call is answered with" } });
+  }
   return answer;
 }
 
 /** Milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** Whether a success is one of ours: something between may have answered instead. */
+function hasShape(shape: Call["shape"], body: any): boolean {
+  if (shape === "nothing") return true;
+  if (typeof body !== "object" || body === null) return false;
+  if (shape === "bare") return true;
+  return shape === "list" ? Array.isArray(body.data) : body.data !== undefined && body.data !== null;
+}
+
 const UNREADABLE = Symbol("no JSON");
 
 function parsed(text: string): any {

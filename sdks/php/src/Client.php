@@ -54,6 +54,10 @@ final class Client extends Resources implements Runner
     {
         $response = $this->answered($request, ($options ?? new Options())->over($this->defaults));
         $json = $response->json();
+        if (!self::hasShape($request->shape, $json)) {
+            $told = 'the answer is not what this call is answered with';
+            throw new Exception\ApiException(['code' => 'UNKNOWN', 'message' => $told], $response);
+        }
         if ($request->shape === 'nothing' || $json === null) {
             return null;
         }
@@ -140,6 +144,17 @@ final class Client extends Resources implements Runner
             throw Exception\ApiException::of($response);
         }
         return $response;
+    }
+
+    /** Whether a success is one of ours: something between may have answered instead. */
+    private static function hasShape(string $shape, mixed $json): bool
+    {
+        return match ($shape) {
+            'nothing' => true,
+            'bare' => is_array($json),
+            'list' => is_array($json['data'] ?? null) && array_is_list($json['data']),
+            default => isset($json['data']),
+        };
     }
 
     private static function typed(Request $request, mixed $value, ?Response $response): mixed

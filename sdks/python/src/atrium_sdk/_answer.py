@@ -14,7 +14,7 @@ _NOT_MODIFIED = 304
 _ANSWERED = range(200, 300)
 
 
-def body_of(status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
+def body_of(request: Request, status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
     """The JSON of an answer; None for none. Redirects are not followed, they are errors: the key stays here.
 
     Raises:
@@ -31,7 +31,20 @@ def body_of(status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
         ) from None
     if status not in _ANSWERED:
         raise errors.error_of(status, body, headers)
+    if not _has_shape(request.shape, body):
+        told = {"code": "UNKNOWN", "message": "the answer is not what this call is answered with"}
+        raise errors.error_of(status, {"error": told}, headers)
     return body
+
+
+def _has_shape(shape: str, body: Any) -> bool:
+    """Whether a success is one of ours: something between may have answered instead."""
+    if shape == "nothing":
+        return True
+    if shape == "bare":
+        return isinstance(body, dict)
+    data = body.get("data") if isinstance(body, dict) else None
+    return isinstance(data, list) if shape == "list" else data is not None
 
 
 def value_of(request: Request, body: Any, headers: Mapping[str, str]) -> Any:

@@ -127,7 +127,7 @@ class Client(Resources, _Settings):
             ApiError, ConnectionFailed, NotModified: see `errors`.
         """
         response = self._send(request, options)
-        body = body_of(response.status_code, response.content, response.headers)
+        body = body_of(request, response.status_code, response.content, response.headers)
         if request.shape != "list":
             return value_of(request, body, response.headers)
 
@@ -190,7 +190,7 @@ class AsyncClient(AsyncResources, _Settings):
             ApiError, ConnectionFailed, NotModified: see `errors`.
         """
         response = await self._send(request, options)
-        body = body_of(response.status_code, response.content, response.headers)
+        body = body_of(request, response.status_code, response.content, response.headers)
         if request.shape != "list":
             return value_of(request, body, response.headers)
 

@@ -228,7 +228,8 @@ async def test_promise_4_an_endpoint_whose_every_attempt_fails_is_disabled_with_
     state = await running.until_disabled(endpoint)
     assert "Every attempt has failed since" in str(state.disabled_reason)
     await running.until(endpoint, 6, "cancelled")
-    assert len(receiver.arrivals) == 3
+    # One more may have begun while the log took the decision.
+    assert 3 <= len(receiver.arrivals) <= 4
     later = await running.events(1)
     assert (await running.statuses(endpoint)).count("cancelled") == 7
     for message in (*messages, *later):

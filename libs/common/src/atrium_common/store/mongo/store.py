@@ -17,16 +17,8 @@ from atrium_common.store.mongo.log import MongoEventLog
 class MongoStore:
     """See `Store`."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        database: str,
-        driver: Driver = "motor",
-        clock: Clock | None = None,
-        operation_seconds: float = drivers.OPERATION_SECONDS,
-    ) -> None:
-        self._client = drivers.connect(url, driver, seconds=operation_seconds)
+    def __init__(self, url: str, *, database: str, driver: Driver = "motor", clock: Clock | None = None) -> None:
+        self._client = drivers.connect(url, driver)
         self._database = drivers.database(self._client, database)
         self._clock = clock or SystemClock()
         self.log = MongoEventLog(self._database)

@@ -9,6 +9,7 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from atrium_common import metrics
+from atrium_common.tallies import Requests, Tally
 from deploy.dashboards.__main__ import DASHBOARDS, HERE, files
 from tests.deploy.image import ROOT
 
@@ -22,10 +23,12 @@ def _exposed() -> dict[str, tuple[str, ...]]:
     """The labels of every series that a service exposes, by the series' name."""
     found: dict[str, tuple[str, ...]] = {}
     for each in vars(metrics).values():
-        if isinstance(each, MetricWrapperBase):
-            for family in each.describe():
+        if isinstance(each, MetricWrapperBase | Tally | Requests):
+            families = each.describe() if isinstance(each, MetricWrapperBase) else each.collect()
+            for family in families:
+                labels = each._labelnames if isinstance(each, MetricWrapperBase) else getattr(family, "_labelnames", ())
                 for suffix in SUFFIXES[family.type]:
-                    found[f"{family.name}{suffix}"] = (*each._labelnames, *(("le",) if suffix == "_bucket" else ()))
+                    found[f"{family.name}{suffix}"] = (*labels, *(("le",) if suffix == "_bucket" else ()))
     return found
 
 

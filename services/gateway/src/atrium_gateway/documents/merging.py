@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import cast
 
 import orjson
@@ -58,7 +59,7 @@ def merged(parts: Mapping[str, JSONObject]) -> JSONObject:
     for service, part in parts.items():
         for path, operations in _joined(service, part, schemas).items():
             paths.setdefault(path, {}).update(cast("JSONObject", operations))
-    paths["/api/v1/usage"] = {"get": USAGE}
+    paths["/api/v1/usage"] = {"get": deepcopy(USAGE)}
     schemas |= SCHEMAS
     for entry in TABLE:
         operation = paths.get(entry.template, {}).get(entry.method.lower())

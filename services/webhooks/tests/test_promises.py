@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from atrium_common.store.documents import Query
 from atrium_webhooks import rows
 from atrium_webhooks.domain.delivery import delivery_id

@@ -64,6 +64,16 @@ def slow(seconds: float, status: int = 204) -> Behaviour:
     return behave
 
 
+def held(gate: asyncio.Event) -> Behaviour:
+    """An answer as soon as the gate is open."""
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        await gate.wait()
+        await answer()(writer)
+
+    return behave
+
+
 async def hang(_: asyncio.StreamWriter) -> None:
     """No answer at all."""
     await asyncio.sleep(3600)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atrium_common.store.documents import Document
-from atrium_webhooks.application.lane import Lane, Waiting
+from atrium_webhooks.application.lane import Heads, Lane, Waiting
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.credentials import new_credentials
 from atrium_webhooks.domain.delivery import new_delivery, place
@@ -58,8 +58,8 @@ def failed(number: int, due: str = "2026-01-15T10:31:00.000Z") -> Waiting:
 
 def read(lane: Lane, fresh: tuple[Waiting, ...] = (), retries: tuple[Waiting, ...] = ()) -> None:
     """A page of the line, begun and ended."""
-    limit = lane.begin_page()
-    lane.end_page(fresh, retries, limit=limit, now=AT)
+    lane.begin_page()
+    lane.end_page(Heads(fresh, retries), now=AT)
 
 
 def begun(lane: Lane, now: datetime = AT) -> list[str]:
@@ -99,9 +99,9 @@ def test_a_page_that_was_begun_before_the_line_became_ordered_is_not_trusted(lan
     assert begun(lane) == ["del_1"]
     lane.settled("del_1", failed(1))
     lane.behind = True
-    limit = lane.begin_page()
+    lane.begin_page()
     lane.refresh(replace(lane.endpoint, ordered=True))
-    lane.end_page([delivery(2)], [failed(1)], limit=limit, now=AT)
+    lane.end_page(Heads([delivery(2)], [failed(1)]), now=AT)
     assert begun(lane) == []
     assert lane.wants_page(AT)
 
@@ -111,9 +111,18 @@ def test_an_ordered_line_whose_head_was_settled_while_it_was_read_is_read_again(
     read(lane, (delivery(1), delivery(2)))
     assert begun(lane) == ["del_1"]
     lane.recheck()
-    limit = lane.begin_page()
+    lane.begin_page()
     lane.settled("del_1", failed(1, due=place(1)))
-    lane.end_page([delivery(1), delivery(2)], (), limit=limit, now=AT)
+    lane.end_page(Heads([delivery(1), delivery(2)]), now=AT)
     assert begun(lane) == []
     read(lane, (failed(1, due=place(1)), delivery(2)))
     assert begun(lane, LATER) == ["del_1"]
+
+
+def test_a_line_of_which_there_was_more_than_the_page_is_read_on_however_few_of_the_page_are_new(lane: Lane) -> None:
+    lane.begin_page()
+    lane.end_page(Heads([delivery(1)], more_fresh=True), now=AT)
+    assert lane.wants_page(AT)
+    lane.begin_page()
+    lane.end_page(Heads([], [failed(2, due="2026-01-15T10:29:00.000Z")], more_retries=True), now=AT)
+    assert lane.wants_page(AT)

@@ -12,7 +12,7 @@ from atrium_common.store.documents import Query
 from atrium_webhooks import rows
 from atrium_webhooks.domain.delivery import delivery_id
 from tests.engine import Processes
-from tests.hostile import Hostile, answer, eventually, hang, slow
+from tests.hostile import Hostile, answer, eventually, hang, held, slow
 
 
 async def test_promise_1_a_delivery_under_way_when_its_process_dies_comes_again_from_another(
@@ -115,7 +115,7 @@ async def test_promise_2_the_id_and_the_body_stay_the_same_over_all_attempts(
 
 
 async def test_promise_3_endpoints_that_hang_delay_nobody_else(processes: Processes, receiver: Hostile) -> None:
-    running = await processes.start(webhooks_in_flight=40, webhooks_timeout=30)
+    running = await processes.start(webhooks_in_flight=40, webhooks_timeout=600)
     for number in range(6):
         receiver.script(f"/hang/{number}", hang)
         await running.endpoint(receiver.url(f"/hang/{number}"))
@@ -123,25 +123,27 @@ async def test_promise_3_endpoints_that_hang_delay_nobody_else(processes: Proces
     await eventually(lambda: len(receiver.arrivals) >= 20)
     healthy = await running.endpoint(receiver.url("/healthy"), workspace_id="wks_2")
     same = await running.endpoint(receiver.url("/same"), events=("seldom.*",))
-    began = time.monotonic()
     await running.receive(running.message(workspace_id="wks_2"), running.message(type_="seldom.seen"))
-    await running.until(healthy, 1, "success")
+    await running.until(healthy, 1, "success")  # while all the others hang
     await running.until(same, 1, "success")
-    assert time.monotonic() - began < 20  # the others hang for 30
 
 
 async def test_promise_3_a_flooded_endpoint_delays_nobody_elses_delivery(
     processes: Processes, receiver: Hostile
 ) -> None:
-    receiver.script("/flooded", slow(0.05))
-    running = await processes.start()
-    await running.endpoint(receiver.url("/flooded"), events=("flood.*",))
-    for _ in range(10):
-        await running.events(200, type_="flood.drop")
+    gate = asyncio.Event()
+    receiver.script("/flooded", held(gate))
+    running = await processes.start(webhooks_timeout=600)
+    flooded = await running.endpoint(receiver.url("/flooded"), events=("flood.*",))
+    for _ in range(5):
+        await running.events(100, type_="flood.drop")
+    await receiver.until(10, "/flooded")
     calm = await running.endpoint(receiver.url("/calm"), events=("calm.*",))
     await running.events(1, type_="calm.event")
     await running.until(calm, 1, "success")
-    assert len(receiver.at("/flooded")) < 1000
+    assert len(receiver.at("/flooded")) == 10  # its concurrency; 490 wait
+    gate.set()
+    await running.until(flooded, 500, "success")
 
 
 async def test_promise_3_no_endpoint_gets_more_at_once_than_its_concurrency(
@@ -166,7 +168,7 @@ async def test_promise_3_an_endpoints_rate_limit_holds_over_every_span_and_every
     await running.events(12)
     await running.until(endpoint, 12, "success")
     moments = [each.at for each in receiver.arrivals]
-    assert all(later - earlier > 0.9 for earlier, later in zip(moments, moments[5:], strict=False))
+    assert all(later - earlier > 0.5 for earlier, later in zip(moments, moments[5:], strict=False))
 
 
 async def test_promise_3_two_processes_share_the_endpoints_and_keep_every_limit(
@@ -197,10 +199,11 @@ async def test_promise_4_the_breaker_opens_after_ten_failures_and_probes_with_si
     await receiver.until(13)
     assert time.monotonic() - began > 1.4  # ten at once, then one every half second
     untouched = [each for each in await running.deliveries(endpoint) if each.body["status"] == "pending"]
-    assert len(untouched) >= 35
+    assert len(untouched) >= 50 - len(receiver.arrivals)
     assert all(each.body["attempts"] == 0 for each in untouched)
     receiver.script("/", answer())
-    await running.until(endpoint, 36, "success")
+    probed = len(receiver.arrivals)
+    await running.until(endpoint, 50 - probed, "success")
     assert (await running.state(endpoint)).warned_at is not None
 
 
@@ -214,8 +217,10 @@ async def test_promise_4_a_breaker_stays_open_over_a_restart(processes: Processe
     await running.stop()
     again_ = await processes.start(webhooks_retry_schedule="0,60")
     await again_.events(1)
-    await asyncio.sleep(1)
-    assert len(receiver.arrivals) == 10
+    other = await again_.endpoint(receiver.url("/other"))
+    await again_.events(1)
+    await again_.until(other, 1, "success")
+    assert len(receiver.at("/")) == 10
 
 
 async def test_promise_4_an_endpoint_whose_every_attempt_fails_is_disabled_with_a_reason_and_nothing_lost(
@@ -341,7 +346,7 @@ async def test_promise_6_events_deliveries_and_attempts_are_gone_after_their_tim
     running = await processes.start(webhooks_retention_days=timedelta(seconds=1.5) / timedelta(days=1))
     endpoint = await running.endpoint(receiver.url())
     await running.events(3)
-    await running.until(endpoint, 3, "success")
-    async with asyncio.timeout(10):
+    await receiver.until(3)
+    async with asyncio.timeout(60):
         while await running.deliveries(endpoint) or await running.store.documents.query(rows.EVENTS_SEEN.name, Query()):
             await asyncio.sleep(0.05)

@@ -316,12 +316,12 @@ class Dispatcher:
     async def _page(self, lane: Lane, limit: int) -> None:
         try:
             async with self._pages:
-                fresh, retries = await self._line.heads(lane.endpoint_id, limit=limit)
-                if lane.endpoint.ordered and await self._line.bring_back(retries, but=lane.flying):
-                    fresh, retries = await self._line.heads(lane.endpoint_id, limit=limit)
-                if len(fresh) + len(retries) >= limit and not lane.backlog:
+                heads = await self._line.heads(lane.endpoint_id, limit=limit)
+                if lane.endpoint.ordered and await self._line.bring_back(heads.retries, but=lane.flying):
+                    heads = await self._line.heads(lane.endpoint_id, limit=limit)
+                if (heads.more_fresh or heads.more_retries) and not lane.backlog:
                     lane.backlog = await self._line.length(lane.endpoint_id)
-            lane.end_page(fresh, retries, limit=limit, now=self._clock.now())
+            lane.end_page(heads, now=self._clock.now())
         except StoreUnavailable as error:
             log.warning("a line can not be read", endpoint=lane.endpoint_id, reason=str(error))
             lane.abandon_page(again_at=self._clock.now() + _AFTER_A_FAULT)

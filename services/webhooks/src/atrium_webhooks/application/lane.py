@@ -58,6 +58,16 @@ class Waiting:
         return None if moment is None or not self.attempts else parse_rfc3339(str(moment))
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The heads of both parts of a line, as read: places in order, and retries by time; and whether there are more."""
+
+    fresh: Sequence[Waiting] = ()
+    retries: Sequence[Waiting] = ()
+    more_fresh: bool = False
+    more_retries: bool = False
+
+
 class Lane:
     """See the module."""
 
@@ -79,7 +89,6 @@ class Lane:
         self.behind = True
         self.loading = True
         self._changed_while_loading = self._doubted_while_loading = False
-        self._doubted_while_loading = False
         self._settled_while_loading: set[str] = set()
         self._reached = ""  # the last place in line that was read or handed over
         self.pace = _pace(endpoint)
@@ -141,8 +150,8 @@ class Lane:
         self._settled_while_loading.clear()
         return PAGE + len(self.flying)
 
-    def end_page(self, fresh: Sequence[Waiting], retries: Sequence[Waiting], *, limit: int, now: datetime) -> None:
-        """The heads of both parts of the line as read: places in order, and retries by time."""
+    def end_page(self, heads: Heads, *, now: datetime) -> None:
+        """The heads of the line, as read."""
         self.loading = False
         if self._doubted_while_loading:
             self._doubt()
@@ -150,22 +159,22 @@ class Lane:
         known = self.flying.keys() | self._settled_while_loading
         self.retry_at = None
         self.fresh = deque()
-        self._reached = max(self._reached, *(waiting.due for waiting in fresh), "")
-        for waiting in self._new(fresh, known):
+        self._reached = max(self._reached, *(waiting.due for waiting in heads.fresh), "")
+        for waiting in self._new(heads.fresh, known):
             moment = waiting.next_attempt_at
             if moment is not None and moment > now and not self.endpoint.ordered:
                 self._retry(moment)  # it kept its place while the endpoint was ordered
             else:
                 self.fresh.append(waiting)
         self.retries = deque()
-        for waiting in self._new(retries, known):
+        for waiting in self._new(heads.retries, known):
             moment = waiting.next_attempt_at
             if moment is None or moment <= now:
                 self.retries.append(waiting)
             else:
                 self._retry(moment)
-        self.behind = self._changed_while_loading or len(fresh) >= limit
-        if len(retries) >= limit or self._changed_while_loading:
+        self.behind = self._changed_while_loading or heads.more_fresh
+        if heads.more_retries or self._changed_while_loading:
             self._retry(now)
 
     @property

@@ -9,7 +9,7 @@ from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Condition, Document, Is, Order, Put, Query
 from atrium_common.store.ports import Documents
-from atrium_webhooks.application.lane import Waiting
+from atrium_webhooks.application.lane import Heads, Waiting
 from atrium_webhooks.domain.delivery import BEHIND_FIRST, cancelled, place
 from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
 
@@ -37,13 +37,19 @@ class Line:
         for event_id in event_ids:
             self._events.pop(event_id, None)
 
-    async def heads(self, endpoint_id: str, *, limit: int) -> tuple[list[Waiting], list[Waiting]]:
-        """The first `limit` of those that have a place in line, and of those that wait for a time, by time."""
-        page = await self._page(endpoint_id, Condition("due", "gt", ""), limit)
-        placed = [each for each in page if str(each.document.body["due"]) < BEHIND_FIRST]
-        if len(page) < limit:
-            return placed, page[len(placed) :]
-        return placed, await self._page(endpoint_id, Condition("due", "gte", BEHIND_FIRST), limit)
+    async def heads(self, endpoint_id: str, *, limit: int) -> Heads:
+        """The first `limit` of those that have a place in line, and of those that wait for a time, by time.
+
+        A store may show a delivery as it is after an attempt that was settled meanwhile: such a one is left out, but
+        says as well as the others that there are `limit` of them.
+        """
+        page, full = await self._page(endpoint_id, Condition("due", "gt", ""), limit)
+        placed = [each for each in page if each.due < BEHIND_FIRST]
+        waiting = [each for each in page if each.due >= BEHIND_FIRST]
+        if not full:
+            return Heads(placed, waiting)
+        retries, more = await self._page(endpoint_id, Condition("due", "gte", BEHIND_FIRST), limit)
+        return Heads(placed, retries, more_fresh=not waiting, more_retries=more)
 
     async def length(self, endpoint_id: str) -> int:
         """How many are not finished."""
@@ -96,11 +102,12 @@ class Line:
         ]
         return sum(await self._documents.write(puts)) if puts else 0
 
-    async def _page(self, endpoint_id: str, part: Condition, limit: int) -> list[Waiting]:
+    async def _page(self, endpoint_id: str, part: Condition, limit: int) -> tuple[list[Waiting], bool]:
+        """Some of a part of the line, and whether there may be more of it."""
         where = (Condition("endpoint_id", "eq", endpoint_id), part)
-        return await self._with_events(
-            await self._documents.query(DELIVERIES.name, Query(where, _BY_PLACE, limit=limit))
-        )
+        found = await self._documents.query(DELIVERIES.name, Query(where, _BY_PLACE, limit=limit))
+        unfinished = [document for document in found if document.body["due"] is not None]
+        return await self._with_events(unfinished), len(found) >= limit
 
     async def _with_events(self, documents: Sequence[Document]) -> list[Waiting]:
         wanted = {str(document.body["event_id"]) for document in documents}

@@ -8,6 +8,7 @@ commit is known. A projection has two slots: a rebuild fills the one that is not
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,9 @@ LEASE_SECONDS = 5.0
 _PAGE = 500
 _PATIENCE = 1.0
 _POLL_SECONDS = 0.02
+PACE_SECONDS = 0.05
+"""How long commits gather before they are projected, where no reader waits: so that a projection follows a busy log
+in pages, and leaves the disk to those who write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class LogProjector:
         holder = ids.new("projector")
         self._lease = Lease(store.documents, f"projection:{name}", holder=holder, seconds=LEASE_SECONDS, clock=clock)
         self._advanced = asyncio.Event()
+        self._awaited = asyncio.Event()
 
     async def run(self) -> None:
         """Follow the log for ever."""
@@ -130,6 +135,7 @@ class LogProjector:
             slot = await self.slot()
             if await self._checkpoint(slot).load() >= tail:
                 return slot
+            self._awaited.set()
             if self._clock.monotonic() >= deadline:
                 raise Unavailable("What happened lately is still being counted. Try again shortly.")
             self._advanced.clear()
@@ -154,6 +160,14 @@ class LogProjector:
         while (left := until - self._clock.monotonic()) > 0:
             position = await self._fill(slot, checkpoint, fence=fence, until=until)
             await self._store.log.changed(after=position, timeout=min(left, _PATIENCE))
+            await self._gather()
+
+    async def _gather(self) -> None:
+        """Let more commits come, unless a reader waits for what is there."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PACE_SECONDS):
+                await self._awaited.wait()
+        self._awaited.clear()
 
     async def differences(self) -> list[tuple[str, str]]:
         """Where the documents in use are not what the log makes of them: which, and how. Leaves the slot as it is.

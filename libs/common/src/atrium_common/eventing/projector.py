@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,8 @@ from atrium_common.store.ports import Store
 LEASE_SECONDS = 5.0
 _PAGE = 200
 _PATIENCE = 1.0
+PACE_SECONDS = 0.2
+"""How long commits gather before their rows are looked at: the writers put these themselves, this only repairs."""
 
 
 class RowProjector:
@@ -37,10 +40,11 @@ class RowProjector:
             while True:
                 token = await self._lease.acquire()
                 if token is None:
-                    await self._store.log.changed(after=1 << 62, timeout=_PATIENCE)
+                    await asyncio.sleep(_PATIENCE)
                     continue
                 await self.catch_up(fence=token.version)
                 await self._store.log.changed(after=self._checkpoint.position, timeout=_PATIENCE)
+                await asyncio.sleep(PACE_SECONDS)
         finally:
             await self._lease.release()
 

@@ -5,6 +5,7 @@ It follows the log for packages and boosts that end, keeps their ends as documen
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -50,7 +51,7 @@ class Expiry:
                 token = await self._lease.acquire()
                 if token is not None:
                     await self.step(fence=token.version)
-                await self._store.log.changed(after=1 << 62, timeout=_PATIENCE)
+                await asyncio.sleep(_PATIENCE)
         finally:
             await self._lease.release()
 

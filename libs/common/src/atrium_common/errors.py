@@ -191,6 +191,14 @@ class HeadersTooLarge(AtriumError):
     """Too many headers, or too large ones."""
 
 
+class UnknownTransferCoding(AtriumError):
+    """The body comes in a transfer coding other than chunked."""
+
+
+class UnknownHttpVersion(AtriumError):
+    """The request speaks neither HTTP/1.1 nor HTTP/1.0."""
+
+
 @dataclass(eq=False)
 class RateLimited(AtriumError):
     """The key's (or the address's) requests are used up."""

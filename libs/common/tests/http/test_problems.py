@@ -70,6 +70,8 @@ TABLE: list[tuple[BaseException, int, str, dict[str, Any]]] = [
     (errors.QuotaExceeded("api_calls", {"limit": 5}), 429, "QUOTA_EXCEEDED", {"feature": "api_calls", "limit": 5}),
     (errors.ConcurrentLimitExceeded(), 429, "CONCURRENT_LIMIT_EXCEEDED", {}),
     (errors.HeadersTooLarge(), 431, "HEADERS_TOO_LARGE", {}),
+    (errors.UnknownTransferCoding(), 501, "NOT_IMPLEMENTED", {}),
+    (errors.UnknownHttpVersion(), 505, "HTTP_VERSION_NOT_SUPPORTED", {}),
     (errors.BadGateway(), 502, "BAD_GATEWAY", {}),
     (errors.Refused(403, "X", "x"), 502, "BAD_GATEWAY", {}),
     (errors.Unavailable(), 503, "SERVICE_UNAVAILABLE", {}),

@@ -240,6 +240,9 @@ _TABLE: Mapping[type[BaseException], _Row] = {
         429, "CONCURRENT_LIMIT_EXCEEDED", "Too many requests at once.", headers=_retry(1)
     ),
     errors.HeadersTooLarge: _Row(431, "HEADERS_TOO_LARGE", "Send at most 100 headers, and at most 16 KiB of them."),
+    errors.UnknownTransferCoding: _Row(
+        501, "NOT_IMPLEMENTED", "The only Transfer-Encoding understood is chunked.", headers={"Connection": "close"}
+    ),
     errors.Refused: _Row(502, "BAD_GATEWAY", "A service behind this one has refused its call. Try again."),
     errors.BadGateway: _Row(502, "BAD_GATEWAY", "A service behind the gateway broke off. Try again."),
     errors.Unavailable: _Row(503, "SERVICE_UNAVAILABLE", lambda e: e.message, headers=lambda e: _retry(e.retry_after)),
@@ -265,4 +268,7 @@ _TABLE: Mapping[type[BaseException], _Row] = {
         503, "SERVICE_UNAVAILABLE", "The resource has just changed. Try again shortly.", headers=_retry(1)
     ),
     errors.GatewayTimeout: _Row(504, "GATEWAY_TIMEOUT", "The time for this request ran out."),
+    errors.UnknownHttpVersion: _Row(
+        505, "HTTP_VERSION_NOT_SUPPORTED", "Speak HTTP/1.1.", headers={"Connection": "close"}
+    ),
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from atrium_common.errors import AtriumError, HeadersTooLarge, InvalidHeader, RequestTimeout, UriTooLong
+from atrium_gateway.http1.framing import fault_of, framing_of
 from atrium_gateway.http1.message import ClientGone, Request, Response
 
 if TYPE_CHECKING:
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
 
 _MOST_QUEUED = 8
 _MOST_SKIPPED = 64 * 1024
+# What the framing of a body (sizes of chunks, their extensions, trailers) may take beside seven times the body.
+_MOST_FRAMING = 16 * 1024
+_FRAMED = 8
 _MOST_REPEATED = 4096
 _MALFORMED = "The request is not well-formed HTTP/1.1."
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _BODY_FIELDS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 _BODILESS = frozenset({204, 304})
 # Reads whose target is beyond doubt.
-_READ = re.compile(rb"(GET|HEAD) (/[A-Za-z0-9/_.~?=&,:%-]{0,2000}) HTTP/1\.1\r\n")
+_READ = re.compile(rb"(GET|HEAD) (/[A-Za-z0-9/_.~?=&,:-]{0,2000}) HTTP/1\.1\r\n")
 _UNKNOWN_METHOD = re.compile(rb"([A-Z]{1,32}) (/[\x21-\x7e]{0,8190}) HTTP/1\.[01]\r\n")
 
 
@@ -48,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._incoming: Request | None = None
         self._heading = False
         self._deaf = False
+        self._resuming = False
         self._refused = False
         self._since = 0.0
         self._lingers_until = 0.0
@@ -61,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._repeated: set[bytes] = set()
         self._fields = 0
         self._field_bytes = 0
-        self._head_bytes = 0
+        self._head_bytes = self._body_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -79,10 +84,7 @@ class Connection(asyncio.Protocol):
         fresh = not self._heading and self._incoming is None
         self._before = None
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # Switching protocols is not offered; the request itself is whole, and the connection's last.
-            self._deaf = True
+            self._feed(data)
         except httptools.HttpParserInvalidMethodError:
             # Only where the data begins with it; else it is the rest of something else.
             self._refuse_method(data if fresh else b"")
@@ -97,6 +99,28 @@ class Connection(asyncio.Protocol):
                 self._refuse(UriTooLong())
             elif self._head_bytes > self._limits.line_bytes + self._limits.field_bytes:
                 self._refuse(HeadersTooLarge() if self._url else UriTooLong())
+        elif self._incoming is not None:
+            self._body_bytes += len(data)
+            if self._body_bytes > _MOST_FRAMING + _FRAMED * self._incoming.received:
+                self._refuse(InvalidHeader(_MALFORMED))
+
+    def _feed(self, data: bytes) -> None:
+        """Have the parser read; an offer to switch protocols is passed over, and what follows read as HTTP/1.1."""
+        while True:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offered:
+                data = data[offered.args[0] :]
+                if self._incoming is None or self._incoming.method == "CONNECT":
+                    # What follows is for somebody else to understand.
+                    self._deaf = True
+                    self.on_message_complete()
+                    return
+                self._parser = httptools.HttpRequestParser(self)
+                self._resuming = True
+                self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % framing_of(self._incoming.headers))
+            else:
+                return
 
     def _repeats(self, data: bytes) -> bool:
         """Take a read in whose header block is the last one's, byte for byte: what llhttp made of it holds again."""
@@ -152,6 +176,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
+        if self._resuming:
+            return
         self._heading = True
         self._since = self._loop.time()
         self._url = b""
@@ -161,7 +187,8 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """The target, or a part of it."""
-        self._url += url
+        if not self._resuming:
+            self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field; those behind a chunked body (trailers) are left aside."""
@@ -177,27 +204,32 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """A request can be judged; its body may still come."""
+        if self._resuming:
+            self._resuming = False
+            return
         self._heading = False
         self._since = self._loop.time()
         headers, limits = self._headers, self._limits
-        fault: AtriumError | None = None
+        version = self._parser.get_http_version()
+        fault = fault_of(self._url, version, headers)
         if len(self._url) > limits.line_bytes:
             fault = UriTooLong()
         elif self._fields > limits.fields or self._field_bytes > limits.field_bytes:
             fault = HeadersTooLarge()
-        expects = headers.get(b"expect", b"").lower() == b"100-continue"
+        expects = version == "1.1" and headers.get(b"expect", b"").lower() == b"100-continue"
         request = Request(
             self._parser.get_method().decode(),
             self._url.decode("latin-1"),
             headers,
             peer=self._peer,
-            version=self._parser.get_http_version(),
+            version=version,
             keep_alive=self._parser.should_keep_alive(),
             repeated=frozenset(self._repeated) if self._repeated else frozenset(),
             fault=fault,
             ask_to_continue=self._continue if expects else None,
         )
         self._block = b""
+        self._body_bytes = 0
         self._before = self._incoming = request
         self._enqueue(request)
 
@@ -207,7 +239,9 @@ class Connection(asyncio.Protocol):
             self._incoming.feed(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole."""
+        """The request is whole, unless its body was passed over with the offer to switch protocols."""
+        if self._parser.should_upgrade() and not self._deaf:
+            return
         request, self._incoming = self._incoming, None
         self._since = self._loop.time()
         if request is not None:
@@ -317,7 +351,7 @@ class Connection(asyncio.Protocol):
     async def _answer(self, request: Request, response: Response) -> bool:
         """Write the answer; whether it is the connection's last."""
         closing = response.close or not request.keep_alive or request.fault is not None
-        closing = closing or (self._front.draining and not self._queue)
+        closing = closing or ((self._front.draining or self._deaf) and not self._queue)
         if not request.complete:
             request.leave_unread()
             remains = _MOST_SKIPPED + 1 if request.length is None else request.length - request.received

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from atrium_common.errors import AtriumError, PayloadTooLarge
 from atrium_common.http.body import MAX_BODY
+from atrium_gateway.http1.framing import normalised
 
 if TYPE_CHECKING:
     from atrium_gateway.holder import Asked
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
-_ABSOLUTE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -78,10 +79,13 @@ class Request:
         derived: Derived | None = None,
     ) -> None:
         self.method = method
-        if not target.startswith("/"):
-            # The absolute form that a proxy is asked in (RFC 9112 §3.2.2) means the same path.
-            target = _ABSOLUTE.sub("", target) or "/"
-        self.path, _, self.query = target.partition("?")
+        absolute = None if target.startswith("/") else _ABSOLUTE.match(target)
+        if absolute is not None:
+            # The form that a proxy is asked in (RFC 9112 §3.2.2): its host goes before the field's.
+            target = target[absolute.end() :]
+            headers = headers | {b"host": absolute[1].encode("latin-1")} if b"host" in headers else headers
+        path, _, self.query = target.partition("?")
+        self.path = normalised(path) or "/"
         self.headers = headers
         self.repeated = repeated
         self.peer = peer

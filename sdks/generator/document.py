@@ -191,7 +191,9 @@ def _type(schema: Json, schemas: Json) -> Type:
         has_fields = target.get("properties") or "allOf" in target
         return Type("model", name) if has_fields else _type(target, schemas)
     variants = schema.get("anyOf") or schema.get("oneOf")
-    if variants:
+    if variants and "type" not in schema:
+        # What `fields` leaves of a resource is that resource to the SDKs.
+        variants = [each for each in variants if not each.get("$ref", "").endswith("Part")]
         others = [each for each in variants if each.get("type") != "null"]
         nullable = len(others) < len(variants)
         found = _type(others[0], schemas) if len(others) == 1 else Type("any")

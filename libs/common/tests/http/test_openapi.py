@@ -54,8 +54,30 @@ def test_a_list_tells_all_its_parameters_and_their_values(described: Any) -> Non
     assert "created_at, id, kind, title" in parameters["sort"]["description"]
     assert {"page", "cursor", "fields", "include", "search", "created_after", "X-Workspace-ID"} <= set(parameters)
     data = listed["responses"]["200"]["content"]["application/json"]["schema"]
-    assert data["properties"]["data"] == {"type": "array", "items": {"$ref": "#/components/schemas/NoteModel"}}
+    either = [{"$ref": "#/components/schemas/NoteModel"}, {"$ref": "#/components/schemas/NoteModelPart"}]
+    assert data["properties"]["data"] == {"type": "array", "items": {"anyOf": either}}
     assert data["required"] == ["data", "meta", "links"]
+
+
+def test_what_fields_leaves_of_a_resource_is_a_part_of_it(described: Any) -> None:
+    whole, part = (described["components"]["schemas"][name] for name in ("NoteModel", "NoteModelPart"))
+    assert part["properties"] == whole["properties"]
+    assert part["required"] == ["id"]
+    assert set(whole["required"]) > {"id"}
+
+
+def test_a_batch_is_told_by_the_actions_that_its_resource_offers(described: Any) -> None:
+    schemas = described["components"]["schemas"]
+    body = described["paths"]["/api/v1/write-only/batch"]["post"]["requestBody"]["content"]["application/json"]
+    assert body["schema"] == {"$ref": "#/components/schemas/WriteOnlyBatch"}
+    (form,) = schemas["WriteOnlyBatchOperation"]["oneOf"]
+    assert form["properties"]["action"] == {"const": "create"}
+    assert {"$ref": "#/components/schemas/WriteNote"} in form["properties"]["data"]["anyOf"]
+    forms = {each["properties"]["action"]["const"]: each for each in schemas["NotesBatchOperation"]["oneOf"]}
+    assert {action: form["required"] for action, form in forms.items()} == {
+        "create": ["data"], "update": ["id", "data"], "delete": ["id"],
+    }  # fmt: skip
+    assert schemas["NotesBatch"]["properties"]["operations"]["maxItems"] == 100
 
 
 def test_further_parameters_are_the_model_that_validates(described: Any) -> None:

@@ -34,6 +34,13 @@ export interface ApiKey {
   workspace_id: string;
 }
 
+/** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
+export interface ApiKeysBatchOperation {
+  action: string;
+  data: Record<string, unknown> | null;
+  id: string | null;
+}
+
 /** One attempt. */
 export interface Attempt {
   at: string;
@@ -46,13 +53,6 @@ export interface Attempt {
   response: Response | null;
   status_code: number | null;
   timings: Timings;
-}
-
-/** One operation: `create` takes data, `update` id and data, `delete` id. */
-export interface BatchOperation {
-  action: string;
-  data: Record<string, unknown> | null;
-  id: string | null;
 }
 
 /** More of a feature, or a feature, that a holder was given beside its packages. */
@@ -332,6 +332,13 @@ export interface NamespaceWithPlan {
   packages: Array<PackageInForce> | null;
 }
 
+/** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
+export interface NamespacesBatchOperation {
+  action: string;
+  data: Record<string, unknown> | null;
+  id: string | null;
+}
+
 /** An API key with the key itself, which is shown once. */
 export interface NewApiKey {
   created_at: string;
@@ -607,6 +614,13 @@ export interface User {
   updated_at: string;
 }
 
+/** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
+export interface UsersBatchOperation {
+  action: string;
+  data: Record<string, unknown> | null;
+  id: string | null;
+}
+
 /** The answer to a check. */
 export interface Verdict {
   allowed: boolean;
@@ -640,6 +654,13 @@ export interface Webhook {
   success_count: number;
   updated_at: string;
   url: string;
+}
+
+/** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
+export interface WebhooksBatchOperation {
+  action: string;
+  data: Record<string, unknown> | null;
+  id: string | null;
 }
 
 /** One test of an event: what the webhook wants, and what the event has. */
@@ -678,4 +699,11 @@ export interface Workspace {
   status: string;
   tier: string;
   updated_at: string;
+}
+
+/** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
+export interface WorkspacesBatchOperation {
+  action: string;
+  data: Record<string, unknown> | null;
+  id: string | null;
 }

@@ -6,7 +6,7 @@ import type { Options, Result } from "../types.js";
 import type * as models from "./models.js";
 
 export interface ApiKeysBatchParams {
-  operations: ReadonlyArray<models.BatchOperation>;
+  operations: ReadonlyArray<models.ApiKeysBatchOperation>;
   atomic?: boolean;
 }
 
@@ -62,8 +62,8 @@ export class ApiKeys {
   constructor(private readonly runner: Runner) {}
 
   /** Run several operations (create, delete). */
-  batch(params: ApiKeysBatchParams, options: Options = {}): Promise<Result<Record<string, unknown>>> {
-    return this.runner.run({ method: "POST", path: pathOf("/api-keys/batch"), shape: "bare", body: { ...params } }, options);
+  batch(params: ApiKeysBatchParams, options: Options = {}): Promise<Result<Array<Record<string, unknown>>>> {
+    return this.runner.run({ method: "POST", path: pathOf("/api-keys/batch"), shape: "one", body: { ...params } }, options);
   }
 
   /** Create an API key. */
@@ -649,7 +649,7 @@ export class Members {
 }
 
 export interface NamespacesBatchParams {
-  operations: ReadonlyArray<models.BatchOperation>;
+  operations: ReadonlyArray<models.NamespacesBatchOperation>;
   atomic?: boolean;
 }
 
@@ -714,8 +714,8 @@ export class Namespaces {
   constructor(private readonly runner: Runner) {}
 
   /** Run several operations (create, update, delete). */
-  batch(params: NamespacesBatchParams, options: Options = {}): Promise<Result<Record<string, unknown>>> {
-    return this.runner.run({ method: "POST", path: pathOf("/namespaces/batch"), shape: "bare", body: { ...params } }, options);
+  batch(params: NamespacesBatchParams, options: Options = {}): Promise<Result<Array<Record<string, unknown>>>> {
+    return this.runner.run({ method: "POST", path: pathOf("/namespaces/batch"), shape: "one", body: { ...params } }, options);
   }
 
   /** Check a feature of a namespace. */
@@ -980,7 +980,7 @@ export class Usage {
 }
 
 export interface UsersBatchParams {
-  operations: ReadonlyArray<models.BatchOperation>;
+  operations: ReadonlyArray<models.UsersBatchOperation>;
   atomic?: boolean;
 }
 
@@ -1029,8 +1029,8 @@ export class Users {
   constructor(private readonly runner: Runner) {}
 
   /** Run several operations (update). */
-  batch(params: UsersBatchParams, options: Options = {}): Promise<Result<Record<string, unknown>>> {
-    return this.runner.run({ method: "POST", path: pathOf("/users/batch"), shape: "bare", body: { ...params } }, options);
+  batch(params: UsersBatchParams, options: Options = {}): Promise<Result<Array<Record<string, unknown>>>> {
+    return this.runner.run({ method: "POST", path: pathOf("/users/batch"), shape: "one", body: { ...params } }, options);
   }
 
   /** Add a person to the workspace in context. */
@@ -1065,7 +1065,7 @@ export class Users {
 }
 
 export interface WebhooksBatchParams {
-  operations: ReadonlyArray<models.BatchOperation>;
+  operations: ReadonlyArray<models.WebhooksBatchOperation>;
   atomic?: boolean;
 }
 
@@ -1135,8 +1135,8 @@ export class Webhooks {
   constructor(private readonly runner: Runner) {}
 
   /** Run several operations (create, update, delete). */
-  batch(params: WebhooksBatchParams, options: Options = {}): Promise<Result<Record<string, unknown>>> {
-    return this.runner.run({ method: "POST", path: pathOf("/webhooks/batch"), shape: "bare", body: { ...params } }, options);
+  batch(params: WebhooksBatchParams, options: Options = {}): Promise<Result<Array<Record<string, unknown>>>> {
+    return this.runner.run({ method: "POST", path: pathOf("/webhooks/batch"), shape: "one", body: { ...params } }, options);
   }
 
   /** Create a webhook. */
@@ -1181,7 +1181,7 @@ export class Webhooks {
 }
 
 export interface WorkspacesBatchParams {
-  operations: ReadonlyArray<models.BatchOperation>;
+  operations: ReadonlyArray<models.WorkspacesBatchOperation>;
   atomic?: boolean;
 }
 
@@ -1233,8 +1233,8 @@ export class Workspaces {
   constructor(private readonly runner: Runner) {}
 
   /** Run several operations (create, update, delete). */
-  batch(params: WorkspacesBatchParams, options: Options = {}): Promise<Result<Record<string, unknown>>> {
-    return this.runner.run({ method: "POST", path: pathOf("/workspaces/batch"), shape: "bare", body: { ...params } }, options);
+  batch(params: WorkspacesBatchParams, options: Options = {}): Promise<Result<Array<Record<string, unknown>>>> {
+    return this.runner.run({ method: "POST", path: pathOf("/workspaces/batch"), shape: "one", body: { ...params } }, options);
   }
 
   /** Create a workspace. */

@@ -22,7 +22,7 @@ final class Namespaces
      */
     public function batch(array $params, ?Options $options = null): mixed
     {
-        return $this->runner->run(new Request('POST', Request::path('/namespaces/batch'), 'bare', null, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/namespaces/batch'), 'one', null, body: $params), $options);
     }
 
     /**

@@ -22,7 +22,7 @@ final class Users
      */
     public function batch(array $params, ?Options $options = null): mixed
     {
-        return $this->runner->run(new Request('POST', Request::path('/users/batch'), 'bare', null, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/users/batch'), 'one', null, body: $params), $options);
     }
 
     /**

@@ -22,7 +22,7 @@ final class Webhooks
      */
     public function batch(array $params, ?Options $options = null): mixed
     {
-        return $this->runner->run(new Request('POST', Request::path('/webhooks/batch'), 'bare', null, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/webhooks/batch'), 'one', null, body: $params), $options);
     }
 
     /**

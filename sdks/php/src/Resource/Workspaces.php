@@ -22,7 +22,7 @@ final class Workspaces
      */
     public function batch(array $params, ?Options $options = null): mixed
     {
-        return $this->runner->run(new Request('POST', Request::path('/workspaces/batch'), 'bare', null, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/workspaces/batch'), 'one', null, body: $params), $options);
     }
 
     /**

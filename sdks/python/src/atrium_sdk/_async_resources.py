@@ -25,16 +25,16 @@ class AsyncApiKeys:
 
     async def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             await self._runner.run(
                 Request(
                     "POST",
                     path_of("/api-keys/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -1413,16 +1413,16 @@ class AsyncNamespaces:
 
     async def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             await self._runner.run(
                 Request(
                     "POST",
                     path_of("/namespaces/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -2128,16 +2128,16 @@ class AsyncUsers:
 
     async def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (update)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             await self._runner.run(
                 Request(
                     "POST",
                     path_of("/users/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -2285,16 +2285,16 @@ class AsyncWebhooks:
 
     async def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             await self._runner.run(
                 Request(
                     "POST",
                     path_of("/webhooks/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -2535,16 +2535,16 @@ class AsyncWorkspaces:
 
     async def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             await self._runner.run(
                 Request(
                     "POST",
                     path_of("/workspaces/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,

@@ -25,16 +25,16 @@ class ApiKeys:
 
     def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             self._runner.run(
                 Request(
                     "POST",
                     path_of("/api-keys/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -1409,16 +1409,16 @@ class Namespaces:
 
     def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             self._runner.run(
                 Request(
                     "POST",
                     path_of("/namespaces/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -2124,16 +2124,16 @@ class Users:
 
     def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (update)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             self._runner.run(
                 Request(
                     "POST",
                     path_of("/users/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -2279,16 +2279,16 @@ class Webhooks:
 
     def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             self._runner.run(
                 Request(
                     "POST",
                     path_of("/webhooks/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,
@@ -2529,16 +2529,16 @@ class Workspaces:
 
     def batch(
         self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
-    ) -> dict[str, Any]:
+    ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
-            "dict[str, Any]",
+            "Sequence[dict[str, Any]]",
             self._runner.run(
                 Request(
                     "POST",
                     path_of("/workspaces/batch"),
-                    cast(Any, dict[str, Any]),
-                    "bare",
+                    cast(Any, Sequence[dict[str, Any]]),
+                    "one",
                     body=given(operations=operations, atomic=atomic),
                 ),
                 options,

@@ -49,6 +49,15 @@ class ApiKey(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApiKeysBatchOperation(Model):
+    """`create` takes data, `update` id and data, `delete` id; each needs its own scope."""
+
+    action: str = absent()
+    data: dict[str, Any] | None = absent()
+    id: str | None = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Attempt(Model):
     """One attempt."""
 
@@ -62,15 +71,6 @@ class Attempt(Model):
     response: Response | None = absent()
     status_code: int | None = absent()
     timings: Timings = absent()
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchOperation(Model):
-    """One operation: `create` takes data, `update` id and data, `delete` id."""
-
-    action: str = absent()
-    data: dict[str, Any] | None = absent()
-    id: str | None = absent()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -392,6 +392,15 @@ class NamespaceWithPlan(Model):
     workspace_id: str | None = absent()
     entitlements: dict[str, PlanFigures] | None = absent()
     packages: Sequence[PackageInForce] | None = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespacesBatchOperation(Model):
+    """`create` takes data, `update` id and data, `delete` id; each needs its own scope."""
+
+    action: str = absent()
+    data: dict[str, Any] | None = absent()
+    id: str | None = absent()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -724,6 +733,15 @@ class User(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UsersBatchOperation(Model):
+    """`create` takes data, `update` id and data, `delete` id; each needs its own scope."""
+
+    action: str = absent()
+    data: dict[str, Any] | None = absent()
+    id: str | None = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict(Model):
     """The answer to a check."""
 
@@ -760,6 +778,15 @@ class Webhook(Model):
     success_count: int = absent()
     updated_at: datetime = absent()
     url: str = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhooksBatchOperation(Model):
+    """`create` takes data, `update` id and data, `delete` id; each needs its own scope."""
+
+    action: str = absent()
+    data: dict[str, Any] | None = absent()
+    id: str | None = absent()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -806,3 +833,12 @@ class Workspace(Model):
     status: str = absent()
     tier: str = absent()
     updated_at: datetime = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspacesBatchOperation(Model):
+    """`create` takes data, `update` id and data, `delete` id; each needs its own scope."""
+
+    action: str = absent()
+    data: dict[str, Any] | None = absent()
+    id: str | None = absent()

@@ -47,7 +47,7 @@ def batch_route(path: str, actions: Mapping[str, Route], *, parameter: str, repo
     """
     handler = _BatchHandler(actions, parameter, repository)
     told = f"Run several operations ({', '.join(actions)})"
-    return Route("POST", f"{path}/batch", handler.handle, told, body=Batch, bare=True)
+    return Route("POST", f"{path}/batch", handler.handle, told, body=Batch, bare=True, operations=actions)
 
 
 class _Failed(Exception):

@@ -12,12 +12,16 @@ from typing import Literal, TypeAlias, cast
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from atrium_common.http import openapi_batch as batches
 from atrium_common.http.openapi_parts import ERROR, failures, heads, parameters
 from atrium_common.http.route import Route
 from atrium_common.jsontypes import JSON, JSONObject
 
 _Mode: TypeAlias = Literal["validation", "serialization"]
 _Refs: TypeAlias = Mapping[tuple[type[BaseModel], _Mode], JSONObject]
+
+PART = "Part"
+"""What the names of schemas end with that describe what `fields` leaves of a resource."""
 
 _PAGE: JSONObject = {
     "type": "object",
@@ -65,17 +69,41 @@ def _schemas(routes: Sequence[Route]) -> tuple[_Refs, JSONObject]:
     """Where each model's schema is to be found, and all schemas by name."""
     wanted: dict[tuple[type[BaseModel], _Mode], None] = {}
     for route in routes:
-        if route.body is not None:
+        if route.body is not None and not route.operations:
             wanted[(route.body, "validation")] = None
         for model in (route.answer, *route.otherwise.values()):
             if model is not None:
                 wanted[(model, "serialization")] = None
     if not wanted:
         return {}, {}
-    refs, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
-    found = cast("JSONObject", definitions.get("$defs", {}))
-    _without_empty_defaults(found)
-    return cast("_Refs", refs), found
+    made, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
+    refs = cast("_Refs", made)
+    found = cast("dict[str, JSONObject]", definitions.get("$defs", {}))
+    _without_empty_defaults(cast("JSONObject", found))
+    for route in routes:
+        if route.operations:
+            own = batches.schemas(route, lambda model: refs[(model, "validation")])
+            found |= cast("dict[str, JSONObject]", own)
+        if route.answer is not None and _selects(route):
+            whole = _named(refs[(route.answer, "serialization")])
+            found[f"{whole}{PART}"] = _part(found[whole])
+    return refs, cast("JSONObject", found)
+
+
+def _selects(route: Route) -> bool:
+    """Whether `fields` may leave members of the answer away."""
+    return route.method == "GET" and route.answer is not None
+
+
+def _part(schema: JSONObject) -> JSONObject:
+    """What `fields` leaves of a resource."""
+    kept: list[JSON] = ["id"] if "id" in cast("JSONObject", schema.get("properties", {})) else []
+    told = "Only the fields asked for by `fields`"
+    return {**schema, "title": f"{schema.get('title', '')}{PART}", "description": told, "required": kept}
+
+
+def _named(reference: JSONObject) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
 
 
 def _without_empty_defaults(schema: JSON) -> None:
@@ -115,7 +143,8 @@ def _operation(route: Route, refs: _Refs) -> JSONObject:
     if told:
         operation["description"] = " ".join(told)
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _json(refs[(route.body, "validation")])}
+        own = batches.reference(batches.name_of(route)) if route.operations else refs[(route.body, "validation")]
+        operation["requestBody"] = {"required": True, "content": _json(own)}
     if route.deprecated is not None:
         operation["deprecated"] = True
     return operation
@@ -130,7 +159,11 @@ def _success(route: Route, refs: _Refs) -> JSONObject:
     answer: JSONObject = {"description": route.summary, "headers": heads(route)}
     if route.status == 204:  # noqa: PLR2004 (No Content)
         return answer
+    if route.operations:
+        return {**answer, "content": _json(batches.answer())}
     resource: JSON = refs[(route.answer, "serialization")] if route.answer else {"type": "object"}
+    if isinstance(resource, dict) and _selects(route):
+        resource = {"anyOf": [resource, batches.reference(f"{_named(resource)}{PART}")]}
     if route.bare:
         return {**answer, "content": _json(resource)}
     properties: JSONObject = {"data": {"type": "array", "items": resource} if route.listing else resource}

@@ -15,6 +15,7 @@ from atrium_common.jsontypes import JSON, JSONObject
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
 _TEXT: JSONObject = {"type": "string"}
+_WHEN: JSONObject = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 _ERRORS: JSONObject = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 
 ERROR: JSONObject = {
@@ -49,16 +50,16 @@ _LIST: Mapping[str, tuple[JSONObject, str]] = {
     "fields": (_TEXT, "Only these fields and `id`, with commas between"),
     "include": (_TEXT, "Related resources, with commas between"),
     "search": (_TEXT, "Each word must begin a word of a searchable field; case does not matter"),
-    "created_after": (_TEXT, "ISO 8601 date or time; exclusive"),
-    "created_before": (_TEXT, "ISO 8601 date or time; exclusive"),
-    "updated_after": (_TEXT, "ISO 8601 date or time; exclusive"),
-    "updated_before": (_TEXT, "ISO 8601 date or time; exclusive"),
+    "created_after": (_WHEN, "ISO 8601 date or time; exclusive"),
+    "created_before": (_WHEN, "ISO 8601 date or time; exclusive"),
+    "updated_after": (_WHEN, "ISO 8601 date or time; exclusive"),
+    "updated_before": (_WHEN, "ISO 8601 date or time; exclusive"),
     "workspace_id": (_TEXT, "The workspace in context, instead of the header X-Workspace-ID"),
     "namespace_id": (_TEXT, "The namespace in context, instead of the header X-Namespace-ID"),
 }
 
 
-_ID = "^[A-Za-z0-9_-]{0,128}$"
+_ID = "^[A-Za-z0-9_-]{0,64}$"
 _ENTITY_TAG = '^"[0-9]{1,9}-[0-9a-f]{1,16}"$'
 _FORMS: Mapping[str, str] = {
     "X-Workspace-ID": _ID,
@@ -68,10 +69,6 @@ _FORMS: Mapping[str, str] = {
     "Idempotency-Key": "^[\\x21-\\x7e]{1,255}$",
     "If-Match": _ENTITY_TAG,
     "search": "[A-Za-z0-9]",
-    **dict.fromkeys(
-        ("created_after", "created_before", "updated_after", "updated_before"),
-        "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$",
-    ),
 }
 """What a parameter must look like, where a text will not do."""
 
@@ -167,7 +164,7 @@ def _choices(name: str, route: Route) -> list[str]:
     """What a list of names with commas between may consist of; empty where that is not known."""
     offered = route.listing or route.single
     if offered is None:
-        return []
+        return sorted({"id", *route.answer.model_fields}) if name == "fields" and route.answer is not None else []
     match name:
         case "fields":
             return sorted({"id", *offered.fields, *offered.includes})

@@ -64,6 +64,7 @@ class Route:
         errors: what may be refused beyond the usual, for the document.
         otherwise: the models of one resource in other successful answers, by status, for the document.
         deprecated: set where the route will go.
+        operations: of a batch, the routes of its actions, for the document.
     """
 
     method: str
@@ -85,6 +86,7 @@ class Route:
     errors: tuple[type[AtriumError], ...] = ()
     otherwise: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     deprecated: Deprecation | None = None
+    operations: Mapping[str, Route] = field(default_factory=dict)
 
     def parameters(self) -> frozenset[str]:
         """Every query parameter that the route takes, the list's own left aside."""

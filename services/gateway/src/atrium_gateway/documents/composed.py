@@ -5,6 +5,7 @@ from __future__ import annotations
 from atrium_common.jsontypes import JSONObject
 
 _TEXT: JSONObject = {"type": "string"}
+_ID: JSONObject = {"type": "string", "pattern": "^[A-Za-z0-9_-]{0,64}$"}
 _TIME: JSONObject = {"type": "string", "format": "date-time"}
 
 _FIGURES: JSONObject = {
@@ -61,6 +62,13 @@ SCHEMAS: JSONObject = {
             {"type": "object", "properties": _NAMESPACE_MEMBERS},
         ],
     },
+    "NamespaceWithPlanPart": {
+        "description": "Only the fields asked for by `fields`",
+        "allOf": [
+            {"$ref": "#/components/schemas/NamespacePart"},
+            {"type": "object", "properties": _NAMESPACE_MEMBERS},
+        ],
+    },
     "RequestsOfDay": {"type": "object", "properties": {"date": _TEXT, "count": {"type": "integer"}}},
     "Requests": _REQUESTS,
     "Usage": {
@@ -81,7 +89,7 @@ USAGE: JSONObject = {
     "operationId": "get_usage",
     "tags": ["usage"],
     "parameters": [
-        {"name": name, "in": place, "description": f"The {told} in context", "schema": _TEXT}
+        {"name": name, "in": place, "description": f"The {told} in context", "schema": _ID}
         for told, names in (
             ("workspace", ("workspace_id", "X-Workspace-ID")),
             ("namespace", ("namespace_id", "X-Namespace-ID")),

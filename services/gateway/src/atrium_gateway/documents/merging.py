@@ -136,7 +136,9 @@ def _extend(response: JSONObject) -> None:
     content = cast("dict[str, JSONObject]", response["content"])
     schema = cast("dict[str, JSONObject]", content["application/json"]["schema"])
     properties = schema["properties"]
-    properties["data"] = {"$ref": "#/components/schemas/NamespaceWithPlan"}
+    properties["data"] = {
+        "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("NamespaceWithPlan", "NamespaceWithPlanPart")]
+    }
     properties["meta"] = degraded()
 
 

@@ -10,7 +10,10 @@ from atrium_common.jsontypes import JSONObject
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.filters import Filters, compiled
 
-_SUBSCRIPTION = re.compile(r"(\*|[a-z0-9_]+(\.[a-z0-9_]+)*\.\*|[a-z0-9_]+(\.[a-z0-9_]+)+)\Z")
+SUBSCRIPTION = r"(\*|[a-z0-9_]+(\.[a-z0-9_]+)*\.\*|[a-z0-9_]+(\.[a-z0-9_]+)+)"
+"""What a subscription looks like."""
+
+_SUBSCRIPTION = re.compile(SUBSCRIPTION + r"\Z")
 
 
 def is_subscription(text: str) -> bool:

@@ -14,7 +14,10 @@ BUILT_IN = frozenset(
      "entitlement", "boost", "reservation", "usage", "event", "stream"}
 )  # fmt: skip
 """Resources of the platform: nobody else speaks of them."""
-_TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+\Z")
+EVENT_TYPE = r"[a-z0-9_]+(\.[a-z0-9_]+)+"
+"""What a type of a client's own looks like."""
+
+_TYPE = re.compile(EVENT_TYPE + r"\Z")
 _LONGEST = 255
 
 

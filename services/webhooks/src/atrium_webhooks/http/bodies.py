@@ -13,7 +13,8 @@ from atrium_common.http.faults import FaultAt
 from atrium_webhooks.domain import custom_headers
 from atrium_webhooks.domain.endpoint import DEFAULT_CONCURRENCY, EndpointSettings, RateLimit, Scheme
 from atrium_webhooks.domain.filters import UnfitFilter, compiled
-from atrium_webhooks.domain.matching import is_subscription
+from atrium_webhooks.domain.matching import SUBSCRIPTION, is_subscription
+from atrium_webhooks.domain.published_event import EVENT_TYPE
 from atrium_webhooks.domain.replay import Wanted
 from atrium_webhooks.domain.signing import is_secret
 
@@ -86,7 +87,7 @@ Url: TypeAlias = Annotated[
         min_length=1, max_length=2048, description="Where deliveries go: https, at an address that the world can see"
     ),
 ]
-Subscription: TypeAlias = Annotated[str, Field(max_length=255)]
+Subscription: TypeAlias = Annotated[str, Field(max_length=255, json_schema_extra={"pattern": f"^{SUBSCRIPTION}$"})]
 Events: TypeAlias = Annotated[
     list[Subscription],
     Field(min_length=1, max_length=100, description="Types, resource.* or *, of events known or not"),
@@ -111,7 +112,10 @@ Headers: TypeAlias = Annotated[
 ]
 Secret: TypeAlias = Annotated[
     str,
-    Field(description="whsec_ and base64 of 24 to 64 bytes, or any text of 12 to 128 characters"),
+    Field(
+        description="whsec_ and base64 of 24 to 64 bytes, or any text of 12 to 128 characters",
+        json_schema_extra={"minLength": 12, "maxLength": 128},
+    ),
     AfterValidator(_secret),
 ]
 Concurrency: TypeAlias = Annotated[int, Field(ge=1, le=100, description="The most deliveries at once")]
@@ -189,7 +193,9 @@ def _frozen(value: object) -> object:
 class PublishEvent(Body):
     """An event of your own. `data` is delivered as it is; a known `idempotency_key` gets the first event again."""
 
-    type: str = Field(min_length=1, max_length=255, examples=["order.paid"])
+    type: str = Field(
+        min_length=1, max_length=255, examples=["order.paid"], json_schema_extra={"pattern": f"^{EVENT_TYPE}$"}
+    )
     data: Annotated[dict[str, JsonValue], Field(strict=True)]
     idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 

@@ -6,8 +6,8 @@ declare(strict_types=1);
 
 namespace Atrium\SDK\Model;
 
-/** One operation: `create` takes data, `update` id and data, `delete` id. */
-final class BatchOperation extends \Atrium\SDK\Model
+/** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
+final class WebhooksBatchOperation extends \Atrium\SDK\Model
 {
     public readonly ?string $action;
     public readonly ?array $data;

@@ -213,8 +213,8 @@ class Dispatcher:
         while page := await self._documents.query(LANES.name, Query(after=after, limit=_LANES_AT_ONCE)):
             for document in page:
                 if shard_of(document.key) in shards and self._directory.get(document.key) is None:
-                    while await self._line.cancel(document.key, but=()):
-                        pass
+                    while found := await self._line.unfinished(document.key):
+                        await self._line.cancel(found)
                     await self._documents.write([Delete(LANES.name, document.key, 0, Is(document.version))])
             after = (page[-1].key,)
 
@@ -288,8 +288,10 @@ class Dispatcher:
             lane.health = failed(lane.health, first_of_delivery=attempt.first, at=attempt.at, patience=self._patience)
             if attempt.sent.status == GONE:
                 await self._discipline.gone(lane.endpoint_id, waiting.document.key, attempt.number)
+                await self._directory.catch_up()  # nothing more begins
             elif is_given_up(lane.health, at=attempt.at, patience=self._patience):
                 await self._discipline.give_up(lane.endpoint_id, lane.health)
+                await self._directory.catch_up()  # nothing more begins
             elif lane.health.is_open and not was_open:
                 await self._discipline.warn(lane.endpoint_id, lane.health)
         self._traffic.changed(lane)
@@ -333,8 +335,12 @@ class Dispatcher:
     async def _give_up(self, lane: Lane) -> None:
         """Cancel what is in the line of an endpoint that takes no events."""
         try:
-            while await self._line.cancel(lane.endpoint_id, but=lane.flying):
-                pass
+            while found := await self._line.unfinished(lane.endpoint_id, but=lane.flying):
+                # A client may have switched the endpoint on and then asked for these: look before they are given up.
+                await self._directory.catch_up()
+                if lane.takes_events or self._lanes.get(lane.endpoint_id) is not lane:
+                    break
+                await self._line.cancel(found)
             again_after = timedelta(0) if lane.changed_while_loading else timedelta(seconds=_RECHECK_SECONDS)
         except StoreUnavailable as error:
             log.warning("a line can not be given up yet", endpoint=lane.endpoint_id, reason=str(error))

@@ -82,11 +82,15 @@ class Line:
         ]
         return sum(await self._documents.write(puts)) if puts else 0
 
-    async def cancel(self, endpoint_id: str, *, but: Iterable[str]) -> int:
-        """Give up some of the endpoint's line, those under way left aside; how many there were."""
+    async def unfinished(self, endpoint_id: str, *, but: Iterable[str] = ()) -> Sequence[Document]:
+        """Some of the endpoint's line, those under way left aside; empty where there is nothing more."""
         spared = set(but)
         where = (Condition("endpoint_id", "eq", endpoint_id), Condition("due", "gt", ""))
         query = Query(where, _BY_PLACE, limit=_CANCELLED_AT_ONCE + len(spared))
+        return [each for each in await self._documents.query(DELIVERIES.name, query) if each.key not in spared]
+
+    async def cancel(self, deliveries: Sequence[Document]) -> None:
+        """Give these up, as far as they are still what they were when they were read."""
         now = self._clock.now()
         puts = [
             Put(
@@ -97,10 +101,9 @@ class Line:
                 Is(each.version),
                 each.expires_at,
             )
-            for each in await self._documents.query(DELIVERIES.name, query)
-            if each.key not in spared
+            for each in deliveries
         ]
-        return sum(await self._documents.write(puts)) if puts else 0
+        await self._documents.write(puts)
 
     async def _page(self, endpoint_id: str, part: Condition, limit: int) -> tuple[list[Waiting], bool]:
         """Some of a part of the line, and whether there may be more of it."""

@@ -16,19 +16,23 @@ public final class MongoWire {
         }
     }
 
-    /** Every answered message is in the file: a killed server loses nothing that it acknowledged. */
+    /**
+     * Every answered message is in the file: a killed server loses nothing that it acknowledged. And an answer shows
+     * documents as they were when it was made: the backend changes its documents in place, field by field, also those
+     * that an answer on its way to a client still points to.
+     */
     private static final class DurableBackend extends H2Backend {
         DurableBackend(String file) {
             super(file);
         }
 
         @Override
-        public Document handleMessage(MongoMessage message) {
+        public synchronized Document handleMessage(MongoMessage message) {
             Document answer = super.handleMessage(message);
             if (getMvStore().hasUnsavedChanges()) {
                 getMvStore().commit();
             }
-            return answer;
+            return answer == null ? null : answer.cloneDeeply();
         }
     }
 

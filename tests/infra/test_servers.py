@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -56,6 +57,29 @@ def test_a_killed_server_comes_back_with_its_documents_and_unique_keys_hold(mong
     server.process.restart()
     with MongoClient[dict[str, object]](server.url) as client:
         assert client.t.things.find_one({"keys": "b"}) == {"_id": 1, "keys": ["a", "b"]}
+    server.close()
+
+
+@pytest.mark.mongo
+def test_a_server_shows_every_document_as_it_was_at_one_moment(mongodb_url: str) -> None:
+    assert mongodb_url
+    try:
+        server = MongoServer()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    server.process.start()
+    with MongoClient[dict[str, int]](server.url) as client, ThreadPoolExecutor(1) as writer:
+        things = client.t.things
+        names = [f"field_{number}" for number in range(50)]
+        things.insert_many([{"_id": number, **dict.fromkeys(names, 0)} for number in range(20)])
+        writing = writer.submit(
+            lambda: [
+                things.replace_one({"_id": n % 20}, {"_id": n % 20, **dict.fromkeys(names, n)}) for n in range(800)
+            ]
+        )
+        while not writing.done():
+            for thing in things.find():
+                assert {thing.get(name) for name in names} == {thing[names[0]]}
     server.close()
 
 

@@ -50,13 +50,15 @@ class Person:
 class World:
     """See the module."""
 
-    def __init__(self, store: Store | None = None, *, clock: FakeClock | None = None) -> None:
+    def __init__(
+        self, store: Store | None = None, *, clock: FakeClock | None = None, master: bytes | None = None
+    ) -> None:
         self.clock = clock or FakeClock()
         self.store = store or MemoryStore(clock=self.clock)
         ids = TimeOrderedIds(clock=self.clock)
         self.vault = Vault(
             self.store.documents,
-            MasterKeys.parse(f"k1:{base64.b64encode(os.urandom(32)).decode()}"),
+            MasterKeys.parse(f"k1:{base64.b64encode(master or os.urandom(32)).decode()}"),
             clock=self.clock,
         )
         repository = Repository(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from atrium_common.jsontypes import Scalar
@@ -25,6 +26,23 @@ def field_of(document: Document, field: str) -> Scalar:
 def full_order(query: Query) -> tuple[Order, ...]:
     """The query's order with the key behind it, in the direction of the last field."""
     return (*query.sort, Order("_key", query.sort[-1].descending if query.sort else False))
+
+
+def stretches(query: Query) -> Iterator[Query]:
+    """The query as stretches of an index on its first sort field: what one after the other finds is what it finds.
+
+    What stands behind a cursor is told field by field, which no index can be searched by: that it can't stand before
+    the cursor's own first value is what makes a page cost the same at any depth.
+    """
+    first = full_order(query)[0]
+    seen = None if query.after is None else query.after[0]
+    if seen is None or query.skip:
+        yield query
+        return
+    bound = Condition(first.field, "lte" if first.descending else "gte", seen)
+    yield replace(query, where=(*query.where, bound))
+    if first.descending and first.field != "_key":
+        yield replace(query, where=(*query.where, Condition(first.field, "eq", None)), after=None)
 
 
 def sort_documents(documents: Sequence[Document], sort: Sequence[Order]) -> list[Document]:

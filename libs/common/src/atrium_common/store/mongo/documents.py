@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject, Scalar
 from atrium_common.store import documents as asked
 from atrium_common.store.documents import Absent, Collection, Condition, Delete, Document, Is, Newer, Put, Query
-from atrium_common.store.matching import full_order
+from atrium_common.store.matching import full_order, stretches
 from atrium_common.store.mongo.driver import translated
 
 _VERSION, _EXPIRES, _DELETED = "~version", "~expires_at", "~deleted"
@@ -58,6 +59,13 @@ class MongoDocuments:
 
     async def query(self, collection: str, query: Query) -> Sequence[Document]:
         """See `Documents.query`."""
+        found: list[Document] = []
+        for stretch in stretches(query):
+            if len(found) < query.limit:
+                found += await self._query(collection, replace(stretch, limit=query.limit - len(found)))
+        return found
+
+    async def _query(self, collection: str, query: Query) -> Sequence[Document]:
         where = [self._live(), *(_condition(condition) for condition in query.where)]
         if query.after is not None:
             where.append(_behind(query))

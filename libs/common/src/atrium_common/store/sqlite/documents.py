@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import orjson
 
@@ -12,11 +14,13 @@ from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.admission import admits, bumped
 from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
-from atrium_common.store.sqlite import sql
+from atrium_common.store.matching import stretches
+from atrium_common.store.sqlite import sql, tallies
 from atrium_common.store.sqlite.reader import Reader
 from atrium_common.store.sqlite.writer import Writer
 
 _MOST_PARAMETERS = 500
+_Row: TypeAlias = tuple[str, int, float | None, str]
 
 
 class SqliteDocuments:
@@ -35,6 +39,9 @@ class SqliteDocuments:
         def create(connection: sqlite3.Connection) -> None:
             for statement in statements:
                 connection.execute(statement)
+            for collection in collections:
+                if collection.tallied is not None:
+                    tallies.create(connection, collection)
 
         await self._writer.do(create)
         self._collections |= {collection.name: collection for collection in collections}
@@ -66,12 +73,16 @@ class SqliteDocuments:
 
     async def query(self, collection: str, query: Query) -> Sequence[Document]:
         """See `Documents.query`."""
-        statement, values = sql.select(self._collections[collection], query, now=self._now())
-        rows = await self._reader.scan(lambda connection: connection.execute(statement, values).fetchall())
+        declared, now = self._collections[collection], self._now()
+        rows = await self._reader.scan(lambda connection: _found(connection, declared, query, now))
         return [_document(row) for row in rows]
 
     async def count(self, collection: str, where: Sequence[Condition] = ()) -> int:
         """See `Documents.count`."""
+        tallied = tallies.statement_for(self._collections[collection], where)
+        if tallied is not None:
+            (number,) = self._reader.point(lambda connection: connection.execute(*tallied).fetchone())
+            return int(number)
         text, values = sql.where(self._collections[collection], where, now=self._now())
         statement = f"SELECT count(*) FROM {sql.table(collection)} WHERE {text}"  # noqa: S608
         (number,) = await self._reader.scan(lambda connection: connection.execute(statement, values).fetchone())
@@ -182,6 +193,17 @@ class SqliteDocuments:
         return len(keys)
 
 
+def _found(connection: sqlite3.Connection, collection: Collection, query: Query, now: float) -> list[_Row]:
+    """The rows of the query, stretch by stretch."""
+    frequent = sql.frequent(connection, collection, query.where)
+    found: list[_Row] = []
+    for stretch in stretches(query):
+        if len(found) < query.limit:
+            wanted = replace(stretch, limit=query.limit - len(found))
+            found += connection.execute(*sql.select(collection, wanted, now=now, frequent=frequent)).fetchall()
+    return found
+
+
 def _versions(row: tuple[int, float | None, int] | None, now: float) -> tuple[int | None, int]:
     """The version of the live document, or None, and of the tombstone, or 0."""
     if row is None or (row[1] is not None and row[1] <= now):
@@ -198,6 +220,6 @@ def _elements(body: JSONObject, field: str) -> list[str]:
     return [element for element in value if isinstance(element, str)] if isinstance(value, list) else []
 
 
-def _document(row: tuple[str, int, float | None, str]) -> Document:
+def _document(row: _Row) -> Document:
     expires_at = None if row[2] is None else datetime.fromtimestamp(row[2], UTC)
     return Document(row[0], row[1], orjson.loads(row[3]), expires_at)

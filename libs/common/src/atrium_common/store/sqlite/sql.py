@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
 
 from atrium_common.jsontypes import Scalar
@@ -11,6 +12,7 @@ from atrium_common.store.matching import full_order
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _COMPARISON = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+FREQUENT = 500
 _BEHIND_EVERY_SUFFIX = "\U0010ffff"
 
 
@@ -60,20 +62,41 @@ def live(now: float) -> tuple[str, list[Scalar]]:
     return "body IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)", [now]
 
 
-def where(collection: Collection, conditions: Sequence[Condition], *, now: float) -> tuple[str, list[Scalar]]:
+def frequent(
+    connection: sqlite3.Connection, collection: Collection, conditions: Sequence[Condition]
+) -> frozenset[Condition]:
+    """Those conditions on multi-valued fields which so many documents fulfil that collecting them costs more than
+    looking at one after the other, in the order that is asked for, until there are enough.
+    """
+    return frozenset(
+        condition
+        for condition in conditions
+        if condition.field in collection.multi and _is_frequent(connection, collection, condition)
+    )
+
+
+def where(
+    collection: Collection,
+    conditions: Sequence[Condition],
+    *,
+    now: float,
+    frequent: frozenset[Condition] = frozenset(),
+) -> tuple[str, list[Scalar]]:
     """The conjunction of the conditions over live documents."""
     text, values = live(now)
     texts = [text]
     for condition in conditions:
-        text, more = _condition(collection, condition)
+        text, more = _condition(collection, condition, each=condition in frequent)
         texts.append(text)
         values += more
     return " AND ".join(texts), values
 
 
-def select(collection: Collection, query: Query, *, now: float) -> tuple[str, list[Scalar]]:
+def select(
+    collection: Collection, query: Query, *, now: float, frequent: frozenset[Condition] = frozenset()
+) -> tuple[str, list[Scalar]]:
     """The statement of a query: key, version, expiry and body of each row."""
-    text, values = where(collection, query.where, now=now)
+    text, values = where(collection, query.where, now=now, frequent=frequent)
     if query.after is not None:
         behind, more = _behind(query)
         text += f" AND {behind}"
@@ -86,12 +109,23 @@ def select(collection: Collection, query: Query, *, now: float) -> tuple[str, li
     return statement, [*values, query.limit, query.skip]
 
 
-def _condition(collection: Collection, condition: Condition) -> tuple[str, list[Scalar]]:
-    if condition.field in collection.multi:
-        text, values = _compare("term", condition)
-        terms = terms_table(collection.name)
-        return f"key IN (SELECT key FROM {terms} WHERE field = ? AND {text})", [condition.field, *values]  # noqa: S608
-    return _compare(column(condition.field), condition)
+def _condition(collection: Collection, condition: Condition, *, each: bool) -> tuple[str, list[Scalar]]:
+    if condition.field not in collection.multi:
+        return _compare(column(condition.field), condition)
+    text, values = _compare("term", condition)
+    terms, values = terms_table(collection.name), [condition.field, *values]
+    if each:
+        documents = table(collection.name)
+        found = f"SELECT 1 FROM {terms} AS t INDEXED BY {terms}_key WHERE t.key = {documents}.key"  # noqa: S608
+        return f"EXISTS ({found} AND field = ? AND {text})", values
+    return f"key IN (SELECT key FROM {terms} WHERE field = ? AND {text})", values  # noqa: S608
+
+
+def _is_frequent(connection: sqlite3.Connection, collection: Collection, condition: Condition) -> bool:
+    text, values = _compare("term", condition)
+    found = f"SELECT 1 FROM {terms_table(collection.name)} WHERE field = ? AND {text} LIMIT {FREQUENT}"  # noqa: S608
+    (number,) = connection.execute(f"SELECT count(*) FROM ({found})", [condition.field, *values]).fetchone()  # noqa: S608
+    return int(number) >= FREQUENT
 
 
 def _compare(expression: str, condition: Condition) -> tuple[str, list[Scalar]]:

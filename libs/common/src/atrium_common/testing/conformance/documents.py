@@ -26,6 +26,7 @@ from atrium_common.store.ports import Documents
 from atrium_common.testing.clock import START, FakeClock
 
 THINGS = Collection("things", (Index(("owner", "created_at")), Index(("n",))), frozenset({"words"}))
+TALLIED = Collection("tallied", tallied="state")
 
 
 def put(key: str, body: JSONObject | None = None, *, version: int = 1, guard: Guard | None = None) -> Put:
@@ -34,7 +35,7 @@ def put(key: str, body: JSONObject | None = None, *, version: int = 1, guard: Gu
 
 
 class DocumentsConformance:
-    """Inherit, and give fixtures `documents` (with THINGS declared) and `clock`, which they share."""
+    """Inherit, and give fixtures `documents` (with THINGS and TALLIED declared) and `clock`, which they share."""
 
     async def test_what_was_put_is_there_and_what_was_deleted_is_not(self, documents: Documents) -> None:
         body: JSONObject = {"a": 1, "b": [1, {"c": None}], "text": "ä€", "yes": True}
@@ -154,6 +155,30 @@ class DocumentsConformance:
         assert paged == whole
         skipped = await documents.query("things", Query(sort=sort, skip=4, limit=3))
         assert [document.key for document in skipped] == whole[4:7]
+
+    async def test_a_tally_is_what_a_count_would_be(self, documents: Documents) -> None:
+        writes: list[Put | Delete] = [
+            Put("tallied", "a", {"state": "open"}, 1, Any()),
+            Put("tallied", "b", {"state": "open"}, 1, Any()),
+            Put("tallied", "c", {"state": "shut"}, 1, Any()),
+            Put("tallied", "d", {}, 1, Any()),
+            Put("tallied", "a", {"state": "shut"}, 2, Newer()),
+            Put("tallied", "a", {"state": "open"}, 2, Newer()),
+            Delete("tallied", "b", 2, Newer()),
+            Delete("tallied", "e", 2, Newer()),
+            Put("tallied", "b", {"state": "shut"}, 3, Newer()),
+            Delete("tallied", "c", 0, Any()),
+            Delete("tallied", "d", 5, Any()),
+        ]
+        for write in writes:
+            await documents.write([write])
+            for values in (("open",), ("shut",), ("open", "shut"), ("none",), (None,)):
+                where = [Condition("state", "in", values)] if None not in values else [Condition("state", "eq", None)]
+                found = await documents.query("tallied", Query(tuple(where)))
+                assert await documents.count("tallied", where) == len(found), (write, values)
+        assert await documents.count("tallied", [Condition("state", "eq", "shut")]) == 2
+        await documents.drop("tallied")
+        assert await documents.count("tallied", [Condition("state", "eq", "shut")]) == 0
 
     async def test_drop_leaves_nothing_not_even_tombstones(self, documents: Documents) -> None:
         await documents.write([put("k", {"words": ["a"]}), Delete("things", "l", 9, Any())])

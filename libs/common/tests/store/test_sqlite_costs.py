@@ -1,0 +1,98 @@
+"""What a question costs in SQLite, counted in the steps of its virtual machine: a page costs the same among many."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from atrium_common.store.documents import Any, Collection, Condition, Delete, Index, Order, Put, Query
+from atrium_common.store.matching import stretches
+from atrium_common.store.sqlite import SqliteStore, sql
+from atrium_common.store.sqlite.connection import connect
+
+FEW, MANY = 1_000, 6_000
+THINGS = Collection("things", (Index(("made",)),), frozenset({"words"}), tallied="state")
+NEWEST = (Order("made", descending=True),)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open([THINGS])
+    yield store
+    await store.close()
+
+
+async def fill(store: SqliteStore, numbers: range) -> None:
+    await store.documents.write(
+        [
+            Put("things", f"k{n:06}", {"made": f"{n:06}", "words": ["thing", f"n{n:06}"], "state": "open"}, 1, Any())
+            for n in numbers
+        ]
+    )
+
+
+def steps(path: Path, query: Query) -> int:
+    """How many steps the query takes, in tens."""
+    connection = connect(path, writable=False)
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    connection.set_progress_handler(count, 10)
+    frequent = sql.frequent(connection, THINGS, query.where)
+    connection.execute(*sql.select(THINGS, next(stretches(query)), now=0.0, frequent=frequent)).fetchall()
+    connection.close()
+    return taken
+
+
+def _deep(there: int) -> Query:
+    return Query(sort=NEWEST, after=(f"{there // 10:06}", f"k{there // 10:06}"), limit=16)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(lambda _: Query(sort=NEWEST, limit=16), id="the first page"),
+        pytest.param(_deep, id="a page far behind"),
+        pytest.param(lambda _: Query((Condition("words", "prefix", "thing"),), NEWEST, limit=16), id="a common word"),
+        pytest.param(
+            lambda there: Query((Condition("words", "prefix", f"n{there // 2:06}"),), NEWEST), id="a rare word"
+        ),
+    ],
+)
+async def test_a_page_costs_the_same_among_many(
+    store: SqliteStore, tmp_path: Path, question: Callable[[int], Query]
+) -> None:
+    await fill(store, range(FEW))
+    among_few = steps(tmp_path / "store.db", question(FEW))
+    await fill(store, range(FEW, MANY))
+    among_many = steps(tmp_path / "store.db", question(MANY))
+    assert among_many <= among_few * 1.3
+
+
+async def test_a_common_word_finds_what_collecting_would_find(store: SqliteStore) -> None:
+    await fill(store, range(FEW))
+    await store.documents.write([Delete("things", f"k{n:06}", 2, Any()) for n in range(0, FEW, 3)])
+    common = Condition("words", "prefix", "th")
+    for more in ((), (Condition("words", "prefix", "n0009"),), (Condition("state", "eq", "open"),)):
+        found = await store.documents.query("things", Query((common, *more), NEWEST, limit=FEW))
+        wanted = await store.documents.query("things", Query(more, NEWEST, limit=FEW))
+        assert [each.key for each in found] == [each.key for each in wanted]
+        assert len(found) == await store.documents.count("things", (common, *more)) > 16
+
+
+async def test_a_collection_that_had_documents_before_it_was_tallied_is_counted_once(tmp_path: Path) -> None:
+    before = SqliteStore(tmp_path / "store.db")
+    await before.open([Collection("things")])
+    await before.documents.write([Put("things", f"k{n}", {"state": "open"}, 1, Any()) for n in range(5)])
+    await before.documents.write([Delete("things", "k0", 2, Any())])
+    await before.close()
+    for _ in range(2):
+        after = SqliteStore(tmp_path / "store.db")
+        await after.open([THINGS])
+        assert await after.documents.count("things", [Condition("state", "eq", "open")]) == 4
+        await after.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
@@ -14,10 +16,31 @@ from tests.infra.process import ServerProcess, free_port
 _JVM = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
 
 
-class KafkaBroker:
-    """One node that is broker and controller; its data is in a folder of its own."""
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What a broker with guarded listeners is given beside its open one.
 
-    def __init__(self) -> None:
+    Attributes:
+        certificate: certificate chain and key, in one PEM file.
+        ca: whose certificates clients may show, PEM.
+        users: names and passwords, known by PLAIN and both kinds of SCRAM.
+    """
+
+    certificate: Path
+    ca: Path
+    users: Mapping[str, str]
+
+
+class KafkaBroker:
+    """One node that is broker and controller; its data is in a folder of its own.
+
+    Attributes:
+        bootstrap: its open listener.
+        sasl: its listener with TLS and users, where it has one.
+        mutual: its listener with TLS that asks for client certificates, where it has one.
+    """
+
+    def __init__(self, guarded: Guarded | None = None) -> None:
         """Format the storage.
 
         Raises:
@@ -29,10 +52,21 @@ class KafkaBroker:
         port, controller = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{port}"
         properties = folder / "server.properties"
-        properties.write_text(_properties(folder / "data", port, controller))
+        values = _properties(folder / "data", port, controller)
+        scram: list[str] = []
+        if guarded is not None:
+            sasl, mutual = free_port(), free_port()
+            self.sasl, self.mutual = f"127.0.0.1:{sasl}", f"127.0.0.1:{mutual}"
+            values |= _guarding(values, guarded, sasl, mutual)
+            for name, password in guarded.users.items():
+                for kind in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+                    scram += ["--add-scram", f"{kind}=[name={name},password={password}]"]
+        properties.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
         java = ["java", *_JVM, "-cp", path]
-        format_storage = ["kafka.tools.StorageTool", "format", "-t", "AtriumTestClusterId001", "-c", str(properties)]
-        subprocess.run([*java, *format_storage], check=True, capture_output=True, timeout=60)
+        formatting = ["kafka.tools.StorageTool", "format", "-t", "AtriumTestClusterId001", "-c", str(properties)]
+        done = subprocess.run([*java, *formatting, *scram], check=False, capture_output=True, timeout=60)
+        if done.returncode:
+            raise RuntimeError(f"the broker's storage could not be made: {done.stderr.decode()[-2000:]}")
         self.process = ServerProcess([*java, "KafkaNode", str(properties)], folder / "log", self._answers)
 
     def close(self) -> None:
@@ -48,14 +82,37 @@ class KafkaBroker:
             return False
 
 
-def _properties(data: Path, port: int, controller: int) -> str:
-    values = {
+def _guarding(values: Mapping[str, str], guarded: Guarded, sasl: int, mutual: int) -> dict[str, str]:
+    listeners = f"SASL_SSL://127.0.0.1:{sasl},SSL://127.0.0.1:{mutual}"
+    plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    known = " ".join(f'user_{name}="{password}"' for name, password in guarded.users.items())
+    return {
+        "listeners": f"{values['listeners']},{listeners}",
+        "advertised.listeners": f"{values['advertised.listeners']},{listeners}",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(guarded.certificate),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(guarded.ca),
+        "listener.name.ssl.ssl.client.auth": "required",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+        "listener.name.sasl_ssl.plain.sasl.jaas.config": f"{plain} {known};",
+        **{
+            f"listener.name.sasl_ssl.{kind}.sasl.jaas.config": f"{scram} required;"
+            for kind in ("scram-sha-256", "scram-sha-512")
+            for scram in ("org.apache.kafka.common.security.scram.ScramLoginModule",)
+        },
+    }
+
+
+def _properties(data: Path, port: int, controller: int) -> dict[str, str]:
+    return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
         "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
         "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL",
         "log.dirs": str(data),
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "1",
@@ -67,4 +124,3 @@ def _properties(data: Path, port: int, controller: int) -> str:
         "log.cleaner.dedupe.buffer.size": "2097152",
         "log.cleaner.threads": "1",
     }
-    return "".join(f"{name}={value}\n" for name, value in values.items())

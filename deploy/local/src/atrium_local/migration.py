@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from atrium_common.bus.kafka import KafkaBus
 from atrium_common.clock import SystemClock
 from atrium_common.settings import Settings
-from atrium_common.wiring import KERNEL_COLLECTIONS, TOPICS, make_store
+from atrium_common.wiring import KERNEL_COLLECTIONS, kafka_bus, make_store
 from atrium_local.operated import OPERATED
 
 
@@ -23,14 +22,7 @@ async def migrated(settings: Settings) -> Mapping[str, str]:
             await store.close()
         done[operated.name] = f"its log and {len(collections)} collections"
     if settings.kafka_bootstrap is not None:
-        bus = KafkaBus(
-            settings.kafka_bootstrap,
-            topics=tuple(TOPICS),
-            clock=SystemClock(),
-            prefix=settings.kafka_prefix,
-            partitions=settings.kafka_partitions,
-            replication=settings.kafka_replication,
-        )
+        bus = kafka_bus(settings.kafka_bootstrap, settings, SystemClock())
         await bus.open()
         try:
             counts = await bus.partitions()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from atrium_common.clock import SystemClock
 from atrium_common.errors import AtriumError
 from atrium_common.http.client import ServiceClient
@@ -12,7 +14,7 @@ class NoOperator(Exception):
     """The operator could not be created; the text says why."""
 
 
-async def create_operator(tenancy_url: str, principal_keys: str) -> str | None:
+async def create_operator(tenancy_url: str, principal_keys: str, *, tls: ssl.SSLContext | None = None) -> str | None:
     """Create the operator: its key, or None where it was made too long ago to be shown again.
 
     Raises:
@@ -21,7 +23,7 @@ async def create_operator(tenancy_url: str, principal_keys: str) -> str | None:
     signer = PrincipalKeys.parse(principal_keys).signer("service")
     if signer is None:
         raise NoOperator("ATRIUM_PRINCIPAL_KEYS holds no private service key (service…!:base64-seed)")
-    client = ServiceClient(tenancy_url, service="atrium", signer=signer, clock=SystemClock())
+    client = ServiceClient(tenancy_url, service="atrium", signer=signer, clock=SystemClock(), tls=tls)
     try:
         answer = await client.call("POST", "/internal/bootstrap", {})
     except AtriumError as error:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, faults_of
 from atrium_local.data_directory import DataDirectory, DirectoryInUse
 
 S = TypeVar("S", bound=Settings)
@@ -46,9 +46,8 @@ def settings_of(model: type[S], **flags: object) -> S:
     try:
         return model(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"])
-            _say(f"ATRIUM_{name.upper()}: {fault['msg']}")
+        for fault in faults_of(error):
+            _say(fault)
         raise typer.Exit(2) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         _say(f"atrium.toml or .env can't be read: {error}")

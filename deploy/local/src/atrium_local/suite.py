@@ -118,6 +118,9 @@ class Suite:
             if gateway and self._options.workers > 1:
                 command.append("--reuse-port")
             environment = {**shared, **held["gateway" if gateway else "service"], "ATRIUM_HOST": host}
+            if not gateway:
+                # On this machine the services are reached by loopback alone: the certificate is for clients.
+                environment |= {"ATRIUM_TLS_CERT_FILE": "", "ATRIUM_TLS_KEY_FILE": ""}
             # What a gateway has begun to answer still needs the services.
             children.append(Child(name, command, environment, ends_in=0 if gateway else 1))
         return children
@@ -125,7 +128,8 @@ class Suite:
     async def _announce(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> None:
         await _wait_until_ready([ports[f"{name}.admin"] for name in _processes(self._options.workers)])
         key = await self._operator_key(secrets, ports)
-        base = f"http://{self._options.host}:{self._options.port}"
+        scheme = "http" if self._settings.tls_cert_file is None else "https"
+        base = f"{scheme}://{self._options.host}:{self._options.port}"
         self._directory.write_gateway_url(base)
         if self._options.as_json:
             urls = {name: f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]} | {"gateway": base}

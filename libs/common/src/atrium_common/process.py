@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import signal
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
@@ -14,15 +15,16 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from atrium_common.bus.ports import BusUnavailable
+from atrium_common.bus.ports import BusRefused, BusUnavailable
 from atrium_common.http.health import Readiness, admin_app
 from atrium_common.http.listener import SERVICE_LIMITS, Listener
 from atrium_common.logging import configure_logging
 from atrium_common.run_files import RunFiles
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
-from atrium_common.store.ports import StoreUnavailable
+from atrium_common.store.ports import StoreRefused, StoreUnavailable
 from atrium_common.supervisor import Supervisor
+from atrium_common.tls import Pair, ServedCertificate
 from atrium_common.wiring import Closer, Parts, Service, compose
 
 log = structlog.get_logger("process")
@@ -46,7 +48,7 @@ def run_service(
     configure_logging(service=name, level=settings.log_level, style=settings.log_format)
     try:
         uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, StoreRefused, BusRefused) as error:
         log.error("can not start", reason=str(error), kind=type(error).__name__)
         raise SystemExit(1) from None
 
@@ -83,7 +85,11 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
         await admin.setup()
         admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
         await admin_site.start()
-        port = await door.open(settings.host, settings.port, reuse_port=reuse_port)
+        shown = _certificate(settings)
+        tls = None if shown is None else shown.context
+        port = await door.open(settings.host, settings.port, reuse_port=reuse_port, tls=tls)
+        if shown is not None:
+            supervisor.start("certificate", shown.follow)
         for job_name, job in service.jobs.items():
             supervisor.start(job_name, job)
         admin_port = int(admin.addresses[0][1])
@@ -109,6 +115,8 @@ async def _composed(
     while not ending.begun.is_set():
         try:
             return await compose(name, settings, collections)
+        except (StoreRefused, BusRefused):
+            raise
         except (StoreUnavailable, BusUnavailable) as error:
             log.warning("not yet", reason=str(error), again_in=_START_PAUSE)
             with contextlib.suppress(TimeoutError):
@@ -162,6 +170,13 @@ class _Ending:
             self._loop.call_later(self.seconds + 1, os._exit, 1)
 
 
+def _certificate(settings: Settings) -> ServedCertificate | None:
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        return None
+    pair = Pair(settings.tls_cert_file, settings.tls_key_file, "ATRIUM_TLS_CERT_FILE, ATRIUM_TLS_KEY_FILE")
+    return ServedCertificate(pair)
+
+
 def _store_check(parts: Parts) -> Callable[[], Awaitable[str | None]]:
     async def check() -> str | None:
         await parts.store.ping()
@@ -177,12 +192,12 @@ class _Application:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         self._listener: Listener | None = None
 
-    async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+    async def open(self, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None) -> int:
         await self._runner.setup()
         if self._runner.server is None:
             raise RuntimeError("a runner that is set up has a server")
         self._listener = Listener(self._runner.server, SERVICE_LIMITS)
-        return await self._listener.open(host, port, reuse_port=reuse_port)
+        return await self._listener.open(host, port, reuse_port=reuse_port, tls=tls)
 
     async def drain(self, seconds: float) -> bool:
         return self._listener is None or await self._listener.drain(seconds)

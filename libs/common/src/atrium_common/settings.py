@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,11 +25,29 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _upper(value: object) -> object:
+    return value.upper() or None if isinstance(value, str) else value
+
+
+def _given(value: object) -> object:
+    """Empty is as good as not said: a file's setting can be taken back by a source that goes before."""
+    return None if value == "" else value
+
+
+File: TypeAlias = Annotated[Path | None, BeforeValidator(_given)]
+S = TypeVar("S", bound="Settings")
+
+
 class Settings(BaseSettings):
     """What any process of the suite may be told (spec/command.md)."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ATRIUM_", env_file=".env", toml_file="atrium.toml", extra="ignore", frozen=True
+        env_prefix="ATRIUM_",
+        env_file=".env",
+        toml_file="atrium.toml",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # what is unfit may be a secret
     )
 
     data_dir: Path = Field(default=Path(".atrium"), description="Where the embedded stores, secrets and ports are kept")
@@ -36,7 +55,20 @@ class Settings(BaseSettings):
     mongodb_driver: Literal["motor", "pymongo"] = Field(default="motor", description="Which driver reaches MongoDB")
     mongodb_prefix: str = Field(default="atrium_", description="What the databases' names begin with")
     kafka_bootstrap: str | None = Field(default=None, description="Kafka instead of reading the logs: host:port,…")
+    mongodb_ca_file: File = Field(default=None, description="Whose certificates MongoDB may show; TLS is then demanded")
+    mongodb_cert_file: File = Field(default=None, description="Our own certificate and key for it, in one PEM file")
     kafka_prefix: str = Field(default="", description="What the topics' names begin with")
+    kafka_security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None, BeforeValidator(_upper)
+    ] = Field(default=None, description="[SASL_SSL with a user name, SSL with a CA or certificate, else PLAINTEXT]")
+    kafka_sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None, BeforeValidator(_upper)
+    ] = Field(default=None, description="How the user is proven [SCRAM-SHA-512]")
+    kafka_sasl_username: str = Field(default="", description="Kafka's user")
+    kafka_sasl_password: SecretStr = Field(default=SecretStr(""), description="and their password")
+    kafka_ca_file: File = Field(default=None, description="Whose certificates brokers may show [the system's CAs]")
+    kafka_cert_file: File = Field(default=None, description="Our own certificate for brokers that ask for one")
+    kafka_key_file: File = Field(default=None, description="and its key")
     kafka_partitions: int = Field(default=6, ge=1, description="Partitions of a topic when it is created")
     kafka_replication: int = Field(default=1, ge=1, description="Replicas of a topic when it is created")
 
@@ -47,6 +79,8 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=0, ge=0, le=65535, description="Port of the API; 0 takes a free one")
     admin_port: int = Field(default=0, ge=0, le=65535, description="Port of /healthz, /readyz, /metrics; 0: a free one")
+    tls_cert_file: File = Field(default=None, description="Certificate chain (PEM): the API's port then speaks TLS")
+    tls_key_file: File = Field(default=None, description="and its key; both are read again when they are renewed")
     run_dir: Path | None = Field(
         default=None, description="Where NAME.pid and NAME.ports.json are written, if anywhere"
     )
@@ -61,6 +95,34 @@ class Settings(BaseSettings):
     tenancy_url: str = Field(default="http://127.0.0.1:8081", description="Where tenancy answers")
     entitlements_url: str = Field(default="http://127.0.0.1:8082", description="Where entitlements answers")
     webhooks_url: str = Field(default="http://127.0.0.1:8083", description="Where webhooks answers")
+
+    services_ca_file: File = Field(
+        default=None, description="Whose certificates services at https URLs may show [the system's CAs]"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """What only works together is given together, and what would be ignored is told."""
+        _both("TLS_CERT_FILE", self.tls_cert_file, "TLS_KEY_FILE", self.tls_key_file)
+        _both("KAFKA_CERT_FILE", self.kafka_cert_file, "KAFKA_KEY_FILE", self.kafka_key_file)
+        password = self.kafka_sasl_password.get_secret_value()
+        _both("KAFKA_SASL_USERNAME", self.kafka_sasl_username, "KAFKA_SASL_PASSWORD", password)
+        protocol = self.kafka_protocol
+        if not protocol.endswith("SSL") and (self.kafka_ca_file or self.kafka_cert_file):
+            raise ValueError(f"ATRIUM_KAFKA_CA_FILE and _CERT_FILE are for (SASL_)SSL, not for {protocol}")
+        if protocol.startswith("SASL") != bool(self.kafka_sasl_username):
+            said = "wants ATRIUM_KAFKA_SASL_USERNAME" if protocol.startswith("SASL") else "ignores the SASL user name"
+            raise ValueError(f"ATRIUM_KAFKA_SECURITY_PROTOCOL={protocol} {said}")
+        return self
+
+    @property
+    def kafka_protocol(self) -> str:
+        """How brokers are spoken to; a password never goes in the clear unless that is said."""
+        if self.kafka_security_protocol is not None:
+            return self.kafka_security_protocol
+        if self.kafka_sasl_username:
+            return "SASL_SSL"
+        return "SSL" if self.kafka_ca_file or self.kafka_cert_file else "PLAINTEXT"
 
     @classmethod
     def settings_customise_sources(
@@ -85,6 +147,31 @@ class Settings(BaseSettings):
             else:
                 shown[name] = value if value is None or isinstance(value, bool | int | float) else _told(value)
         return shown
+
+
+def in_force(model: type[S]) -> S:
+    """The settings that the environment and the files give a process.
+
+    Raises:
+        SystemExit: one is unfit, with 2; standard error says which, without its value.
+    """
+    try:
+        return model()
+    except ValidationError as error:
+        sys.stderr.writelines(f"atrium: {fault}\n" for fault in faults_of(error))
+        raise SystemExit(2) from None
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """What is wrong with which setting, one line each, without their values."""
+    named = (("_".join(str(part) for part in fault["loc"]).upper(), fault["msg"]) for fault in error.errors())
+    return [f"ATRIUM_{name}: {text}" if name else text.removeprefix("Value error, ") for name, text in named]
+
+
+def _both(one: str, first: object, other: str, second: object) -> None:
+    if bool(first) != bool(second):
+        missing, given = (other, one) if first else (one, other)
+        raise ValueError(f"ATRIUM_{missing} is missing: it goes with ATRIUM_{given}")
 
 
 def _told(value: object) -> JSON:

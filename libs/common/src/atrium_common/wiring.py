@@ -6,9 +6,10 @@ The one module of the common library that knows the adapters.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from aiohttp import web
 
@@ -37,6 +38,10 @@ from atrium_common.store.documents import Collection
 from atrium_common.store.ports import Store
 from atrium_common.store.sqlite import SqliteStore
 from atrium_common.supervisor import Job
+from atrium_common.tls import trusting
+
+if TYPE_CHECKING:
+    from atrium_common.bus.kafka import KafkaBus
 
 EVENT_TOPICS: Mapping[str, str] = {
     "tenancy.events": "tenancy",
@@ -56,8 +61,8 @@ Closer: TypeAlias = Callable[[], Awaitable[None]]
 class Door(Protocol):
     """Something of a service's own that listens on its API port."""
 
-    async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
-        """Listen, and return the port (a free one where 0 was asked for)."""
+    async def open(self, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None) -> int:
+        """Listen, by TLS where a context for it is given, and return the port (a free one where 0 was asked for)."""
         ...
 
     async def drain(self, seconds: float) -> bool:
@@ -115,7 +120,7 @@ class Parts:
         signer = self.keys.signer("service")
         if signer is None:
             raise ValueError("ATRIUM_PRINCIPAL_KEYS holds no private service key (service…!:base64)")
-        return ServiceClient(base, service=self.name, signer=signer, clock=self.clock)
+        return ServiceClient(base, service=self.name, signer=signer, clock=self.clock, tls=services_tls(self.settings))
 
     def standard_jobs(self, repository: Repository, deciders: Sequence[Decider[Any]], *, topic: str) -> dict[str, Job]:
         """Rows, relay and sweep: what each event-sourced service runs."""
@@ -134,6 +139,17 @@ class Parts:
             )
             jobs["relay"] = relay.run
         return jobs
+
+
+def services_tls(settings: Settings) -> ssl.SSLContext | None:
+    """Whose certificates the other services may show, where a CA of one's own is set.
+
+    Raises:
+        TlsUnfit: its file can't be used.
+    """
+    if settings.services_ca_file is None:
+        return None
+    return trusting(settings.services_ca_file, setting="ATRIUM_SERVICES_CA_FILE")
 
 
 async def sweep(store: Store, *, every: float = _SWEEP_SECONDS) -> None:
@@ -186,8 +202,30 @@ def make_store(name: str, settings: Settings) -> Store:
             settings.mongodb_url.get_secret_value(),
             database=f"{settings.mongodb_prefix}{name}",
             driver=settings.mongodb_driver,
+            ca_file=settings.mongodb_ca_file,
+            cert_file=settings.mongodb_cert_file,
         )
     return SqliteStore(settings.data_dir / f"{name}.db")
+
+
+def kafka_bus(bootstrap: str, settings: Settings, clock: Clock) -> KafkaBus:
+    """The stream on these brokers, not yet opened.
+
+    Raises:
+        TlsUnfit: a certificate file can't be used.
+    """
+    from atrium_common.bus.kafka import KafkaBus
+    from atrium_common.bus.kafka_security import KafkaSecurity
+
+    return KafkaBus(
+        bootstrap,
+        topics=tuple(TOPICS),
+        prefix=settings.kafka_prefix,
+        partitions=settings.kafka_partitions,
+        replication=settings.kafka_replication,
+        clock=clock,
+        security=KafkaSecurity.of(settings),
+    )
 
 
 async def open_bus(
@@ -199,16 +237,7 @@ async def open_bus(
         BusUnavailable, StoreUnavailable: it can't be reached.
     """
     if settings.kafka_bootstrap is not None:
-        from atrium_common.bus.kafka import KafkaBus
-
-        kafka = KafkaBus(
-            settings.kafka_bootstrap,
-            topics=tuple(TOPICS),
-            prefix=settings.kafka_prefix,
-            partitions=settings.kafka_partitions,
-            replication=settings.kafka_replication,
-            clock=clock,
-        )
+        kafka = kafka_bus(settings.kafka_bootstrap, settings, clock)
         await kafka.open()
         return kafka, []
     sources: dict[str, Source] = {}

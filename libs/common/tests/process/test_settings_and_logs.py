@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from atrium_common.logging import redacted
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, in_force
 
 KEY = "sk_live_abcdefghijklmnopqrstuvwxyz012345"
 
@@ -54,6 +54,45 @@ def test_an_unfit_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, na
     monkeypatch.setenv(f"ATRIUM_{name}", value)
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"TLS_CERT_FILE": "/c"}, "ATRIUM_TLS_KEY_FILE is missing"),
+        ({"KAFKA_SASL_PASSWORD": "swordfish"}, "ATRIUM_KAFKA_SASL_USERNAME is missing"),
+        ({"KAFKA_SASL_USERNAME": "u"}, "ATRIUM_KAFKA_SASL_PASSWORD is missing"),
+        ({"KAFKA_KEY_FILE": "/k"}, "ATRIUM_KAFKA_CERT_FILE is missing"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "wants ATRIUM_KAFKA_SASL_USERNAME"),
+        ({"KAFKA_SECURITY_PROTOCOL": "plaintext", "KAFKA_CA_FILE": "/c"}, "are for"),
+        ({"KAFKA_SASL_PASSWORD": "swordfish", "KAFKA_SASL_USERNAME": "u", "KAFKA_SECURITY_PROTOCOL": "SSL"}, "ignores"),
+    ],
+)
+def test_settings_that_only_work_together_are_told_and_their_values_are_not(
+    given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"ATRIUM_{name}", value)
+    with pytest.raises(SystemExit) as ended:
+        in_force(Settings)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("atrium: ATRIUM_")
+    assert told in said
+    assert "swordfish" not in said
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "swordfish" not in str(refused.value)
+
+
+def test_an_empty_file_setting_takes_back_what_a_later_source_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("ATRIUM_TLS_CERT_FILE=/c\nATRIUM_TLS_KEY_FILE=/k\n")
+    assert Settings().tls_cert_file == Path("/c")
+    monkeypatch.setenv("ATRIUM_TLS_CERT_FILE", "")
+    monkeypatch.setenv("ATRIUM_TLS_KEY_FILE", "")
+    assert Settings().tls_cert_file is None
 
 
 def test_a_level_may_be_spelt_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """`python -m atrium_entitlements`: the service as a process, told by `ATRIUM_…` variables."""
 
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, in_force
 from atrium_entitlements.wiring import run
 
 if __name__ == "__main__":
-    run(Settings())
+    run(in_force(Settings))

@@ -17,7 +17,9 @@ _HOST = re.compile(rb"[A-Za-z0-9._~\[\]:-]{1,255}\Z")
 class Peers:
     """What is known of a request's origin."""
 
-    def __init__(self, trusted: Sequence[Network]) -> None:
+    def __init__(self, trusted: Sequence[Network], *, scheme: bytes = b"http") -> None:
+        """`scheme` is what we ourselves are reached by."""
+        self._scheme = scheme
         self._trusted = tuple(trusted)
         # A trace id has to be its own, not to be guessed at: this process's, and a number.
         self._process = os.urandom(8).hex()
@@ -41,7 +43,7 @@ class Peers:
 
     def public_base(self, request: Request) -> bytes:
         """Scheme and host by which the client reached us."""
-        scheme, host = b"http", request.headers.get(b"host", b"localhost")
+        scheme, host = self._scheme, request.headers.get(b"host", b"localhost")
         if self._trusted and self._trusts(request.peer):
             said = request.headers.get(b"x-forwarded-proto", scheme).split(b",")[0].strip().lower()
             scheme = said if said in {b"http", b"https"} else scheme

@@ -7,6 +7,7 @@ Two adapters are held to the same suite: `SessionTransport` on aiohttp's client,
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -84,7 +85,8 @@ class Transport(Protocol):
 class SessionTransport:
     """aiohttp's client session."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
+    def __init__(self, urls: Mapping[str, str], *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._urls = {name: url.rstrip("/") for name, url in urls.items()}
         self._session: aiohttp.ClientSession | None = None
 
@@ -116,7 +118,7 @@ class SessionTransport:
             await session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=512, keepalive_timeout=30)
+        connector = aiohttp.TCPConnector(limit=512, keepalive_timeout=30, ssl=self._tls or True)
         self._session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,

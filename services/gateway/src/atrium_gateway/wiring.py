@@ -8,7 +8,7 @@ from atrium_common.http.client import ServiceClient
 from atrium_common.jsontypes import JSONObject
 from atrium_common.operated import Opened, Operated
 from atrium_common.settings import Settings
-from atrium_common.wiring import Parts, Service
+from atrium_common.wiring import Parts, Service, services_tls
 from atrium_gateway.composing import NamespaceComposer, UsageComposer
 from atrium_gateway.cors import Cors
 from atrium_gateway.documents.pages import pages
@@ -61,9 +61,9 @@ async def build(parts: Parts) -> Service:
     }
     clients = {name: parts.client(url) for name, url in urls.items()}
     ask_tenancy, ask_entitlements = _Asking(clients["tenancy"]), _Asking(clients["entitlements"])
-    transport = PooledTransport(urls)
+    transport = PooledTransport(urls, tls=services_tls(settings))
     forwarding = Forwarding(transport, clock=parts.clock, most_in_flight=settings.most_in_flight)
-    peers = Peers(settings.trusted_proxies)
+    peers = Peers(settings.trusted_proxies, scheme=b"https" if settings.tls_cert_file else b"http")
     outward = Outward(signer, peers, clock=parts.clock)
     keys = KeyCache(ask_tenancy.resolve, clock=parts.clock)
     used = LastUsed(ask_tenancy.note_used, clock=parts.clock)

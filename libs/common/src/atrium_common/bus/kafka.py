@@ -17,12 +17,14 @@ from aiokafka.errors import (
     for_code,
 )
 
+from atrium_common.bus.kafka_security import KafkaSecurity
 from atrium_common.bus.ports import BusUnavailable, Message, Received, Start
 from atrium_common.clock import Clock
 from atrium_common.cloudevents import HEARTBEAT, headers_of, message_of
 
 _HEARTBEAT_INTERVAL = 0.5
 _OPEN_SECONDS = 30.0
+_OPEN = KafkaSecurity()
 
 
 class KafkaBus:
@@ -37,8 +39,10 @@ class KafkaBus:
         prefix: str = "",
         partitions: int = 6,
         replication: int = 1,
+        security: KafkaSecurity = _OPEN,
     ) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._topics = topics
         self._clock = clock
         self._prefix = prefix
@@ -49,14 +53,18 @@ class KafkaBus:
 
     async def open(self) -> None:
         """See `Bus.open`; creates the topics that are missing."""
-        with _translated():
-            async with asyncio.timeout(_OPEN_SECONDS):
-                await self._create_topics()
-                self._producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0,
-                    compression_type=None,
-                )  # fmt: skip
-                await self._producer.start()
+        try:
+            with _translated():
+                async with asyncio.timeout(_OPEN_SECONDS):
+                    await self._create_topics()
+                    self._producer = AIOKafkaProducer(
+                        bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0,
+                        compression_type=None, **self._security.options(),
+                    )  # fmt: skip
+                    await self._producer.start()
+        except BusUnavailable:
+            await self._security.ask(self._bootstrap)
+            raise
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """See `Bus.publish`."""
@@ -97,6 +105,7 @@ class KafkaBus:
             heartbeat_interval_ms=1_000,
             max_poll_interval_ms=300_000,
             metadata_max_age_ms=30_000,
+            **self._security.options(),
         )
         with _translated():
             await consumer.start()
@@ -147,7 +156,7 @@ class KafkaBus:
         return self._producer
 
     async def _create_topics(self) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
         await admin.start()
         try:
             wanted = [NewTopic(self._prefix + topic, self._partitions, self._replication) for topic in self._topics]

@@ -138,3 +138,7 @@ class Bus(Protocol):
 
 class BusUnavailable(Exception):
     """The event stream can't be used now; the text says why, without secrets."""
+
+
+class BusRefused(BusUnavailable):
+    """The event stream will not have us as we are set up; trying again helps nothing, the text says what to set."""

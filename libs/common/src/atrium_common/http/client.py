@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from typing import cast
 
 import aiohttp
 import orjson
+import structlog
 
 from atrium_common.clock import Clock
 from atrium_common.errors import BadGateway, GatewayTimeout, NotFound, Refused, Unavailable
@@ -15,6 +17,9 @@ from atrium_common.http import headers
 from atrium_common.jsontypes import JSONMapping, JSONObject
 from atrium_common.principal import LIFETIME_SECONDS, Principal, PrincipalSigner
 
+log = structlog.get_logger("client")
+
+UNTRUSTED = "a service's certificate is not trusted: check ATRIUM_SERVICES_CA_FILE, and the names in it"
 _ATTEMPTS = 3
 _PAUSE = 0.05
 _REFUSED = 400
@@ -28,12 +33,23 @@ class ServiceClient:
     connection was made), or where it may arrive twice: what `reads`, or a command with its id.
     """
 
-    def __init__(self, base: str, *, service: str, signer: PrincipalSigner, clock: Clock, seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        service: str,
+        signer: PrincipalSigner,
+        clock: Clock,
+        seconds: float = 5.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`tls` says whose certificates are trusted at an https URL, where not the system's CAs."""
         self._base = base.rstrip("/")
         self._service = service
         self._signer = signer
         self._clock = clock
         self._seconds = seconds
+        self._tls = tls
         self._session: aiohttp.ClientSession | None = None
         self._token = ("", 0.0)
 
@@ -99,6 +115,9 @@ class ServiceClient:
                 method, f"{self._base}{path}", data=content, headers=given, timeout=timeout, allow_redirects=False
             ) as answer:
                 return _read(answer.status, await answer.read())
+        except aiohttp.ClientConnectorCertificateError as error:
+            log.error(UNTRUSTED, url=self._base, reason=str(error.certificate_error))
+            raise Unavailable("A service behind this one can't be trusted. Try again later.") from error
         except aiohttp.ConnectionTimeoutError as error:
             raise Unavailable("A service behind this one can't be reached. Try again shortly.") from error
         except TimeoutError as error:
@@ -119,7 +138,7 @@ class ServiceClient:
 
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=128, keepalive_timeout=30), trust_env=False
+            connector=aiohttp.TCPConnector(limit=128, keepalive_timeout=30, ssl=self._tls or True), trust_env=False
         )
         return self._session
 

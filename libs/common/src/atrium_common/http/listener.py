@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from aiohttp.web_protocol import RequestHandler
 from atrium_common.errors import AtriumError, HeadersTooLarge, InvalidHeader, RequestTimeout, UriTooLong
 from atrium_common.http.outgoing import refusal
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
+from atrium_common.tls import HANDSHAKE_SECONDS
 
 _ARRIVAL_SECONDS = 0.05
 
@@ -61,7 +63,7 @@ class Listener:
         self._server = server
         self._listening: asyncio.Server | None = None
 
-    async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+    async def open(self, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None) -> int:
         """Listen, and return the port (a free one where 0 was asked for).
 
         Raises:
@@ -75,6 +77,8 @@ class Listener:
             backlog=1024,
             reuse_address=True,
             reuse_port=reuse_port or None,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else HANDSHAKE_SECONDS,
         )
         return int(self._listening.sockets[0].getsockname()[1])
 

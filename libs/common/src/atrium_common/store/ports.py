@@ -198,3 +198,7 @@ class StoreUnavailable(Exception):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class StoreRefused(StoreUnavailable):
+    """The store will not have us as we are set up; trying again helps nothing, the text says what to set."""

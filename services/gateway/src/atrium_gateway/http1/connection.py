@@ -27,6 +27,8 @@ _MOST_SKIPPED = 64 * 1024
 _MOST_FRAMING = 16 * 1024
 _FRAMED = 8
 _MOST_REPEATED = 4096
+# How long a connection may say nothing whose TLS was agreed on only while the front drained.
+_LATE_SECONDS = 1.0
 _MALFORMED = "The request is not well-formed HTTP/1.1."
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _BODY_FIELDS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
@@ -269,7 +271,7 @@ class Connection(asyncio.Protocol):
                 self._incoming.fail(RequestTimeout())
                 if self._incoming is not self._current and self._incoming not in self._queue:
                     self._transport.abort()
-        elif self._idle and lasted > limits.idle_seconds:
+        elif self._idle and lasted > (_LATE_SECONDS if self._front.draining else limits.idle_seconds):
             self._transport.close()
 
     def finish(self) -> None:

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import ctypes
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 
+from atrium_common.tls import HANDSHAKE_SECONDS
 from atrium_gateway.http1.connection import Connection
 from atrium_gateway.http1.message import Request, Response
 
@@ -71,8 +73,8 @@ class Front:
         self._watch: asyncio.Task[None] | None = None
         self._date = (0, b"")
 
-    async def open(self, host: str, port: int, *, reuse_port: bool = False) -> int:
-        """Listen, and return the port (a free one where 0 was asked for).
+    async def open(self, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None) -> int:
+        """Listen, by TLS where a context for it is given, and return the port (a free one where 0 was asked for).
 
         Raises:
             OSError: the port is taken.
@@ -80,8 +82,9 @@ class Front:
         loop = asyncio.get_running_loop()
         self._shares = reuse_port
         self._server = await loop.create_server(
-            lambda: Connection(self), host, port, backlog=1024, reuse_address=True, reuse_port=reuse_port or None
-        )
+            lambda: Connection(self), host, port, backlog=1024, reuse_address=True, reuse_port=reuse_port or None,
+            ssl=tls, ssl_handshake_timeout=None if tls is None else HANDSHAKE_SECONDS,
+        )  # fmt: skip
         self._watch = asyncio.create_task(self._watching())
         return int(self._server.sockets[0].getsockname()[1])
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 import httptools
+import structlog
 from yarl import URL
 
 from atrium_common.errors import BadGateway, GatewayTimeout
+from atrium_common.http.client import UNTRUSTED
 from atrium_gateway.http1.message import Fields
 from atrium_gateway.upstream import CONNECT_SECONDS, STREAMED_FROM, Answer, Forwarded, unreachable
+
+log = structlog.get_logger("gateway")
 
 _WATCH_SECONDS = 0.05
 _IDLE_SECONDS = 30.0
@@ -22,8 +27,9 @@ _MOST_HELD = 256 * 1024
 class PooledTransport:
     """Connections are used again, the last one first, and let go after 30 s without use."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
-        self._pools = {name: _Pool(name, URL(url)) for name, url in urls.items()}
+    def __init__(self, urls: Mapping[str, str], *, tls: ssl.SSLContext | None = None) -> None:
+        """`tls` says whose certificates are trusted at https URLs, where not the system's CAs."""
+        self._pools = {name: _Pool(name, URL(url), tls) for name, url in urls.items()}
         self._watch: asyncio.Task[None] | None = None
 
     async def send(self, upstream: str, request: Forwarded, *, seconds: float) -> Answer:
@@ -55,12 +61,13 @@ class PooledTransport:
 
 
 class _Pool:
-    def __init__(self, name: str, url: URL) -> None:
+    def __init__(self, name: str, url: URL, tls: ssl.SSLContext | None) -> None:
         self.name = name
         self.prefix = url.raw_path.rstrip("/")
         self.host = f"Host: {url.authority}\r\n".encode()
         self.open: set[_Connection] = set()
         self._address = (str(url.host), int(url.port or 80))
+        self._tls = (tls or ssl.create_default_context()) if url.scheme == "https" else None
         self._idle: deque[_Connection] = deque()
 
     def idle(self) -> _Connection | None:
@@ -74,7 +81,10 @@ class _Pool:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds):
-                _, connection = await loop.create_connection(lambda: _Connection(self), *self._address)
+                _, connection = await loop.create_connection(lambda: _Connection(self), *self._address, ssl=self._tls)
+        except ssl.SSLCertVerificationError as error:
+            log.error(UNTRUSTED, service=self.name, reason=error.verify_message)
+            raise unreachable(self.name) from error
         except (OSError, TimeoutError) as error:
             raise unreachable(self.name) from error
         return connection

@@ -7,7 +7,7 @@ import json
 import typer
 
 from atrium_common.settings import Settings
-from atrium_local.options import AsJson, console, fail, run_async, settings_of
+from atrium_local.options import AsJson, console, fail, run, run_async, settings_of
 
 
 def add_to(admin: typer.Typer) -> None:
@@ -20,11 +20,15 @@ def bootstrap(as_json: AsJson = False) -> None:  # noqa: FBT002
 
     It calls tenancy at ATRIUM_TENANCY_URL with the service key of ATRIUM_PRINCIPAL_KEYS. `atrium up` does it by itself.
     """
+    from atrium_common.wiring import services_tls
     from atrium_local.operator import NoOperator, create_operator
 
     settings = settings_of(Settings)
+    tls = run(lambda: services_tls(settings))
     try:
-        key = run_async(lambda: create_operator(settings.tenancy_url, settings.principal_keys.get_secret_value()))
+        key = run_async(
+            lambda: create_operator(settings.tenancy_url, settings.principal_keys.get_secret_value(), tls=tls)
+        )
     except NoOperator as error:
         fail(str(error))
     if key is None:

@@ -8,28 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from atrium_common.store.ports import StoreUnavailable
+from atrium_common.store.ports import StoreRefused, StoreUnavailable
+from atrium_common.tls import Pair, trusting
 
 Driver: TypeAlias = Literal["motor", "pymongo"]
 _SELECTION_MS = 5_000
+_NO_URL = (
+    "ATRIUM_MONGODB_URL is none of MongoDB's: mongodb://user:password@host:port/?options, the password URL-encoded"
+)
+_UNTRUSTED = "MongoDB's certificate is not trusted: set ATRIUM_MONGODB_CA_FILE to the CA that signed it; check the host"
+_NOT_LET_IN = {
+    13: "MongoDB refuses what we do: give the user of ATRIUM_MONGODB_URL the role readWrite on our databases",
+    18: "MongoDB refuses the user of ATRIUM_MONGODB_URL: check name, password and authSource",
+}
 
 
-def connect(url: str, driver: Driver) -> Any:
-    """A client of this driver."""
+def connect(url: str, driver: Driver, *, ca_file: Path | None = None, cert_file: Path | None = None) -> Any:
+    """A client of this driver.
+
+    Raises:
+        TlsUnfit: one of the files can't be used.
+        ValueError: the URL is none of MongoDB's; the text does not repeat it, since it may hold a password.
+    """
     options: dict[str, Any] = {"serverSelectionTimeoutMS": _SELECTION_MS, "appname": "atrium", "tz_aware": True}
+    if ca_file is not None or cert_file is not None:
+        pair = None if cert_file is None else Pair(cert_file, cert_file, "ATRIUM_MONGODB_CERT_FILE")
+        # Looked at here, since the driver would only say that something is wrong with some file.
+        trusting(ca_file, setting="ATRIUM_MONGODB_CA_FILE", pair=pair)
+        options |= {"tls": True, "tlsCAFile": ca_file, "tlsCertificateKeyFile": cert_file}
+    try:
+        return _client(driver)(url, **{name: _told(value) for name, value in options.items() if value is not None})
+    except OSError as error:
+        raise ValueError(f"ATRIUM_MONGODB_URL names a file that can't be read: {error.filename}") from None
+    except (PyMongoError, ValueError) as error:
+        raise ValueError(f"{_NO_URL} ({type(error).__name__})") from None
+
+
+def _told(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _client(driver: Driver) -> Any:
     if driver == "motor":
         from motor.motor_asyncio import AsyncIOMotorClient
 
-        return AsyncIOMotorClient(url, **options)
+        return AsyncIOMotorClient
     from pymongo import AsyncMongoClient
 
-    return AsyncMongoClient(url, **options)
+    return AsyncMongoClient
 
 
 def database(client: Any, name: str) -> Any:
@@ -44,7 +77,13 @@ def translated() -> Iterator[None]:
     """Turn the driver's errors into the port's."""
     try:
         yield
+    except OperationFailure as error:
+        if error.code in _NOT_LET_IN:
+            raise StoreRefused(_NOT_LET_IN[error.code]) from error
+        raise StoreUnavailable(f"MongoDB: {type(error).__name__}") from error
     except ConnectionFailure as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise StoreRefused(_UNTRUSTED) from error
         raise StoreUnavailable(f"MongoDB does not answer: {type(error).__name__}") from error
     except PyMongoError as error:
         raise StoreUnavailable(f"MongoDB: {type(error).__name__}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from atrium_common.clock import Clock, SystemClock
 from atrium_common.store.documents import Collection
@@ -17,8 +18,18 @@ from atrium_common.store.mongo.log import MongoEventLog
 class MongoStore:
     """See `Store`."""
 
-    def __init__(self, url: str, *, database: str, driver: Driver = "motor", clock: Clock | None = None) -> None:
-        self._client = drivers.connect(url, driver)
+    def __init__(
+        self,
+        url: str,
+        *,
+        database: str,
+        driver: Driver = "motor",
+        clock: Clock | None = None,
+        ca_file: Path | None = None,
+        cert_file: Path | None = None,
+    ) -> None:
+        """With `ca_file` or `cert_file` the server is spoken to by TLS, whatever the URL says."""
+        self._client = drivers.connect(url, driver, ca_file=ca_file, cert_file=cert_file)
         self._database = drivers.database(self._client, database)
         self._clock = clock or SystemClock()
         self.log = MongoEventLog(self._database)

@@ -8,11 +8,15 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
+from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS
 from atrium_webhooks.domain.addresses import is_allowed
 from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, workloads
 
-CUSTOM = {"PodMonitor", "PrometheusRule", "Kafka", "KafkaNodePool", "KafkaTopic", "MongoDBCommunity"}
+CUSTOM = {
+    "PodMonitor", "PrometheusRule", "Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "MongoDBCommunity",
+    "Certificate", "Issuer",
+}  # fmt: skip
 _ALL = [(folder.rpartition("/")[2], workload) for folder in OVERLAYS for workload in workloads(folder)]
 WORKLOADS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL]
 DEPLOYMENTS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL if each.kind == "Deployment"]
@@ -35,12 +39,14 @@ def test_every_container_runs_without_root_rights_or_anything_to_write(workload:
     assert context["runAsUser"] > 0
     assert context["seccompProfile"]["type"] == "RuntimeDefault"
     assert workload.pod["automountServiceAccountToken"] is False
-    assert not any(workload.pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC", "volumes"))
+    assert not any(workload.pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC"))
+    assert all(volume.keys() == {"name", "secret"} for volume in workload.pod.get("volumes", ()))
     for container in workload.containers:
         own = container["securityContext"]
         assert own["allowPrivilegeEscalation"] is False
         assert own["readOnlyRootFilesystem"] is True
         assert own["capabilities"] == {"drop": ["ALL"]}
+        assert all(mount["readOnly"] for mount in container.get("volumeMounts", ()))
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
@@ -74,7 +80,8 @@ def test_a_pod_has_time_for_its_pause_and_its_drain(workload: Workload) -> None:
 def test_secrets_come_by_reference_alone(workload: Workload) -> None:
     for container in workload.containers:
         for variable in container.get("env", ()):
-            assert not any(word in variable["name"] for word in ("KEY", "SECRET", "PASSWORD", "MONGODB_URL"))
+            told = any(word in variable["name"] for word in ("KEY", "SECRET", "PASSWORD", "MONGODB_URL"))
+            assert not told or "secretKeyRef" in variable.get("valueFrom", ()) or variable["name"].endswith("_FILE")
 
 
 @everywhere
@@ -90,6 +97,34 @@ def test_only_the_gateway_gets_the_key_that_vouches_for_users(folder: str) -> No
         given = {each["secretRef"]["name"] for each in workload.pod["containers"][0]["envFrom"] if "secretRef" in each}
         assert "atrium-stores" in given
         assert ("atrium-gateway-keys" in given) == (workload.name == "gateway")
+
+
+def test_parts_speak_tls_where_the_components_for_it_are_taken() -> None:
+    settings = of_kind("overlays/dev", "ConfigMap")[0]["data"]
+    pods = {workload.name: workload for workload in workloads("overlays/dev")}
+    issued = {each["spec"]["secretName"]: each["spec"] for each in of_kind("overlays/dev", "Certificate")}
+    for name, setting in (
+        ("tenancy", "ATRIUM_TENANCY_URL"),
+        ("entitlements", "ATRIUM_ENTITLEMENTS_URL"),
+        ("webhooks-api", "ATRIUM_WEBHOOKS_URL"),
+    ):
+        assert settings[setting] == f"https://{name}:8080"
+        (shown,) = (each["secret"] for each in pods[name].pod["volumes"] if each["name"] == "tls")
+        assert issued[shown["secretName"]]["dnsNames"] == [name]
+        given = {each["name"]: each.get("value") for each in pods[name].containers[0]["env"]}
+        files = {f"/etc/atrium/tls/{item['path']}" for item in shown["items"]}
+        wanted = {given["ATRIUM_TLS_CERT_FILE"], given["ATRIUM_TLS_KEY_FILE"], settings["ATRIUM_SERVICES_CA_FILE"]}
+        assert wanted == files
+    for pod in pods.values():
+        (kafka,) = (each["secret"] for each in pod.pod["volumes"] if each["name"] == "kafka")
+        assert settings["ATRIUM_KAFKA_CA_FILE"] == f"/etc/atrium/kafka/{kafka['items'][0]['path']}"
+        (password,) = (e for e in pod.containers[0]["env"] if e["name"] == "ATRIUM_KAFKA_SASL_PASSWORD")
+        assert password["valueFrom"]["secretKeyRef"]["name"] == settings["ATRIUM_KAFKA_SASL_USERNAME"]
+    (kafka,) = of_kind("overlays/dev", "Kafka")
+    assert all(listener["tls"] and listener["authentication"] for listener in kafka["spec"]["kafka"]["listeners"])
+    # The settings are ones that the services know and accept.
+    known = {f"ATRIUM_{name.upper()}" for name in Settings.model_fields}
+    assert settings.keys() <= known
 
 
 @everywhere

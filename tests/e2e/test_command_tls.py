@@ -115,10 +115,9 @@ def test_the_suite_of_one_machine_shows_the_certificate_to_its_clients(tmp_path:
         status, _ = _ask(f"{suite.ready['gateway']}/api/v1/user", suite.key, authority.ca)
         assert status == 200
         # What the command itself calls, it trusts as OpenSSL is told to.
-        made = subprocess.run(
-            suite.command("admin", "keys", "create", "--name", "another", "--scope", "*:read", "--json"), check=False, capture_output=True,
-            timeout=60, env={**os.environ, "SSL_CERT_FILE": str(authority.ca)},
-        )  # fmt: skip
+        create = suite.command("admin", "keys", "create", "--name", "another", "--scope", "*:read", "--json")
+        environment = {**os.environ, "SSL_CERT_FILE": str(authority.ca)}
+        made = subprocess.run(create, check=False, capture_output=True, timeout=60, env=environment)
         assert made.returncode == 0, made.stderr.decode()
     finally:
         suite.stop()

@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROJECTS := libs/common services/gateway services/tenancy services/entitlements services/webhooks deploy/local
 SOURCES := $(PROJECTS) deploy/dashboards sdks tests
+LOCKS := requirements/runtime.txt requirements/tracing.txt requirements/dev.txt
 ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench asyncapi infra lock sdks test-sdks dashboards images clean
+.PHONY: help run demo install test check fmt lint types imports bench audit asyncapi infra lock sdks test-sdks dashboards images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -49,6 +50,9 @@ asyncapi: $(VENV)/dev.stamp ## Write docs/asyncapi.json from what the services d
 
 infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for development
 	@$(BIN)/python -m tests.infra
+
+audit: $(VENV)/dev.stamp ## Look the locked packages up in the advisory database (asks PyPI; fails where it can't)
+	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(LOCKS:%=-r %) $(ARGS)
 
 lock: ## Lock the dependencies anew (needs uv)
 	@requirements/lock

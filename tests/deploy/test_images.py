@@ -42,13 +42,17 @@ def test_every_image_runs_as_a_user_that_is_not_root(target: str) -> None:
     assert built.entrypoint == (["atrium"] if target == "command" else ["python", "-m", f"atrium_{target}"])
 
 
-def test_the_list_of_what_is_inside_names_every_locked_package() -> None:
-    lock = ROOT / "requirements/runtime.txt"
+@pytest.mark.parametrize("name", ["runtime", "tracing"])
+def test_the_list_of_what_is_inside_names_every_locked_package(name: str) -> None:
+    lock = ROOT / f"requirements/{name}.txt"
     listing: list[str | Path] = [_tool("cyclonedx-py"), "requirements", lock, "--output-reproducible", "--of", "JSON"]
     made = orjson.loads(subprocess.run(listing, check=True, capture_output=True, timeout=60).stdout)
     locked = {line.partition("==")[0] for line in lock.read_text().splitlines() if "==" in line}
     assert {part["name"] for part in made["components"]} == locked
-    assert "cyclonedx-py requirements requirements/runtime.txt" in DOCKERFILE.read_text()
+    dockerfile = DOCKERFILE.read_text()
+    assert 'cyclonedx-py requirements "requirements/${LOCK}.txt"' in dockerfile
+    assert '--require-hashes -r "requirements/${LOCK}.txt"' in dockerfile
+    assert "ARG LOCK=runtime" in dockerfile
 
 
 def test_compose_is_understood() -> None:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import orjson
 import structlog
 
+from atrium_common.tracing import CURRENT
+
 MASK = "…"
 _DEEPEST = 6
 _SECRET = re.compile(
@@ -34,6 +36,7 @@ def configure_logging(*, service: str, level: str, style: Literal["console", "js
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(service),
+        traced,
         structlog.processors.format_exc_info,
         redacted,
     ]
@@ -58,6 +61,13 @@ def configure_logging(*, service: str, level: str, style: Literal["console", "js
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(numeric, logging.WARNING))
+
+
+def traced(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The log entry with the trace that it belongs to, where it does not say so itself."""
+    if "trace_id" not in event and (traceparent := CURRENT.get()):
+        event["trace_id"] = traceparent[3:35]
+    return event
 
 
 def redacted(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

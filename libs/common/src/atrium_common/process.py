@@ -15,6 +15,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from atrium_common import tracing
 from atrium_common.bus.ports import BusRefused, BusUnavailable
 from atrium_common.http.health import Readiness, admin_app
 from atrium_common.http.listener import SERVICE_LIMITS, Listener
@@ -57,6 +58,7 @@ async def _main(
     name: str, settings: Settings, collections: Sequence[Collection], build: Build, *, reuse_port: bool
 ) -> None:
     ending = _Ending(settings.drain_seconds)
+    tracer = tracing.install(name, settings)
     with RunFiles(settings.run_dir, settings.run_name or name) as files:
         composed = await _composed(name, settings, collections, ending)
         if composed is None:
@@ -71,7 +73,7 @@ async def _main(
             closers = [*service.closers, *closers]
             await _serve(service, parts, ending, files, reuse_port=reuse_port)
         finally:
-            await _close(closers)
+            await _close([*closers, *([] if tracer is None else [tracer.close])])
     log.info("ended")
 
 

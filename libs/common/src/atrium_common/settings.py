@@ -92,6 +92,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(default="json", description="For people or for machines")
     log_every: int = Field(default=100, ge=1, description="Of how many requests that went well one is logged")
 
+    otlp_endpoint: str | None = Field(
+        default=None, description="Where traces are sent by OTLP/HTTP, like http://collector:4318; nowhere if unset"
+    )
+    trace_sample_ratio: float = Field(default=1.0, ge=0, le=1, description="Which part of new traces is recorded")
+
     tenancy_url: str = Field(default="http://127.0.0.1:8081", description="Where tenancy answers")
     entitlements_url: str = Field(default="http://127.0.0.1:8082", description="Where entitlements answers")
     webhooks_url: str = Field(default="http://127.0.0.1:8083", description="Where webhooks answers")

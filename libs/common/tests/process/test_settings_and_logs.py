@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from atrium_common import tracing
 from atrium_common.logging import redacted
 from atrium_common.settings import Settings, in_force
 
@@ -165,3 +166,10 @@ def test_logs_are_one_stream_in_one_style_with_the_services_name(style: str) -> 
     else:
         assert "tenancy" in done.stderr
     assert logging.getLogger().level != logging.NOTSET
+
+
+def test_traces_that_nothing_can_record_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(ValueError, match=r"pip install 'atrium-common\[tracing\]'"):
+        tracing.install("gateway", Settings(otlp_endpoint="http://127.0.0.1:4318"))
+    assert tracing.tracer() is None

@@ -53,11 +53,18 @@ class Peers:
 
     def traceparent(self, request: Request) -> str:
         """The trace that the request belongs to: a trusted proxy's, or a new one (W3C Trace Context)."""
+        given = self.given_traceparent(request)
+        if given:
+            return given
+        self._traces += 1
+        return f"00-{self._process}{self._traces:016x}-{self._traces:016x}-01"
+
+    def given_traceparent(self, request: Request) -> str:
+        """The trusted proxy's trace; empty where there is none."""
         given = request.headers.get(b"traceparent")
         if given is not None and self._trusted and _TRACEPARENT.match(given) and self._trusts(request.peer):
             return given.decode()
-        self._traces += 1
-        return f"00-{self._process}{self._traces:016x}-{self._traces:016x}-01"
+        return ""
 
     def _trusts(self, address: str) -> bool:
         parsed = ipaddress.ip_address(_plain(address))

@@ -30,6 +30,7 @@ from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import encoded
 from atrium_common.ids import Ids
 from atrium_common.metrics import REFUSED
+from atrium_common.tracing import CURRENT, Span, Tracer, tracer
 from atrium_gateway import admission, fields
 from atrium_gateway.cors import Cors
 from atrium_gateway.exchange import Exchange
@@ -61,6 +62,7 @@ from atrium_gateway.watching import Watching
 log = structlog.get_logger("gateway")
 
 _MOST_OPERATIONS = 100
+_FAILED = 500
 _PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 _JSON = (b"Content-Type", b"application/json")
 Page: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -100,19 +102,32 @@ class Gateway:
         self._seconds = seconds
         # Seconds between the monotonic clock and Unix time, looked at once a second.
         self._offset = self._offset_at = float("-inf")
+        self._tracer = tracer()
 
     async def handle(self, request: Request) -> Response:
         """Answer one request; raises nothing but the cancellation of a read that nobody waits for."""
         started = self._clock.monotonic()
         request_id = fields.request_id(request.headers) or self._ids.new("req")
         exchange = Exchange(request, request_id, started, started + self._seconds)
+        span = None if self._tracer is None else self._begin(self._tracer, exchange)
         try:
             response = await self._answered(exchange)
         except Exception as error:
             response = await self._refused(exchange, error)
         self._complete(exchange, response)
+        if span is not None:
+            name = f"{request.method} {exchange.template}"
+            fault = "failed" if response.status >= _FAILED else ""
+            span.end(_told(exchange, response.status), name=name, fault=fault)
         self._steps.watching.answered(exchange, response.status, self._clock.monotonic() - started)
         return response
+
+    def _begin(self, recording: Tracer, exchange: Exchange) -> Span:
+        """A span for the request; its route is told at the end, when it is known."""
+        parent = self._steps.peers.given_traceparent(exchange.request)
+        span = recording.begin(exchange.request.method, "SERVER", parent, {})
+        exchange.traceparent = span.traceparent
+        return span
 
     async def _answered(self, exchange: Exchange) -> Response:
         request = exchange.request
@@ -128,7 +143,8 @@ class Gateway:
         found = self._steps.router.find(request.method, request.path)
         exchange.entry, exchange.params = found.entry, found.params
         fields.judge(request)
-        exchange.traceparent = self._steps.peers.traceparent(request)
+        exchange.traceparent = exchange.traceparent or self._steps.peers.traceparent(request)
+        CURRENT.set(exchange.traceparent)
         self._steps.forwarding.enter(reads=request.reads)
         try:
             return await self._passed(exchange, found.entry)
@@ -315,6 +331,22 @@ class Gateway:
         if response.status >= 400:  # noqa: PLR2004 (a refusal)
             told += b"X-Error-Source: %b\r\n" % exchange.source.encode()
         response.lines = told + fields.lines(self._steps.cors.fields(exchange.request))
+
+
+def _told(exchange: Exchange, status: int) -> dict[str, str | int]:
+    """What a span says of the request, when it is answered."""
+    holder = exchange.holder
+    told: dict[str, str | int] = {
+        "http.request.method": exchange.request.method,
+        "http.route": exchange.template,
+        "http.response.status_code": status,
+        "atrium.request_id": exchange.request_id,
+    }
+    if holder is not None:
+        told["atrium.workspace_id"] = holder.workspace_id
+    if exchange.command_id:
+        told["atrium.command_id"] = exchange.command_id
+    return told
 
 
 def response_of(exchange: Exchange, answer: Answer) -> Response:

@@ -7,7 +7,8 @@ guarded. Offsets are committed after the effects.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias, cast
 
 import structlog
@@ -21,6 +22,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import CONSUMED, CONSUMER_LAG, PARKED
 from atrium_common.store.documents import Any, Delete, Put
 from atrium_common.store.ports import Documents, StoreUnavailable
+from atrium_common.tracing import CURRENT, Span, Tracer, tracer
 
 log = structlog.get_logger("reactor")
 
@@ -91,21 +93,43 @@ class Reactor:
         CONSUMER_LAG.labels(self.name).set(0.0 if oldest is None else (self._clock.now() - oldest).total_seconds())
         if not batch:
             return 0
+        spans: dict[str, Span] = {}
+        recording = tracer()
+        if recording is not None:
+            batch = [self._traced(received, recording, spans) for received in batch]
+        try:
+            await self._handle_all(batch, spans)
+        finally:
+            for span in spans.values():
+                span.end()
+        await subscription.commit(batch)
+        return len(batch)
+
+    async def _handle_all(self, batch: Sequence[Received], spans: Mapping[str, Span]) -> None:
         if self._before is not None:
             await self._before([received.message for received in batch])
         by_key: dict[str, list[Received]] = {}
         for received in batch:
             by_key.setdefault(f"{received.topic}/{received.message.key}", []).append(received)
-        await asyncio.gather(*(self._one_key(key, messages) for key, messages in by_key.items()))
-        await subscription.commit(batch)
-        return len(batch)
+        await asyncio.gather(*(self._one_key(key, messages, spans) for key, messages in by_key.items()))
 
-    async def _one_key(self, key: str, batch: Sequence[Received]) -> None:
+    def _traced(self, received: Received, recording: Tracer, spans: dict[str, Span]) -> Received:
+        """The message with a span of ours in the place of its maker's: what comes of it belongs below that."""
+        message = received.message
+        told = {"messaging.destination.name": received.topic, "messaging.message.id": message.id}
+        span = recording.begin(f"{self.name} {message.type}", "CONSUMER", message.traceparent, told)
+        spans[message.id] = span
+        return replace(received, message=replace(message, traceparent=span.traceparent))
+
+    async def _one_key(self, key: str, batch: Sequence[Received], spans: Mapping[str, Span]) -> None:
         for received in batch:
+            CURRENT.set(received.message.traceparent)
             if key in self._parked and await self._is_parked(key):
                 await self._park(key, received, "an earlier message of its key is parked")
                 continue
             fault = await self._try(received.message)
+            if received.message.id in spans:
+                spans[received.message.id].end(fault=fault or "")
             if fault is None:
                 CONSUMED.labels(self.name, "done").inc()
             else:

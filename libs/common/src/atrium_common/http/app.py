@@ -14,6 +14,7 @@ from aiohttp import web
 
 from atrium_common.errors import AtriumError, EndpointNotFound, GatewayTimeout, MethodNotAllowed
 from atrium_common.eventing.published import PublishedType, described
+from atrium_common.http import headers
 from atrium_common.http.body import MAX_BODY
 from atrium_common.http.call import Call
 from atrium_common.http.incoming import READS, Kit, incoming, request_id_of, seconds_left, traceparent_of
@@ -24,6 +25,7 @@ from atrium_common.http.reply import Reply
 from atrium_common.http.route import Route
 from atrium_common.metrics import HTTP_REQUESTS
 from atrium_common.tallies import Answered
+from atrium_common.tracing import CURRENT, tracer
 
 __all__ = ["Kit", "create_app"]
 
@@ -94,26 +96,40 @@ class _Endpoint:
         self._kit = kit
         self._counted: dict[int, Answered] = {}
         self._answered = 0
+        self._tracer = tracer()
+        self._span_name = f"{route.method} {route.path}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer, whatever happens."""
         started = self._kit.clock.monotonic()
         request_id = request_id_of(request.headers, self._kit.ids)
+        traceparent = traceparent_of(request.headers)
+        span = None
+        if self._tracer is not None:
+            span = self._tracer.begin(self._span_name, "SERVER", traceparent, {"http.route": self._route.path})
+            traceparent = span.traceparent
+        CURRENT.set(traceparent)
         try:
-            response = await self._in_time(request, request_id, started)
+            response = await self._in_time(request, request_id, started, traceparent)
         except Exception as error:
             response = refusal(self._problem(error, request_id), request_id)
+        if span is not None:
+            told: dict[str, str | int] = {"http.response.status_code": response.status, "atrium.request_id": request_id}
+            span.end(told, fault="failed" if response.status >= _FAILED else "")
         self._account(request, response.status, self._kit.clock.monotonic() - started, request_id)
         return response
 
-    async def _in_time(self, request: web.Request, request_id: str, started: float) -> web.StreamResponse:
+    async def _in_time(
+        self, request: web.Request, request_id: str, started: float, traceparent: str
+    ) -> web.StreamResponse:
         seconds = seconds_left(request.headers)
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
                 call = await incoming(
-                    self._route, self._kit, request, request_id=request_id, deadline=started + seconds
-                )
+                    self._route, self._kit, request, request_id=request_id, deadline=started + seconds,
+                    traceparent=traceparent,
+                )  # fmt: skip
                 reply = await self._route.handler(call)
                 wanted = request.headers.get("If-None-Match") if request.method in READS else None
                 return await outgoing(self._route, call, reply, if_none_match=wanted)
@@ -147,5 +163,5 @@ class _Endpoint:
             status=status,
             ms=round(elapsed * 1000, 2),
             request_id=request_id,
-            trace_id=traceparent_of(request.headers)[3:35] or None,
+            command_id=request.headers.get(headers.COMMAND_ID),
         )

@@ -16,6 +16,7 @@ from atrium_common.errors import BadGateway, GatewayTimeout, NotFound, Refused, 
 from atrium_common.http import headers
 from atrium_common.jsontypes import JSONMapping, JSONObject
 from atrium_common.principal import LIFETIME_SECONDS, Principal, PrincipalSigner
+from atrium_common.tracing import CURRENT
 
 log = structlog.get_logger("client")
 
@@ -82,6 +83,8 @@ class ServiceClient:
         sent = {"Content-Type": "application/json", **(more or {})}
         sent |= {headers.REQUEST_ID: request_id} if request_id else {}
         sent |= {headers.COMMAND_ID: command_id} if command_id else {}
+        traceparent = CURRENT.get()
+        sent |= {headers.TRACEPARENT: traceparent} if traceparent else {}
         content = None if body is None else orjson.dumps(body)
         repeatable = reads or method in {"GET", "HEAD"} or bool(command_id)
         attempt = 1

@@ -73,7 +73,9 @@ def traceparent_of(given: Mapping[str, str]) -> str:
     return text if _TRACEPARENT.match(text) else ""
 
 
-async def incoming(route: Route, kit: Kit, request: web.Request, *, request_id: str, deadline: float) -> Call:
+async def incoming(
+    route: Route, kit: Kit, request: web.Request, *, request_id: str, deadline: float, traceparent: str
+) -> Call:
     """The call that this request is.
 
     Raises:
@@ -101,7 +103,7 @@ async def incoming(route: Route, kit: Kit, request: web.Request, *, request_id: 
         if_match=versions,
         at=now,
         public_base=public_base,
-        traceparent=traceparent_of(request.headers),
+        traceparent=traceparent,
         deadline=deadline,
         parsed=_parsed(route, content) if writes else None,
     )

@@ -11,6 +11,7 @@ from typing import cast
 
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
 from atrium_common.jsontypes import JSON, JSONObject
+from atrium_common.tracing import Span, tracer
 from atrium_webhooks.application.kept import Keeper, body_of, subjects_of
 from atrium_webhooks.application.lane import Waiting
 from atrium_webhooks.application.sender import Sender, Sent
@@ -82,6 +83,7 @@ class Attempts:
         self._keeper = keeper
         self._schedule = schedule
         self._clock = clock
+        self._tracer = tracer()
 
     async def make(self, endpoint: Endpoint, waiting: Waiting) -> Attempt:
         """Send the delivery once; nothing is raised, nothing stored."""
@@ -96,8 +98,13 @@ class Attempts:
                 workspace_id=endpoint.workspace_id,
                 livemode=endpoint.livemode,
             )
-            headers = _headers(endpoint, waiting, body, number=number, now=began)
+            trace = str(cast("JSONObject", waiting.kept["attributes"]).get("traceparent") or "")
+            span = self._begin(delivery.key, str(waiting.kept["type"]), trace, number=number)
+            trace = _child_of(trace) if span is None else span.traceparent
+            headers = _headers(endpoint, waiting, body, number=number, now=began, traceparent=trace)
             sent = await self._sender.send(endpoint.url, headers, body)
+            if span is not None:
+                span.end({"http.response.status_code": sent.status or 0}, fault=sent.error or "")
             at = self._clock.now()
             schedule = endpoint.retry_schedule or self._schedule
             verdict = judge(sent.attempted, attempt=of_round, schedule=schedule, now=at, random=random.random)
@@ -109,8 +116,17 @@ class Attempts:
             response["body"] = await self._keeper.sealed_text(sent.body, subjects)
         return Attempt(number, of_round == 1, sent, verdict, entry, at)
 
+    def _begin(self, delivery: str, event_type: str, trace: str, *, number: int) -> Span | None:
+        """A span for the attempt, where spans are recorded."""
+        if self._tracer is None:
+            return None
+        told: dict[str, str | int] = {"atrium.delivery_id": delivery, "atrium.attempt": number}
+        return self._tracer.begin(f"deliver {event_type}", "CLIENT", trace, told)
 
-def _headers(endpoint: Endpoint, waiting: Waiting, body: bytes, *, number: int, now: datetime) -> dict[str, str]:
+
+def _headers(
+    endpoint: Endpoint, waiting: Waiting, body: bytes, *, number: int, now: datetime, traceparent: str
+) -> dict[str, str]:
     """The headers of spec/webhooks.md, "Headers of a delivery"; ours go before the endpoint's own."""
     delivery, kept = waiting.document, waiting.kept
     event_id = str(delivery.body["event_id"])
@@ -139,9 +155,8 @@ def _headers(endpoint: Endpoint, waiting: Waiting, body: bytes, *, number: int, 
         "webhook-timestamp": str(timestamp),
         "webhook-signature": standard,
     }
-    trace = str(cast("JSONObject", kept["attributes"]).get("traceparent") or "")
-    if trace and "traceparent" not in {name.lower() for name in endpoint.headers}:
-        headers["traceparent"] = _child_of(trace)
+    if traceparent and "traceparent" not in {name.lower() for name in endpoint.headers}:
+        headers["traceparent"] = traceparent
     return headers
 
 

@@ -28,6 +28,10 @@ class InvalidPrincipal(Exception):
     """The token is missing, altered, signed by a stranger, or past."""
 
 
+class PastPrincipal(InvalidPrincipal):
+    """The token was good until a moment ago: it took long, or the clocks of its maker and its reader differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller.
@@ -119,7 +123,8 @@ class PrincipalVerifier:
         """The principal that the token vouches for.
 
         Raises:
-            InvalidPrincipal: there is none, it was not signed by a known key, or it is past.
+            InvalidPrincipal: there is none, or it was not signed by a known key.
+            PastPrincipal: it is past.
         """
         if not token:
             raise InvalidPrincipal("no principal")
@@ -131,7 +136,7 @@ class PrincipalVerifier:
                 self._known.popitem(last=False)
         if principal.expires_at + _LEEWAY_SECONDS < now:
             self._known.pop(token, None)
-            raise InvalidPrincipal("the principal is past")
+            raise PastPrincipal("the principal is past")
         return principal
 
     def _read(self, token: str) -> Principal:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from aiohttp import web
 
 from atrium_common.clock import Clock
@@ -18,6 +19,7 @@ from atrium_common.errors import (
     NotAcceptable,
     PayloadTooLarge,
     Unauthenticated,
+    Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -30,7 +32,9 @@ from atrium_common.http.reply import expected_versions
 from atrium_common.http.route import Route
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
-from atrium_common.principal import InvalidPrincipal, Principal, PrincipalVerifier
+from atrium_common.principal import InvalidPrincipal, PastPrincipal, Principal, PrincipalVerifier
+
+log = structlog.get_logger("http")
 
 READS = frozenset({"GET", "HEAD"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
@@ -124,6 +128,10 @@ def accepts_json(accept: str) -> bool:
 def _principal(kit: Kit, request: web.Request, now: datetime) -> Principal:
     try:
         return kit.verifier.verify(request.headers.get(headers.PRINCIPAL), now=now.timestamp())
+    except PastPrincipal:
+        # Nothing is wrong with the client's key, which the gateway has just looked at: our clocks differ.
+        log.warning("a principal is past: the clocks of the gateway and of this service differ", path=request.path)
+        raise Unavailable from None
     except InvalidPrincipal:
         raise Unauthenticated from None
 

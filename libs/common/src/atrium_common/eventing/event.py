@@ -16,7 +16,8 @@ class Event(BaseModel):
     """Something that happened, in the past tense.
 
     A subclass names how it is stored: `class WorkspaceRenamed(Event, type="workspace.renamed", schema=1)`. The stored
-    name never changes; a changed shape gets the next schema number and an upcaster from the one before.
+    name never changes; a changed shape gets the next schema number and an upcaster from the one before, a further
+    member with a default none, since older code passes over it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,7 +67,7 @@ class EventRegistry:
         return self._classes
 
     def read(self, event_type: str, schema: int, data: JSONObject) -> Event:
-        """The event that was stored under this type and schema.
+        """The event that was stored under this type and schema; members that it has since are passed over.
 
         Raises:
             UnknownEvent: the type is not registered, is newer than this code, or a step of its upcasting is missing.
@@ -81,4 +82,5 @@ class EventRegistry:
                 message = f"no way from schema {step} of {event_type} to the next"
                 raise UnknownEvent(message)
             data = upcaster(data)
-        return cls.model_validate(data)
+        # A newer version beside this one may have written members that are unknown here.
+        return cls.model_validate(data, extra="ignore")

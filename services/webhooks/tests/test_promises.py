@@ -342,7 +342,7 @@ async def test_promise_6_an_event_from_before_that_is_received_late_is_not_for_a
     between = await running.store.log.tail()
     new = await running.endpoint(receiver.url("/new"))
     after = await running.store.log.tail()
-    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    long_ago = datetime.now(UTC) - timedelta(minutes=20)
     await running.receive(
         running.message(position=between),
         running.message(position=between, source="/tenancy"),  # another log, and perhaps another clock
@@ -352,6 +352,25 @@ async def test_promise_6_an_event_from_before_that_is_received_late_is_not_for_a
     await running.until(old, 3, "success")
     await running.until(new, 2, "success")
     assert sorted(each.json["data"]["n"] for each in receiver.at("/new")) == [2, 3]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_promise_1_an_event_whose_clock_was_behind_is_not_lost_to_a_new_endpoint(
+    processes: Processes, receiver: Hostile, *, restarted: bool
+) -> None:
+    first = await processes.start()
+    endpoint = await first.endpoint(receiver.url())
+    running = first
+    if restarted:
+        await first.die()
+        running = await processes.start()
+    behind = datetime.now(UTC)
+    await running.receive(
+        running.message(time=behind - timedelta(days=1)),
+        running.message(source="/tenancy", time=behind - timedelta(minutes=10)),
+    )
+    await running.until(endpoint, 2, "success")
+    assert len(receiver.arrivals) == 2
 
 
 async def test_promise_6_events_deliveries_and_attempts_are_gone_after_their_time(

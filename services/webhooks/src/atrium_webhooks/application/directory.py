@@ -23,22 +23,29 @@ log = structlog.get_logger("dispatcher")
 _PAGE = 500
 _NEWS_SECONDS = 1.0
 _OWN = "/webhooks"
-_AMBIGUOUS = timedelta(minutes=1)
-"""No command takes longer from its time to its commit, and no two services' clocks differ by more."""
+_AMBIGUOUS = timedelta(minutes=15)
+"""No command takes longer from its time to its commit, and no two services' clocks differ by more, jumps included."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An endpoint; `since` is the log position that it was created at, 0 where it is not known."""
+    """An endpoint, created in our log after the position `after` and no later than at `by`."""
 
     endpoint: Endpoint
     subscription: Subscription
-    since: int
+    after: int
+    by: int
 
     def is_newer_than(self, message: Message) -> bool:
-        """Whether the endpoint was surely created after this event: exactly known in our own log, else by far."""
-        if message.source == _OWN and 0 < message.position < self.since:
-            return True
+        """Whether the endpoint was surely created after this event: exactly known in our own log, else by far.
+
+        An event that is wrongly thought to be older is lost; one that is wrongly thought to be newer comes too early.
+        """
+        if message.source == _OWN and message.position > 0:
+            if message.position >= self.by:
+                return False
+            if message.position <= self.after:
+                return True
         return message.time < self.endpoint.created_at - _AMBIGUOUS
 
 
@@ -95,7 +102,7 @@ class Directory:
                     for part in commit.proposal.slices:
                         kind, _, endpoint_id = part.stream.partition("/")
                         if kind == ENDPOINT.name:
-                            await self._refresh(endpoint_id, commit.position)
+                            await self._refresh(endpoint_id, commit.position - 1, commit.position)
                     self._position = commit.position
 
     async def follow(self) -> None:
@@ -115,21 +122,21 @@ class Directory:
         while True:
             page = await self._store.documents.query(WEBHOOKS.name, Query(after=after, limit=_PAGE))
             for document in page:
-                await self._refresh(document.key, 0)
+                await self._refresh(document.key, 0, position)
             if len(page) < _PAGE:
                 return position
             after = (page[-1].key,)
 
-    async def _refresh(self, endpoint_id: str, position: int) -> None:
-        """See the endpoint as it is; one not seen before was created at this position."""
+    async def _refresh(self, endpoint_id: str, after: int, by: int) -> None:
+        """See the endpoint as it is; one not seen before was created in our log behind `after`, up to `by`."""
         endpoint = (await self._repository.load(ENDPOINT, endpoint_id)).state
         if endpoint is None:
             return
         of_workspace = self._by_workspace.setdefault(endpoint.workspace_id, {})
         if endpoint.deleted_at is None:
             known = self._entries.get(endpoint_id)
-            since = position if known is None else known.since
-            entry = _Entry(endpoint, Subscription.of(endpoint), since)
+            created = (after, by) if known is None else (known.after, known.by)
+            entry = _Entry(endpoint, Subscription.of(endpoint), *created)
             self._entries[endpoint_id] = of_workspace[endpoint_id] = entry
         else:
             self._entries.pop(endpoint_id, None)

@@ -1,6 +1,8 @@
 """Several gateway processes' limiters on one store, under one clock that tests move."""
 
+import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +72,17 @@ class Gateways:
         self.clock = clock
         self.processes: list[Process] = []
         self._ids = TimeOrderedIds(clock=clock)
+        self.sleep: Callable[[float], Awaitable[None]] = lambda _: asyncio.sleep(0)
+        """How a process waits: time moves by tests alone."""
+
+    async def _sleep(self, seconds: float) -> None:
+        await self.sleep(seconds)
 
     async def start(self, count: int = 1) -> None:
         """Start so many more, and let them join."""
         for _ in range(count):
             replicas = Replicas(self.store, clock=self.clock, ids=self._ids, place="")
-            limiter = LeasedLimiter(self.store.documents, replicas, clock=self.clock)
+            limiter = LeasedLimiter(self.store.documents, replicas, clock=self.clock, sleep=self._sleep)
             self.processes.append(Process(replicas, limiter))
         await self.pass_time(3.0)
 

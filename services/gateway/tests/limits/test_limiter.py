@@ -111,6 +111,25 @@ async def test_a_gateway_that_joins_finds_what_the_one_before_left_of_the_burst(
     assert isinstance(await second.spend(key), Standing)
 
 
+async def test_a_gateway_that_joins_waits_for_its_part_of_a_busy_keys_burst_and_refuses_nobody(
+    gateways: Gateways,
+) -> None:
+    await gateways.start(3)
+    *others, third = gateways.processes
+    key = allowance(requests=1_000_000, burst=60)
+    await asyncio.gather(*(process.spend(key) for process in others for _ in range(30)))
+    assert sum(each.limiter._accounts[key.key_id].bucket.capacity for each in others) == 60
+
+    async def others_go_on(seconds: float) -> None:
+        await gateways.pass_time(seconds)
+        await asyncio.gather(*(process.spend(key) for process in others))
+
+    gateways.sleep = others_go_on
+    began = gateways.clock.monotonic()
+    assert isinstance(await third.spend(key), Standing)
+    assert gateways.clock.monotonic() - began < 2.6
+
+
 async def test_a_flood_of_refused_requests_costs_no_call_to_the_store(gateways: Gateways) -> None:
     await gateways.start()
     (process,) = gateways.processes

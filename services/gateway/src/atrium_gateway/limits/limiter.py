@@ -7,6 +7,7 @@ is a bucket in memory: the whole one while this process is alone, else its part 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -33,12 +34,24 @@ _SAFE_SHARE = 100  # of an hour's limit, what may pass while the store is away, 
 _UNKNOWN_SHARE = 1000  # the same for a key of which nothing is known
 _SAFE_BURST = 8
 _AT_ONCE = 32
+# A process that has just joined waits for its part of a busy key's burst until the others have given way: they renew
+# each second, and the part of one that has died lapses within 2.5 s.
+_OWED_PAUSE = 0.1
+_OWED_LOOKS = 26
 
 
 class LeasedLimiter:
     """See `Limiter`."""
 
-    def __init__(self, documents: Documents, replicas: Replicas, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        replicas: Replicas,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._settlements = Settlements(documents, replicas, clock=clock)
         self._replicas = replicas
         self._clock = clock
@@ -57,12 +70,21 @@ class LeasedLimiter:
         """See `Limiter.spend`."""
         began = self._clock.monotonic()
         account = self._account(allowance, began)
+        looks = 0
         while True:
             now = self._clock.monotonic()
             if account.allowance == allowance:
-                standing = self._spend(account, cost, now, asked_at=began)
+                may_wait = looks < _OWED_LOOKS and account.waiting < allowance.burst
+                standing = self._spend(account, cost, now, asked_at=began, may_wait=may_wait)
                 if standing is not None:
                     return standing
+                if account.settled_at >= began and self._is_owed(account, now):
+                    looks += 1
+                    account.waiting += cost
+                    try:
+                        await self._sleep(_OWED_PAUSE)
+                    finally:
+                        account.waiting -= cost
             if now < self._down_until:
                 return self._spend_degraded(account, allowance, cost, now)
             if not self._replicas.alone(now) and not self._replicas.member(now):
@@ -142,8 +164,17 @@ class LeasedLimiter:
             self._accounts[allowance.key_id] = account
         return account
 
-    def _spend(self, account: Account, cost: int, now: float, *, asked_at: float | None = None) -> Standing | None:
+    def _is_owed(self, account: Account, now: float) -> bool:
+        """Whether the others hold parts of the burst that are this process's by right, and will give them up."""
+        fair = account.allowance.burst // self._replicas.count
+        return not self._replicas.alone(now) and account.bucket.capacity < fair
+
+    def _spend(
+        self, account: Account, cost: int, now: float, *, asked_at: float | None = None, may_wait: bool = True
+    ) -> Standing | None:
         """Take from memory. None: the ledger must be asked; where it was since `asked_at`, its word is final.
+
+        It is not, as long as the request `may_wait` for a part of the burst that others owe.
 
         Raises:
             RateLimited: used up.
@@ -169,7 +200,8 @@ class LeasedLimiter:
             return None
         burst_cost = min(cost, allowance.burst)
         if account.bucket.refill(now) < burst_cost:
-            if alone or asked or now < account.starved_at + _STARVED_SECONDS:
+            final = alone or asked or now < account.starved_at + _STARVED_SECONDS
+            if final and not (may_wait and self._is_owed(account, now)):
                 RATE_LIMITED.labels("burst").inc()
                 raise account.burst_spent(now, alone=alone)
             return None

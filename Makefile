@@ -10,7 +10,7 @@ ARGS ?=
 REQUIRE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports bench audit asyncapi infra lock sdks test-sdks dashboards images clean
+.PHONY: help run demo install test check fmt lint types imports chaos soak bench audit asyncapi infra lock sdks test-sdks dashboards images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -41,6 +41,12 @@ types: $(VENV)/dev.stamp ## mypy, strict, tests included
 
 imports: $(VENV)/dev.stamp ## Which layer may import which
 	@$(BIN)/lint-imports --no-logo
+
+chaos: $(VENV)/dev.stamp ## The suite under fire: kills, pauses, cuts, full disks (ARGS="--seed 7" …)
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+soak: $(VENV)/dev.stamp ## Ten minutes of steady load; figures for each process (ARGS="--minutes 60" …)
+	@$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 bench: $(VENV)/dev.stamp ## Print the benchmarks' figures
 	@for bench in tests/load/bench_*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done

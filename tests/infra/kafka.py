@@ -40,8 +40,8 @@ class KafkaBroker:
         mutual: its listener with TLS that asks for client certificates, where it has one.
     """
 
-    def __init__(self, guarded: Guarded | None = None) -> None:
-        """Format the storage.
+    def __init__(self, guarded: Guarded | None = None, *, host: str = "127.0.0.1") -> None:
+        """Format the storage; the open listener is at `host`.
 
         Raises:
             Unavailable: it can't be had here.
@@ -50,9 +50,9 @@ class KafkaBroker:
         self._folder = tempfile.TemporaryDirectory(prefix="atrium-kafka-")
         folder = Path(self._folder.name)
         port, controller = free_port(), free_port()
-        self.bootstrap = f"127.0.0.1:{port}"
+        self.bootstrap = f"{host}:{port}"
         properties = folder / "server.properties"
-        values = _properties(folder / "data", port, controller)
+        values = _properties(folder / "data", host, port, controller)
         scram: list[str] = []
         if guarded is not None:
             sasl, mutual = free_port(), free_port()
@@ -104,13 +104,13 @@ def _guarding(values: Mapping[str, str], guarded: Guarded, sasl: int, mutual: in
     }
 
 
-def _properties(data: Path, port: int, controller: int) -> dict[str, str]:
+def _properties(data: Path, host: str, port: int, controller: int) -> dict[str, str]:
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://{host}:{port}",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL",
         "log.dirs": str(data),

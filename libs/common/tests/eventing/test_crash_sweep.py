@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from atrium_common.bus.ports import Bus, Message, Start, Subscription
 from atrium_common.eventing.checkpoint import CHECKPOINTS
 from atrium_common.eventing.codec import Codec
@@ -16,7 +18,6 @@ from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Publication
 from atrium_common.store.documents import Collection, Newer, Put
-from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import Store
 from atrium_common.testing.clock import START, FakeClock
 from atrium_common.testing.conformance.event_log import one, proposal
@@ -68,32 +69,38 @@ async def in_the_clear(value: JSON) -> JSON:
     return value
 
 
-async def test_a_command_killed_at_any_call_and_sent_again_has_one_effect_and_its_row() -> None:
-    async def add(store: Store) -> int:
+@pytest.fixture
+async def opened(store: Store) -> Store:
+    """A store of every kind, in which each turn of a sweep goes on where the turn before has ended."""
+    await store.open([Collection("counters"), SUBJECT_KEYS, LEASES, CHECKPOINTS])
+    return store
+
+
+async def test_a_command_killed_at_any_call_and_sent_again_has_one_effect_and_its_row(opened: Store) -> None:
+    async def add(store: Store, turn: str) -> int:
         vault = Vault(store.documents, MasterKeys.parse("k1:" + "A" * 43 + "="), clock=FakeClock())
         codec = Codec(EventRegistry([Added]), vault)
         repository = Repository(store, codec=codec, ids=TimeOrderedIds(), deciders=[COUNTER])
 
         async def decide(tx: Transaction) -> JSONObject:
-            total = (await tx.emit(COUNTER, "c", Added(amount=5))).there
-            tx.claim("name/c", stream=COUNTER.stream("c"))
+            total = (await tx.emit(COUNTER, turn, Added(amount=5))).there
+            tx.claim(f"name/{turn}", stream=COUNTER.stream(turn))
             return {"total": total}
 
-        done = await repository.transact(Command("the-command", START), decide)
-        return (await done.state(COUNTER, "c")).there
+        done = await repository.transact(Command(f"command-{turn}", START), decide)
+        return (await done.state(COUNTER, turn)).there
 
     died_at = 0
     while True:
         died_at += 1
-        store = MemoryStore()
-        await store.open([Collection("counters"), SUBJECT_KEYS])
+        turn = f"c{died_at}"
         fuse = Fuse(died_at)
         try:
-            await add(fuse.guard(store))
+            await add(fuse.guard(opened), turn)
         except Killed:
-            assert await add(store) == 5
-            assert await store.log.tail() == 1
-            found = await store.documents.get("counters", "c")
+            assert await add(opened, turn) == 5
+            assert await opened.log.tail() == died_at
+            found = await opened.documents.get("counters", turn)
             assert found is not None
             assert found.body == {"total": 5}
         else:
@@ -101,7 +108,9 @@ async def test_a_command_killed_at_any_call_and_sent_again_has_one_effect_and_it
     assert died_at > 8
 
 
-async def test_a_relay_killed_at_any_call_brings_every_commit_to_the_bus_in_order_and_nothing_else() -> None:
+async def test_promise_9_a_relay_killed_at_any_call_brings_every_commit_to_the_bus_in_order_and_nothing_else(
+    opened: Store,
+) -> None:
     async def relay_all(store: Store, bus: Bus, name: str) -> None:
         relay = Relay(
             service="s",
@@ -120,17 +129,16 @@ async def test_a_relay_killed_at_any_call_brings_every_commit_to_the_bus_in_orde
     died_at = 0
     while True:
         died_at += 1
-        store, bus = MemoryStore(), RecordingBus()
-        await store.open([LEASES, CHECKPOINTS])
+        bus = RecordingBus()
         committed = []
         for number in range(COMMITS):
-            appended = await store.log.append(proposal(one(f"a/{number}", 0)))
+            appended = await opened.log.append(proposal(one(f"a/{died_at}-{number}", 0)))
             committed.append(appended.commit.proposal.slices[0].events[0].id)
         fuse = Fuse(died_at)
         try:
-            await relay_all(fuse.guard(store), fuse.guard(bus), "first")
+            await relay_all(fuse.guard(opened), fuse.guard(bus), "first")
         except Killed:
-            await relay_all(store, bus, "second")
+            await relay_all(opened, bus, "second")
             assert list(dict.fromkeys(bus.published)) == committed
         else:
             break

@@ -2,11 +2,13 @@
 
 It goes through the whole log once and asks every look-up what the log says. Done beside a running service it may see a
 commit whose row is not put yet; so what seems wrong is looked at again before it is told (`atrium admin check`).
+What it remembers on the way is of the size of the streams and claims, never of the log.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -40,13 +42,27 @@ class Finding:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """The ids of a stream's events, one after another: how many, and a digest in place of them all."""
+
+    count: int = 0
+    digest: bytes = b""
+
+    def then(self, ids: Iterable[str]) -> _Ids:
+        count, digest = self.count, self.digest
+        for each in ids:
+            count += 1
+            digest = hashlib.blake2b(digest + each.encode(), digest_size=16).digest()
+        return _Ids(count, digest)
+
+
 @dataclass(slots=True)
 class _Seen:
     """What the log says, gathered on the way through it."""
 
     versions: dict[str, int] = field(default_factory=dict)
-    events: dict[str, list[str]] = field(default_factory=dict)
-    commands: set[str] = field(default_factory=set)
+    events: dict[str, _Ids] = field(default_factory=dict)
     claims: dict[str, tuple[Held, bool]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     tail: int = 0
@@ -85,7 +101,7 @@ class Audit:
                 continue
             for finding in _versions(commit, seen):
                 yield finding
-            async for finding in self._commands(commit, seen):
+            async for finding in self._commands(commit):
                 yield finding
             async for finding in self._events(commit):
                 yield finding
@@ -112,19 +128,17 @@ class Audit:
                 yield commit.position, commit
             position = page[-1].position
 
-    async def _commands(self, commit: Commit, seen: _Seen) -> AsyncIterator[Finding]:
+    async def _commands(self, commit: Commit) -> AsyncIterator[Finding]:
         where = f"position {commit.position}"
         for command_id in commit.proposal.command_ids:
-            if command_id in seen.commands:
-                yield Finding("command", where, f"the command {command_id} has another commit already")
-                continue
-            seen.commands.add(command_id)
             try:
                 found = await self._store.log.find(command_id)
             except _UNREADABLE:
                 found = None
-            if found is None or found.position != commit.position:
+            if found is None:
                 yield Finding("command", where, f"the command {command_id} is not found by its id")
+            elif found.position != commit.position:
+                yield Finding("command", where, f"the command {command_id} has another commit, at {found.position}")
 
     async def _events(self, commit: Commit) -> AsyncIterator[Finding]:
         for part in commit.proposal.slices:
@@ -143,13 +157,22 @@ class Audit:
 
     async def _streams(self, seen: _Seen) -> AsyncIterator[Finding]:
         for stream, ids in seen.events.items():
-            try:
-                read = await self._store.log.read_stream(stream, limit=len(ids))
-            except _UNREADABLE:
-                read = ()
-            if [each.id for each in read] != ids or any(n != each.version for n, each in enumerate(read, start=1)):
+            if await self._read(stream, ids.count) != ids:
                 seen.broken.add(stream)
                 yield Finding("stream", stream, "read by itself it is not what the log says of it")
+
+    async def _read(self, stream: str, count: int) -> _Ids | None:
+        """The ids of the stream's first `count` events as the stream itself has them; None when it is not whole."""
+        ids = _Ids()
+        while ids.count < count:
+            try:
+                page = await self._store.log.read_stream(stream, after=ids.count, limit=min(PAGE, count - ids.count))
+            except _UNREADABLE:
+                return None
+            if not page or any(n != each.version for n, each in enumerate(page, start=ids.count + 1)):
+                return None
+            ids = ids.then(each.id for each in page)
+        return ids
 
     @staticmethod
     def _claims(seen: _Seen, held: Mapping[str, Held]) -> Iterator[Finding]:
@@ -166,7 +189,7 @@ class Audit:
                 yield Finding("claim", claim, f"it is held by {held[claim].stream}, and no commit has claimed it")
 
     async def _rows(self, seen: _Seen) -> AsyncIterator[Finding]:
-        wanted: dict[str, dict[str, Put]] = {}
+        kept: dict[str, set[str]] = {}
         repository = self._repository()
         for stream in seen.versions:
             name, _, aggregate_id = stream.partition("/")
@@ -181,29 +204,29 @@ class Audit:
             if decider.snapshot is not None and await self._snapped(decider, aggregate_id, loaded) != loaded:
                 yield Finding("snapshot", stream, "the snapshot and its tail are not the full fold")
             row = decider.row(loaded) if decider.row is not None and loaded.state is not None else None
-            if row is not None:
-                rows = wanted.setdefault(row.collection, {})
-                if isinstance(row, Put):
-                    rows[row.key] = row
-        for collection, rows in wanted.items():
-            async for finding in self._compared(collection, rows):
-                yield finding
+            if row is None:
+                continue
+            keys = kept.setdefault(row.collection, set())
+            if isinstance(row, Put):
+                keys.add(row.key)
+                async for finding in self._compared(row):
+                    yield finding
+        for collection, keys in kept.items():
+            async for document in every_document(self._store.documents, collection):
+                if document.key not in keys:
+                    yield Finding("row", f"{collection}/{document.key}", "it belongs to no aggregate")
 
     async def _snapped(self, decider: Decider[Any], aggregate_id: str, full: Loaded[Any]) -> Loaded[Any]:
         return await self._repository().load(decider, aggregate_id, at=full.version)
 
-    async def _compared(self, collection: str, rows: Mapping[str, Put]) -> AsyncIterator[Finding]:
-        missing = dict(rows)
-        async for document in every_document(self._store.documents, collection):
-            where = f"{collection}/{document.key}"
-            row = missing.pop(document.key, None)
-            if row is None:
-                yield Finding("row", where, "it belongs to no aggregate")
-            elif (document.version, document.body) != (row.version, _as_stored(row.body)):
-                yield Finding("row", where, f"version {document.version} is not what a rebuild makes of {row.version}")
-        for key, row in missing.items():
+    async def _compared(self, row: Put) -> AsyncIterator[Finding]:
+        where = f"{row.collection}/{row.key}"
+        document = await self._store.documents.get(row.collection, row.key)
+        if document is None:
             if row.expires_at is None:  # what expires may be gone already
-                yield Finding("row", f"{collection}/{key}", "it is missing")
+                yield Finding("row", where, "it is missing")
+        elif (document.version, document.body) != (row.version, _as_stored(row.body)):
+            yield Finding("row", where, f"version {document.version} is not what a rebuild makes of {row.version}")
 
 
 def _versions(commit: Commit, seen: _Seen) -> Iterator[Finding]:
@@ -213,7 +236,7 @@ def _versions(commit: Commit, seen: _Seen) -> Iterator[Finding]:
             where = f"{part.stream} version {part.expected + 1}"
             yield Finding("version", where, f"position {commit.position} follows version {known}")
         seen.versions[part.stream] = part.expected + len(part.events)
-        seen.events.setdefault(part.stream, []).extend(record.id for record in part.events)
+        seen.events[part.stream] = seen.events.get(part.stream, _Ids()).then(record.id for record in part.events)
 
 
 def _claimed(commit: Commit, seen: _Seen) -> Iterator[Finding]:

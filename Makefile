@@ -8,6 +8,7 @@ SOURCES := $(PROJECTS) deploy/dashboards sdks tests
 LOCKS := requirements/runtime.txt requirements/tracing.txt requirements/dev.txt
 ARGS ?=
 REQUIRE ?=
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo install test check fmt lint types imports chaos soak bench audit asyncapi infra lock sdks test-sdks dashboards images clean
@@ -24,7 +25,7 @@ demo: $(VENV)/runtime.stamp ## Show the main job: a workspace, and its signed we
 install: $(VENV)/runtime.stamp ## Make .venv with the command .venv/bin/atrium
 
 test: check ## Everything that must hold: checks, then all tests (REQUIRE=kafka,mongo demands those suites)
-	@$(BIN)/pytest $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
 
 check: lint types imports ## Lint, types and import rules
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -34,12 +37,13 @@ def classpath(kind: str, launcher: str) -> str:
             raise Unavailable(f"{tool} is not installed (Debian: openjdk-17-jdk-headless)")
     digest = hashlib.sha256((HERE / "pom.xml").read_bytes() + (HERE / f"{launcher}.java").read_bytes()).hexdigest()
     folder = cache() / f"{kind}-{digest[:12]}"
-    if not (folder / "complete").exists():
-        _fetch(kind, folder)
-        _verify(kind, folder)
-        command = ["javac", "-cp", f"{folder}/*", "-d", str(folder), str(HERE / f"{launcher}.java")]
-        subprocess.run(command, check=True, timeout=_FETCH_SECONDS)
-        (folder / "complete").touch()
+    with _one_at_a_time():
+        if not (folder / "complete").exists():
+            _fetch(kind, folder)
+            _verify(kind, folder)
+            command = ["javac", "-cp", f"{folder}/*", "-d", str(folder), str(HERE / f"{launcher}.java")]
+            subprocess.run(command, check=True, timeout=_FETCH_SECONDS)
+            (folder / "complete").touch()
     return f"{folder}{os.pathsep}{folder}/*"
 
 
@@ -50,6 +54,15 @@ def record(kind: str) -> str:
     lines = [f"{_sha256(jar)}  {jar.name}" for jar in sorted(folder.glob("*.jar"))]
     shutil.rmtree(folder)
     return "\n".join(lines) + "\n"
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Among all test runs and workers of this user."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _fetch(kind: str, folder: Path) -> None:

@@ -1,4 +1,8 @@
-"""pytest's way to the servers: fixtures, `--require`, and a word at the end about every suite that did not run."""
+"""pytest's way to the servers: fixtures, `--require`, and a word at the end about every suite that did not run.
+
+Run on several workers, each has servers of its own, and whoever counts at the end is the process above them: so what
+did not run is read from the tests' reports, which reach it from everywhere.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,7 @@ from tests.infra import resolve
 from tests.infra.jars import Unavailable
 
 _NEEDS: dict[str, Callable[[], resolve.Server]] = {"kafka": resolve.kafka, "mongo": resolve.mongo}
-_missing: dict[str, str] = {}
-_not_run: dict[str, set[str]] = {}
+_NOT_RUN = "did not run: "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,50 +22,60 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _not_run:
+    not_run = {
+        (report.nodeid.partition("::")[0], report.longrepr[2].partition(_NOT_RUN)[2])
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple) and _NOT_RUN in report.longrepr[2]
+    }
+    if not_run:
         terminalreporter.section("suites that did not run")
-        for need, modules in sorted(_not_run.items()):
-            for module in sorted(modules):
-                terminalreporter.write_line(f"{module}: no {need} ({_missing[need]})")
+        for module, reason in sorted(not_run):
+            terminalreporter.write_line(f"{module}: {reason}")
 
 
-def _server(need: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of one suite on one worker: each starts one then, and the longest lines begin first."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and "stack" in callspec.params:
+            item.add_marker(pytest.mark.xdist_group(str(callspec.params["stack"])))
+
+
+def _server(need: str) -> Iterator[str | Unavailable]:
     try:
         server = _NEEDS[need]()
     except Unavailable as reason:
-        _missing[need] = str(reason)
-        if need in request.config.getoption("--require").split(","):
-            pytest.exit(f"{need} is required, and not to be had: {reason}", returncode=1)
-        yield ""
+        yield reason
         return
     yield server.address
     server.close()
 
 
 @pytest.fixture(scope="session")
-def _kafka(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield from _server("kafka", request)
+def _kafka() -> Iterator[str | Unavailable]:
+    yield from _server("kafka")
 
 
 @pytest.fixture(scope="session")
-def _mongo(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield from _server("mongo", request)
+def _mongo() -> Iterator[str | Unavailable]:
+    yield from _server("mongo")
 
 
-def _given(need: str, address: str, request: pytest.FixtureRequest) -> str:
-    if not address:
-        _not_run.setdefault(need, set()).add(request.node.nodeid.partition("::")[0])
-        pytest.skip(f"no {need}: {_missing[need]}")
-    return address
+def _given(need: str, address: str | Unavailable, request: pytest.FixtureRequest) -> str:
+    if isinstance(address, str):
+        return address
+    if need in request.config.getoption("--require").split(","):
+        pytest.fail(f"{need} is required, and not to be had: {address}", pytrace=False)
+    pytest.skip(f"{_NOT_RUN}no {need} ({address})")
 
 
 @pytest.fixture
-def kafka_bootstrap(_kafka: str, request: pytest.FixtureRequest) -> str:
+def kafka_bootstrap(_kafka: str | Unavailable, request: pytest.FixtureRequest) -> str:
     """The address of a Kafka broker."""
     return _given("kafka", _kafka, request)
 
 
 @pytest.fixture
-def mongodb_url(_mongo: str, request: pytest.FixtureRequest) -> str:
+def mongodb_url(_mongo: str | Unavailable, request: pytest.FixtureRequest) -> str:
     """The URL of a MongoDB-wire server."""
     return _given("mongo", _mongo, request)

@@ -26,18 +26,18 @@ async def told(platform: Platform, *arguments: str) -> Done:
     return await asyncio.to_thread(of, platform, *arguments)
 
 
-async def test_check_finds_nothing_wrong_beside_a_suite_that_writes(platform: Platform) -> None:
-    tenant = await platform.tenant()
+async def test_check_finds_nothing_wrong_beside_a_suite_that_writes(suite: Suite) -> None:
+    tenant = await suite.tenant()
     ending = asyncio.Event()
 
     async def write() -> None:
         number = 0
         while not ending.is_set():
             number += 1
-            await platform.created("namespaces", {"name": f"N {number}"}, key=tenant.key)
+            await suite.created("namespaces", {"name": f"N {number}"}, key=tenant.key)
 
     writer = asyncio.create_task(write())
-    done = await told(platform, "admin", "check", "--json")
+    done = await told(suite, "admin", "check", "--json")
     ending.set()
     await writer
     assert done.code == 0, done
@@ -119,20 +119,21 @@ async def test_keys_are_made_and_revoked_by_the_operator(platform: Platform) -> 
     assert "404" in refused.errors
 
 
-async def test_a_rebuilt_projection_is_what_it_was(platform: Platform) -> None:
-    tenant = await platform.tenant()
-    before = await platform.call("GET", "api-keys", key=tenant.key)
-    listed = await told(platform, "admin", "rebuild", "--json")
+async def test_a_rebuilt_projection_is_what_it_was(suite: Suite) -> None:
+    tenant = await suite.tenant()
+    await suite.created("webhooks", {"url": "http://127.0.0.1:1/", "events": ["never.happens"]}, key=tenant.key)
+    before = await suite.call("GET", "api-keys", key=tenant.key)
+    listed = await told(suite, "admin", "rebuild", "--json")
     assert "tenancy.api_keys" in json.loads(listed.output)
     for projection in ("tenancy", "entitlements", "webhooks.webhooks"):
-        done = await told(platform, "admin", "rebuild", projection)
+        done = await told(suite, "admin", "rebuild", projection)
         assert done.code == 0, done
-    after = await platform.call("GET", "api-keys", key=tenant.key)
+    after = await suite.call("GET", "api-keys", key=tenant.key)
     for row in (*before.data, *after.data):
         del row["last_used_at"]
     assert after.data == before.data
-    assert (await told(platform, "admin", "rebuild", "tenancy.nothing")).code == 1
-    assert (await told(platform, "admin", "check")).code == 0
+    assert (await told(suite, "admin", "rebuild", "tenancy.nothing")).code == 1
+    assert (await told(suite, "admin", "check")).code == 0
 
 
 async def test_a_dead_letter_is_listed_and_redriven_by_the_running_service(platform: Platform) -> None:

@@ -46,7 +46,7 @@ async def suite(stack: dict[str, str], directory: Path) -> AsyncIterator[Suite]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _shared() -> Iterator[dict[str, Suite]]:
     running: dict[str, Suite] = {}
     yield running

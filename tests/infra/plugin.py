@@ -33,13 +33,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{module}: {reason}")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of one suite on one worker: each starts one then, and the longest lines begin first."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec is not None and "stack" in callspec.params:
-            item.add_marker(pytest.mark.xdist_group(str(callspec.params["stack"])))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """On several workers, all end-to-end tests of one stack run on one of them: each stack's suite starts once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByStack(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, test = nodeid.partition("::")
+            stacks = {"embedded", "kafka+mongodb"}.intersection(test.partition("[")[2].removesuffix("]").split("-"))
+            return stacks.pop() if path.startswith("tests/e2e/") and stacks else nodeid
+
+    return ByStack(config, log)
 
 
 def _server(need: str) -> Iterator[str | Unavailable]:

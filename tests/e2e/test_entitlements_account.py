@@ -19,6 +19,12 @@ def soon(**delta: float) -> str:
     return (datetime.now(UTC) + timedelta(**delta)).isoformat()
 
 
+def before(tenant: Tenant) -> str:
+    """A moment before the tenant's workspace was there."""
+    moment = datetime.fromisoformat(tenant.workspace["created_at"]) - timedelta(seconds=1)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 async def feature(platform: Platform, **wanted: Any) -> str:
     body = {"code": code("f"), "name": "Things", "type": "limit", **wanted}
     return str((await platform.created("features", body))["code"])
@@ -226,6 +232,32 @@ async def test_an_answer_can_be_asked_for_a_moment_of_the_past(platform: Platfor
         assert figures.get("current_usage", figures.get("used")) == 3, path
     ahead = await platform.call("GET", f"entitlements/check?feature={what}&as_of={soon(hours=1)[:19]}Z", key=tenant.key)
     assert ahead.status == 422
+
+
+async def test_an_answer_for_the_past_is_by_the_tier_and_the_catalogue_of_that_moment(platform: Platform) -> None:
+    tenant = await platform.tenant(tier="pro")
+    pool = await feature(platform)
+    what = await feature(platform, parent=pool)
+    await given(platform, tenant, await package(platform, {pool: 5}))
+    await asyncio.sleep(0.05)  # the moment that is asked for lies between two writes
+    between = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    await asyncio.sleep(0.05)
+    changed = await platform.call("PATCH", f"workspaces/{tenant.workspace['id']}", {"tier": "free"})
+    assert changed.status == 200
+    assert (await platform.call("PATCH", f"features/{what}", {"parent": None})).status == 200
+    for as_of, tier, seats, pooled in ((f"&as_of={between}", "pro", 20, True), ("", "free", 3, False)):
+        summary = (
+            await platform.call("GET", f"entitlements/summary?fields=tier,entitlements{as_of}", key=tenant.key)
+        ).data
+        explained = await platform.call("GET", f"entitlements/explain?feature=seats{as_of}", key=tenant.key)
+        assert (summary["tier"], summary["entitlements"]["seats"]["limit"], explained.data["limit"]) == (
+            tier,
+            seats,
+            seats,
+        )
+        assert (what in summary["entitlements"]) is pooled
+    asked = f"entitlements/check?feature=seats&as_of={before(tenant)}"
+    assert (await platform.call("GET", asked, key=tenant.key)).body["reason"] == "FEATURE_NOT_INCLUDED"
 
 
 async def test_thresholds_and_expiry_arrive_as_events_once_and_in_order(platform: Platform) -> None:

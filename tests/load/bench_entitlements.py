@@ -50,6 +50,10 @@ class Unchanging(FixedCatalogue):
     async def refresh(self) -> None:
         """Nothing is new."""
 
+    async def then(self, _: datetime) -> Unchanging:
+        """It was always so."""
+        return self
+
 
 async def timed(
     requests: int, one: Callable[[int], Awaitable[None]], *, a_second: float = float("inf")

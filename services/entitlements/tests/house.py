@@ -140,7 +140,8 @@ class House:
 
     def _use(self, code: str, quantity: int, enforce: bool) -> Use:
         place = Place(workspace_id="wks_1", namespace_id="ns_1", livemode=self.livemode)
-        return Use(self._chain(code), quantity, self.now, self.now, enforce, self.zone, place)
+        parts = self.catalogue.children(code)
+        return Use(self._chain(code), quantity, self.now, self.now, enforce, self.zone, place, parts=parts)
 
     def _keep(self, recording: Recording) -> None:
         for view, events in recording.events:

@@ -255,10 +255,22 @@ async def test_what_a_tier_granted_is_known_for_every_moment_of_the_past(service
     await service.call("PATCH", "packages/tier.pro", {"features": [{"feature": "seats", "limit": 21}]})
     between = SystemClock().now()
     await service.call("PATCH", "packages/tier.pro", {"is_active": False})
-    then = [service.live.of_tier("pro", as_of=moment) for moment in (before, between)]
+    then = [(await service.live.then(moment)).of_tier("pro") for moment in (before, between)]
     assert [version and version.features["seats"] for version in then] == [20, 21]
-    assert service.live.of_tier("pro", as_of=SystemClock().now()) is None
-    assert service.live.of_tier("pro", as_of=before - timedelta(days=1)) is None
+    assert (await service.live.then(SystemClock().now())).of_tier("pro") is None
+    assert (await service.live.then(before - timedelta(days=1))).of_tier("pro") is None
+
+
+async def test_what_a_feature_was_is_known_for_every_moment_of_the_past(service: Replica) -> None:
+    pool = await service.created("features", {"code": "pool", "name": "Pool", "type": "limit"})
+    await service.created("features", {"code": "part", "name": "Part", "type": "limit", "parent": pool["code"]})
+    before = SystemClock().now()
+    await service.call("PATCH", "features/part", {"parent": None, "unit": "things"})
+    for moment, chain, unit in ((before, ["part", "pool"], None), (SystemClock().now(), ["part"], "things")):
+        catalogue = await service.live.then(moment)
+        part = catalogue.feature("part")
+        assert part is not None
+        assert ([each.code for each in catalogue.chain(part)], part.unit) == (chain, unit)
 
 
 async def test_a_tier_is_granted_by_one_active_package(service: Replica) -> None:

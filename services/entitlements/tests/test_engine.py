@@ -39,6 +39,9 @@ class Unchanging(FixedCatalogue):
     async def refresh(self) -> None:
         await self.repository.confirm()
 
+    async def then(self, _: datetime) -> "Unchanging":
+        return self
+
 
 class Service:
     """One process' engine on a store that others may share."""

@@ -44,11 +44,14 @@ class Tenancy:
     def __init__(self) -> None:
         self.namespaces: dict[str, Any] = {}
         self.workspaces: dict[str, Any] = {}
+        self.past: dict[str, Any] = {}
         self.asked: list[Any] = []
 
     def routes(self) -> list[Route]:
         async def resolve(call: Call) -> Reply:
             self.asked.append(call.content)
+            if "as_of" in call.content:
+                return Reply.bare({"position": 1, "namespaces": {}, "workspaces": {}, **self.past})
             return Reply.bare({"position": 1, "namespaces": self.namespaces, "workspaces": self.workspaces})
 
         return [Route("POST", "/internal/holders/resolve", resolve, "Resolve holders", internal=True)]
@@ -133,6 +136,25 @@ async def test_a_holder_named_in_the_body_is_asked_of_tenancy_so_that_a_new_one_
     answering.namespaces["ns_1"] = {**NAMESPACE, "version": 2, "deleted": True}
     with pytest.raises(NotFound):
         await holders.of(OPERATOR, namespace_id="ns_1")
+
+
+async def test_a_holder_of_the_past_is_what_tenancy_says_it_was_and_nothing_of_it_is_remembered(tenancy: Any) -> None:
+    answering, client, _ = tenancy
+    holders = KnownHolders(KnownFacts((await store()).documents, client))
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    now = await holders.of(with_facts(namespace=NAMESPACE), namespace_id="ns_1")
+    assert await holders.then(now, None) is now
+    earlier = {**WORKSPACE, "version": 1, "tier": "free", "timezone": None}
+    answering.past = {"namespaces": {"ns_1": {**NAMESPACE, "owner_tier": "free", "workspace": earlier}}}
+    then = await holders.then(now, moment)
+    assert (then.tier, then.zone, then.levels[-1]) == ("free", "UTC", Level("tier", "wks_1", "free"))
+    assert (await holders.of(with_facts(namespace=NAMESPACE), namespace_id="ns_1")) == now
+    own = await holders.of(with_facts(workspace=WORKSPACE))
+    answering.past = {"workspaces": {"wks_1": earlier}}
+    assert (await holders.then(own, moment)).tier == "free"
+    # Before it came to be, nothing was granted to it.
+    answering.past = {}
+    assert (await holders.then(own, moment)).levels == (Level("workspace", "wks_1"),)
 
 
 async def test_what_is_known_must_do_while_tenancy_is_down_and_the_unknown_is_no_404(tenancy: Any) -> None:

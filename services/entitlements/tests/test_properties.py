@@ -146,6 +146,18 @@ def test_no_enforced_step_ever_passes_a_limit_on_any_pool(house: House, story: A
 
 @PROPERTY
 @given(story=STORIES)
+def test_no_pool_has_less_in_use_than_its_parts(house: House, story: Any) -> None:
+    house = House(house.features, house.packages)
+    for step in story:
+        play(house, step)
+        for account in house.accounts.values():
+            for code, counter in account.counters.items():
+                parts = [account.counters.get(part.code) for part in house.catalogue.children(code)]
+                assert counter.total >= sum(part.total for part in parts if part is not None)
+
+
+@PROPERTY
+@given(story=STORIES)
 def test_a_replay_of_the_stored_events_is_the_live_state(house: House, story: Any) -> None:
     house = lived(house, story)
     registry = EventRegistry(EVENTS)

@@ -217,6 +217,18 @@ def test_what_is_allowed_is_the_least_over_the_pools_and_the_childs_own_cap(hous
     assert house.stand("storage").available == 200
 
 
+def test_what_a_child_used_is_given_back_on_the_child_and_not_on_its_pool(house: House) -> None:
+    house.give("plan")
+    house.use("storage.images", 300)
+    house.use("storage", 50)
+    with pytest.raises(ValidationFailed, match="which is 50"):
+        house.use("storage", -51)
+    house.use("storage", -50)
+    assert (house.stand("storage").used, house.account().counters["storage.images"].total) == (300, 300)
+    house.use("storage.images", -300)
+    assert {counter.total for counter in house.account().counters.values()} == {0}
+
+
 def test_a_boost_of_the_pool_lifts_its_children(house: House) -> None:
     house.give("plan")
     house.use("storage", 1000)

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
+from atrium_common.errors import StateConflict
+from atrium_tenancy.domain.roster import MOST_MEMBERS, Roster, Seat, change_seat
 from services.tenancy.tests.world import World
+
+
+def test_a_workspace_has_at_most_20_000_members() -> None:
+    teams: Any = {"owner": "team_o", "admin": "team_a", "member": "team_m"}
+    full = Roster(teams, ("usr_1",), {"team_o": 1, "team_m": MOST_MEMBERS - 1})
+    seat = Seat(role="member", team_id="team_m")
+    at = datetime(2026, 1, 15, tzinfo=UTC)
+    with pytest.raises(StateConflict, match=r"at most 20,000 members"):
+        change_seat(full, "usr_new", before=None, after=seat, at=at)
+    change_seat(full, "usr_2", before=seat, after=Seat(role="admin", team_id="team_a"), at=at)
+    change_seat(full, "usr_2", before=seat, after=None, at=at)
 
 
 async def test_a_new_workspace_has_its_creator_as_owner_and_three_system_teams(world: World) -> None:

@@ -38,6 +38,39 @@ async def test_a_deleted_workspace_closes_its_keys_and_restore_brings_back_exact
     assert (again.status, again.error["code"]) == (409, "STATE_CONFLICT")
 
 
+async def test_a_workspace_whose_last_owner_was_erased_is_restored_only_to_a_new_owner(world: World) -> None:
+    ada = await world.person()
+    bob = await world.member(ada)
+    path = f"workspaces/{ada.workspace_id}"
+    early = await world.call("POST", f"{path}/restore", {"owner_id": bob.id}, key=ada.key)
+    assert early.error["code"] == "INSUFFICIENT_SCOPE"
+    assert (await world.call("DELETE", path, key=ada.key)).status == 204
+    owned = await world.call("POST", f"{path}/restore", {"owner_id": bob.id})
+    assert (owned.status, list(owned.error["details"])) == (422, ["owner_id"])
+    assert (await world.call("DELETE", f"users/{ada.id}")).status == 204
+    refused = await world.call("POST", f"{path}/restore")
+    assert (refused.status, refused.error["current_state"]) == (409, "no_owner")
+    for nobody in (ada.id, "usr_none"):
+        unfit = await world.call("POST", f"{path}/restore", {"owner_id": nobody})
+        assert (unfit.status, list(unfit.error["details"])) == (422, ["owner_id"])
+    restored = await world.call("POST", f"{path}/restore", {"owner_id": bob.id})
+    assert (restored.status, restored.json["data"]["owner_id"]) == (200, bob.id)
+    members = (await world.call("GET", f"{path}/members", key=bob.key)).json["data"]
+    assert [(member["user_id"], member["role"]) for member in members] == [(bob.id, "owner")]
+    assert (await world.call("DELETE", path, key=bob.key)).status == 204
+    assert (await world.call("POST", f"{path}/restore", key=bob.key)).status == 200
+
+
+async def test_a_stranger_too_may_be_given_a_workspace_that_nobody_owns(world: World) -> None:
+    ada, eve = await world.person(), await world.person("Eve")
+    path = f"workspaces/{ada.workspace_id}"
+    assert (await world.call("DELETE", path, key=ada.key)).status == 204
+    assert (await world.call("DELETE", f"users/{ada.id}")).status == 204
+    restored = await world.call("POST", f"{path}/restore", {"owner_id": eve.id})
+    assert (restored.status, restored.json["data"]["owner_id"]) == (200, eve.id)
+    assert (await world.call("GET", path, key=eve.key)).status == 200
+
+
 def _digest(key: str) -> str:
     from atrium_common.api_keys import digest
 
@@ -182,6 +215,27 @@ async def test_namespaces_belong_to_a_workspace_or_a_user_and_slugs_are_unique_f
     bob = await world.member(ada)
     assert (await world.call("GET", f"namespaces/{billed['id']}", key=bob.key)).status == 200
     assert (await world.call("PATCH", f"namespaces/{billed['id']}", {"name": "x"}, key=bob.key)).status == 403
+
+
+async def test_facts_on_holders_are_told_as_they_were_at_a_moment(world: World) -> None:
+    ada = await world.person(tier="business")
+    own = await world.made("namespaces", {"name": "Own", "owner_type": "User"}, key=ada.key)
+    world.clock.advance(60)
+    before = world.clock.now().isoformat()
+    world.clock.advance(60)
+    assert (await world.call("PATCH", f"users/{ada.id}", {"tier": "free"})).status == 200
+    settings = {"settings": {"timezone": "Europe/London"}}
+    assert (await world.call("PATCH", f"workspaces/{ada.workspace_id}", settings, key=ada.key)).status == 200
+    later = await world.made("namespaces", {"name": "Later"}, key=ada.key)
+    wanted = {"namespace_ids": [own["id"], later["id"]], "workspace_ids": [ada.workspace_id]}
+    then = (await world.internal("POST", "holders/resolve", {**wanted, "as_of": before})).json
+    now = (await world.internal("POST", "holders/resolve", wanted)).json
+    tiers = [told["namespaces"][own["id"]]["owner_tier"] for told in (then, now)]
+    zones = [told["workspaces"][ada.workspace_id]["timezone"] for told in (then, now)]
+    assert (tiers, zones) == (["business", "free"], [None, "Europe/London"])
+    assert set(then["namespaces"]) == {own["id"]}
+    assert then["namespaces"][own["id"]]["billing_workspace_id"] == ada.workspace_id
+    assert set(now["namespaces"]) == {own["id"], later["id"]}
 
 
 async def test_includes_bring_related_resources_and_need_their_scopes(world: World) -> None:

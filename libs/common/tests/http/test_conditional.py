@@ -79,6 +79,14 @@ async def test_fields_and_includes_work_on_one_resource(api: ServiceUnderTest, w
     }  # fmt: skip
 
 
+async def test_fields_work_on_a_bare_object_too(api: ServiceUnderTest) -> None:
+    assert (await api.request("GET", f"{PATH}/count?kind=plain&fields=kind")).json == {"kind": "plain"}
+    refused = await api.request("GET", f"{PATH}/count?kind=plain&fields=colour")
+    assert (refused.status, refused.error["details"]) == (
+        422, {"fields": ["Unknown: colour. Allowed: id, kind, window."]}
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("query", "field"), [("fields=colour", "fields"), ("include=owner", "include")])
 async def test_unknown_fields_and_includes_are_refused_before_anything_is_loaded(
     api: ServiceUnderTest, query: str, field: str

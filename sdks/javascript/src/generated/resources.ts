@@ -1217,6 +1217,10 @@ export interface WorkspacesListParams {
   workspace_id?: string;
 }
 
+export interface WorkspacesRestoreParams {
+  owner_id?: string | null;
+}
+
 export interface WorkspacesSuspendParams {
   reason: string;
 }
@@ -1258,8 +1262,8 @@ export class Workspaces {
   }
 
   /** Restore a deleted workspace. */
-  restore(workspaceId: string, options: Options = {}): Promise<Result<models.Workspace>> {
-    return this.runner.run({ method: "POST", path: pathOf("/workspaces/{workspace_id}/restore", workspaceId), shape: "one" }, options);
+  restore(workspaceId: string, params: WorkspacesRestoreParams = {}, options: Options = {}): Promise<Result<models.Workspace>> {
+    return this.runner.run({ method: "POST", path: pathOf("/workspaces/{workspace_id}/restore", workspaceId), shape: "one", body: { ...params } }, options);
   }
 
   /** Suspend a workspace. */

@@ -67,10 +67,12 @@ final class Workspaces
 
     /**
      * Restore a deleted workspace.
+     *
+     * @param array{owner_id?: string|null} $params
      */
-    public function restore(string $workspaceId, ?Options $options = null): Model\Workspace
+    public function restore(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
     {
-        return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/restore', $workspaceId), 'one', Model\Workspace::class), $options);
+        return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/restore', $workspaceId), 'one', Model\Workspace::class, body: $params), $options);
     }
 
     /**

@@ -2660,7 +2660,9 @@ class AsyncWorkspaces:
             ),
         )
 
-    async def restore(self, workspace_id: str, *, options: Options | None = None) -> models.Workspace:
+    async def restore(
+        self, workspace_id: str, *, owner_id: str | Omit | None = OMIT, options: Options | None = None
+    ) -> models.Workspace:
         """Restore a deleted workspace."""
         return cast(
             "models.Workspace",
@@ -2670,6 +2672,7 @@ class AsyncWorkspaces:
                     path_of("/workspaces/{workspace_id}/restore", workspace_id=workspace_id),
                     cast(Any, models.Workspace),
                     "one",
+                    body=given(owner_id=owner_id),
                 ),
                 options,
             ),

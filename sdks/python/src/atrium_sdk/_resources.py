@@ -2654,7 +2654,9 @@ class Workspaces:
             ),
         )
 
-    def restore(self, workspace_id: str, *, options: Options | None = None) -> models.Workspace:
+    def restore(
+        self, workspace_id: str, *, owner_id: str | Omit | None = OMIT, options: Options | None = None
+    ) -> models.Workspace:
         """Restore a deleted workspace."""
         return cast(
             "models.Workspace",
@@ -2664,6 +2666,7 @@ class Workspaces:
                     path_of("/workspaces/{workspace_id}/restore", workspace_id=workspace_id),
                     cast(Any, models.Workspace),
                     "one",
+                    body=given(owner_id=owner_id),
                 ),
                 options,
             ),

@@ -11,6 +11,7 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from atrium_common.eventing.cache import StateCache
@@ -87,6 +88,18 @@ class Repository:
             self._cache.put(stream, loaded)
             await self._keep_snapshots([(decider, loaded, start.version)])
         return loaded
+
+    async def as_of(self, decider: Decider[S], aggregate_id: str, moment: datetime) -> Loaded[S]:
+        """The aggregate as it was then: its version is found by halving."""
+        low, high = 0, (await self.load(decider, aggregate_id)).version
+        while low < high:
+            middle = (low + high) // 2
+            (event,) = await self._store.log.read_stream(decider.stream(aggregate_id), after=middle, limit=1)
+            if event.at <= moment:
+                low = middle + 1
+            else:
+                high = middle
+        return await self.load(decider, aggregate_id, at=low)
 
     async def confirm(self) -> None:
         """See every commit that was made before this call: what `current` gives from here on is at least as new.

@@ -59,6 +59,9 @@ def farewell(deprecated: Deprecation) -> dict[str, str]:
 async def _selected(route: Route, call: Call, reply: Reply) -> Reply:
     """The reply with what was to be included, and only the fields that the client asked for."""
     envelope = cast("JSONObject", reply.body)
+    if route.bare and isinstance(envelope, dict):
+        fields = parse_names(call.query, "fields", envelope)
+        return replace(reply, body=with_fields(envelope, fields, tuple(envelope))) if fields else reply
     resource = envelope.get("data") if isinstance(envelope, dict) else None
     if not isinstance(resource, dict):
         return reply

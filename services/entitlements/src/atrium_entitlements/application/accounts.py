@@ -27,6 +27,18 @@ class CurrentCatalogue(Catalogue, Protocol):
         """See every change that was committed before this call, and confirm the repository's states with it."""
         ...
 
+    async def then(self, moment: datetime) -> Catalogue:
+        """The catalogue as it was at that moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a question is answered from: a holder's levels and the catalogue, both as of one moment."""
+
+    views: Sequence[View]
+    catalogue: Catalogue
+
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
@@ -36,17 +48,18 @@ class Accounts:
     log: EventLog
     catalogue: CurrentCatalogue
 
-    async def views(self, holder: Holder, *, as_of: datetime | None = None) -> Sequence[View]:
-        """The holder's levels, as they are now or were at that moment."""
+    async def see(self, holder: Holder, *, as_of: datetime | None = None) -> Sight:
+        """Accounts and catalogue as they are now, or were at that moment; what the holder was is for `Holders.then`."""
         await self.catalogue.refresh()
         if as_of is None:
-            return await self.levels(holder, self._present)
+            return Sight(await self._levels(holder, self._present, self.catalogue), self.catalogue)
         moment = as_of
 
         async def past(account_id: str) -> Account:
-            return await self._past(account_id, moment)
+            return (await self.repository.as_of(ACCOUNT, account_id, moment)).state or NEW
 
-        return await self.levels(holder, past, as_of=moment)
+        catalogue = await self.catalogue.then(moment)
+        return Sight(await self._levels(holder, past, catalogue), catalogue)
 
     async def views_in(self, tx: Transaction, holder: Holder) -> Sequence[View]:
         """The holder's levels as a command sees them."""
@@ -54,10 +67,9 @@ class Accounts:
         async def load(account_id: str) -> Account:
             return (await tx.load(ACCOUNT, account_id)).state or NEW
 
-        return await self.levels(holder, load)
+        return await self._levels(holder, load, self.catalogue)
 
-    async def levels(self, holder: Holder, load: Load, *, as_of: datetime | None = None) -> Sequence[View]:
-        """The holder's levels over accounts that are loaded like this."""
+    async def _levels(self, holder: Holder, load: Load, catalogue: Catalogue) -> Sequence[View]:
         views = []
         known: dict[str, Account] = {}
         for level in holder.levels:
@@ -65,7 +77,7 @@ class Accounts:
             for account_id in (level.account, usage_id):
                 if account_id not in known:
                     known[account_id] = await load(account_id)
-            tier = None if level.tier is None else self.catalogue.of_tier(level.tier, as_of=as_of)
+            tier = None if level.tier is None else catalogue.of_tier(level.tier)
             views.append(View(level, known[level.account], known[usage_id], tier))
         return views
 
@@ -94,21 +106,6 @@ class Accounts:
     async def _present(self, account_id: str) -> Account:
         """The account as of the last look at the log, or newer."""
         return (await self.repository.current(ACCOUNT, account_id)).state or NEW
-
-    async def _past(self, account_id: str, moment: datetime) -> Account:
-        """The account as it was: its version then is found by halving."""
-        newest = (await self.repository.load(ACCOUNT, account_id)).version
-        low, high = 0, newest
-        while low < high:
-            middle = (low + high) // 2
-            (event,) = await self.log.read_stream(ACCOUNT.stream(account_id), after=middle, limit=1)
-            if event.at <= moment:
-                low = middle + 1
-            else:
-                high = middle
-        if low == 0:
-            return NEW
-        return (await self.repository.load(ACCOUNT, account_id, at=low)).state or NEW
 
 
 def claim_of(kind: str, resource_id: str) -> str:

@@ -11,7 +11,7 @@ from atrium_common.jsontypes import JSON, JSONObject
 from atrium_entitlements.application.accounts import Accounts
 from atrium_entitlements.domain import explanation, verdict
 from atrium_entitlements.domain.account import evolve
-from atrium_entitlements.domain.catalogue import Feature
+from atrium_entitlements.domain.catalogue import Catalogue
 from atrium_entitlements.domain.holder import Holder
 from atrium_entitlements.domain.provisioning import Acting, Provisioning, provision
 from atrium_entitlements.domain.standing import View, cascade
@@ -19,7 +19,11 @@ from atrium_entitlements.domain.standing import View, cascade
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What may be asked about a holder; `at` is now, `as_of` a moment of the past to be answered for instead."""
+    """What may be asked about a holder.
+
+    `at` is now, `as_of` a moment of the past to be answered for instead: then the holder is given as it was (see
+    `Holders.then`), and accounts and catalogue are looked at as they were.
+    """
 
     accounts: Accounts
 
@@ -27,24 +31,26 @@ class Asking:
         self, holder: Holder, code: str, quantity: int, *, at: datetime, as_of: datetime | None = None
     ) -> JSONObject:
         """May the holder use so much more?"""
-        views = await self.accounts.views(holder, as_of=as_of)
-        feature = self.accounts.catalogue.feature(code)
+        sight = await self.accounts.see(holder, as_of=as_of)
+        feature = sight.catalogue.feature(code)
         if feature is None:
             return verdict.unknown(code)
-        found = cascade(views, self.accounts.chain(feature), at=as_of or at, zone=holder.zone)
+        found = cascade(sight.views, sight.catalogue.chain(feature), at=as_of or at, zone=holder.zone)
         return verdict.answer(found, quantity)
 
     async def summary(self, holder: Holder, *, at: datetime, as_of: datetime | None = None) -> JSONObject:
         """Every feature that the holder has, with its figures."""
-        views = await self.accounts.views(holder, as_of=as_of)
-        return self._figures(views, holder, as_of or at)
+        sight = await self.accounts.see(holder, as_of=as_of)
+        return _figures(sight.views, sight.catalogue, holder, as_of or at)
 
     async def figures_of(self, holder: Holder, code: str, *, at: datetime) -> JSONObject | None:
         """One feature's figures as in the summary, or None where no level grants it."""
-        views = await self.accounts.views(holder)
-        feature = self.accounts.catalogue.feature(code)
-        found = None if feature is None else cascade(views, self.accounts.chain(feature), at=at, zone=holder.zone)
-        return verdict.summary(found) if found is not None and found.standings else None
+        sight = await self.accounts.see(holder)
+        feature = sight.catalogue.feature(code)
+        if feature is None:
+            return None
+        found = cascade(sight.views, sight.catalogue.chain(feature), at=at, zone=holder.zone)
+        return verdict.summary(found) if found.standings else None
 
     async def explain(self, holder: Holder, code: str, *, at: datetime, as_of: datetime | None = None) -> JSONObject:
         """Why the answer to a check is what it is: levels, packages, boosts and grants with their figures.
@@ -52,12 +58,12 @@ class Asking:
         Raises:
             ValidationFailed: there is no such feature.
         """
-        views = await self.accounts.views(holder, as_of=as_of)
-        feature = self.accounts.catalogue.feature(code)
+        sight = await self.accounts.see(holder, as_of=as_of)
+        feature = sight.catalogue.feature(code)
         if feature is None:
             raise ValidationFailed({"feature": [f"There is no feature {code}."]})
-        chain = self.accounts.chain(feature)
-        return explanation.explain(views, chain, at=as_of or at, zone=holder.zone)
+        chain = sight.catalogue.chain(feature)
+        return explanation.explain(sight.views, chain, at=as_of or at, zone=holder.zone)
 
     async def preview(self, holder: Holder, wanted: Provisioning, *, at: datetime) -> JSONObject:
         """What the holder's figures are, and would be with this package; nothing is changed.
@@ -65,11 +71,11 @@ class Asking:
         Raises:
             StateConflict, ValidationFailed: it could not be provisioned.
         """
-        views = await self.accounts.views(holder)
+        sight = await self.accounts.see(holder)
         moment = max(at, wanted.starts_at or at)
         simulated = []
         events: list[JSON] = []
-        for view in views:
+        for view in sight.views:
             changed = view
             if view.level.account == holder.account:
                 for event in provision(view.grants, wanted, Acting(at)):
@@ -79,7 +85,8 @@ class Asking:
                     if not any(known == event.TYPE for known in events):
                         events.append(event.TYPE)
             simulated.append(changed)
-        before, after = self._figures(views, holder, at), self._figures(simulated, holder, moment)
+        before = _figures(sight.views, sight.catalogue, holder, at)
+        after = _figures(simulated, sight.catalogue, holder, moment)
         changes: JSONObject = {
             code: {"before": before.get(code), "after": after.get(code)}
             for code in sorted({*before, *after})
@@ -87,14 +94,11 @@ class Asking:
         }
         return {"before": before, "after": after, "changes": changes, "events": events}
 
-    def feature(self, code: str) -> Feature | None:
-        """The feature with this code or id."""
-        return self.accounts.catalogue.feature(code)
 
-    def _figures(self, views: Sequence[View], holder: Holder, at: datetime) -> JSONObject:
-        figures: JSONObject = {}
-        for feature in self.accounts.catalogue.features():
-            found = cascade(views, self.accounts.chain(feature), at=at, zone=holder.zone)
-            if found.standings:
-                figures[feature.code] = verdict.summary(found)
-        return figures
+def _figures(views: Sequence[View], catalogue: Catalogue, holder: Holder, at: datetime) -> JSONObject:
+    figures: JSONObject = {}
+    for feature in catalogue.features():
+        found = cascade(views, catalogue.chain(feature), at=at, zone=holder.zone)
+        if found.standings:
+            figures[feature.code] = verdict.summary(found)
+    return figures

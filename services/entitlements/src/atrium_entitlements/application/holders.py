@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from atrium_common.errors import NotFound
 from atrium_common.principal import Principal
 from atrium_entitlements.application.known_facts import KnownFacts, asked_or_known, told_facts
-from atrium_entitlements.domain.facts import NamespaceFacts, UserFacts, WorkspaceFacts, of_namespace, of_workspace
+from atrium_entitlements.domain.facts import (
+    Facts,
+    NamespaceFacts,
+    UserFacts,
+    WorkspaceFacts,
+    of_namespace,
+    of_workspace,
+)
 from atrium_entitlements.domain.holder import Holder
 
 
@@ -23,6 +31,16 @@ class Holders(Protocol):
         Raises:
             NotFound: there is none, or it is not the caller's to see.
             Unavailable: it is unknown here and tenancy does not answer.
+        """
+        ...
+
+    async def then(self, holder: Holder, as_of: datetime | None) -> Holder:
+        """The holder as it was at that moment: owner, billing workspace, tiers and zone; the same where there is none.
+
+        Where it did not exist, nothing was granted to it but by its own account.
+
+        Raises:
+            Unavailable: tenancy does not answer.
         """
         ...
 
@@ -52,6 +70,21 @@ class KnownHolders:
         if workspace_id not in told:
             await asked_or_known(self.facts, workspace_id=workspace_id)
         return self._workspace(principal, workspace_id)
+
+    async def then(self, holder: Holder, as_of: datetime | None) -> Holder:
+        """See `Holders.then`."""
+        if as_of is None:
+            return holder
+        workspace_id = holder.workspace_id if holder.kind == "workspace" else None
+        facts = await self.facts.told_of(as_of, namespace_id=holder.namespace_id, workspace_id=workspace_id)
+        match facts.get(holder.id):
+            case NamespaceFacts() as namespace:
+                billing, owner = facts.get(namespace.billing_workspace_id or ""), facts.get(namespace.owner_id)
+                return _of_namespace(namespace, billing, owner, livemode=holder.livemode)
+            case WorkspaceFacts() as workspace:
+                return of_workspace(workspace, livemode=holder.livemode)
+            case _:
+                return replace(holder, levels=holder.levels[:1], tier="free")
 
     async def known(self, *, namespace_id: str | None, workspace_id: str, livemode: bool) -> Holder | None:
         """The namespace, or else the workspace, by what is known here, or else by tenancy; None where it is gone.
@@ -98,12 +131,7 @@ class KnownHolders:
         if owner is not None and owner.deleted:
             raise NotFound("namespace", namespace_id)
         billing = self.facts.get(namespace.billing_workspace_id)
-        return of_namespace(
-            namespace,
-            billing if isinstance(billing, WorkspaceFacts) else None,
-            owner if isinstance(owner, UserFacts) else None,
-            livemode=principal.livemode,
-        )
+        return _of_namespace(namespace, billing, owner, livemode=principal.livemode)
 
     def _workspace(self, principal: Principal, workspace_id: str) -> Holder:
         workspace = self.facts.get(workspace_id)
@@ -111,6 +139,15 @@ class KnownHolders:
         if not isinstance(workspace, WorkspaceFacts) or workspace.deleted or not own:
             raise NotFound("workspace", workspace_id)
         return of_workspace(workspace, livemode=principal.livemode)
+
+
+def _of_namespace(namespace: NamespaceFacts, billing: Facts | None, owner: Facts | None, *, livemode: bool) -> Holder:
+    return of_namespace(
+        namespace,
+        billing if isinstance(billing, WorkspaceFacts) else None,
+        owner if isinstance(owner, UserFacts) else None,
+        livemode=livemode,
+    )
 
 
 def _may_see(principal: Principal, namespace: NamespaceFacts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import cast
 
 from pydantic import TypeAdapter
@@ -76,14 +77,18 @@ class KnownFacts:
         Raises:
             Unavailable, GatewayTimeout: tenancy does not answer.
         """
-        asked: JSONObject = {
-            "namespace_ids": [namespace_id] if namespace_id else [],
-            "workspace_ids": [workspace_id] if workspace_id else [],
-        }
-        answer = await self._tenancy.call("POST", "/internal/holders/resolve", asked, reads=True)
-        for kind in ("namespaces", "workspaces"):
-            for holder_id, told in cast("dict[str, JSONObject]", answer[kind]).items():
-                self.remember(told_facts(kind.removesuffix("s"), holder_id, told))
+        self.remember(await self._answer(namespace_id, workspace_id, None))
+
+    async def told_of(
+        self, moment: datetime, *, namespace_id: str | None = None, workspace_id: str | None = None
+    ) -> Mapping[str, Facts]:
+        """What tenancy says was so at that moment, by id; nothing of what there was not.
+
+        Raises:
+            Unavailable, GatewayTimeout: tenancy does not answer.
+        """
+        answer = await self._answer(namespace_id, workspace_id, moment)
+        return {fact.id: fact for fact in answer}
 
     async def local(self, *, namespace_id: str | None = None, workspace_id: str | None = None) -> None:
         """Take in what is known here already of a namespace and all it hangs on, or of a workspace."""
@@ -103,6 +108,20 @@ class KnownFacts:
             if len(page) < _PAGE:
                 return found
             after = (page[-1].key,)
+
+    async def _answer(self, namespace_id: str | None, workspace_id: str | None, as_of: datetime | None) -> list[Facts]:
+        asked: JSONObject = {
+            "namespace_ids": [namespace_id] if namespace_id else [],
+            "workspace_ids": [workspace_id] if workspace_id else [],
+            **({} if as_of is None else {"as_of": as_of.isoformat()}),
+        }
+        answer = await self._tenancy.call("POST", "/internal/holders/resolve", asked, reads=True)
+        return [
+            fact
+            for kind in ("namespaces", "workspaces")
+            for holder_id, told in cast("dict[str, JSONObject]", answer[kind]).items()
+            for fact in told_facts(kind.removesuffix("s"), holder_id, told)
+        ]
 
 
 async def asked_or_known(

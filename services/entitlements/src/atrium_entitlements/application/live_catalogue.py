@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.repository import Repository
 from atrium_entitlements.catalogue_rows import FEATURE, PACKAGE, REGISTER
-from atrium_entitlements.domain.catalogue import Feature, FixedCatalogue, PackageVersion
+from atrium_entitlements.domain.catalogue import Catalogue, Feature, FixedCatalogue, PackageVersion
 from atrium_entitlements.domain.feature_entry import FeatureEntry
 from atrium_entitlements.domain.package_entry import PackageEntry
+from atrium_entitlements.domain.register import Register
 
 ONE = "register"
 """The id of the one register that there is."""
+_PASTS = 32
+"""How many catalogues of the past are kept."""
 
 
 class LiveCatalogue:
@@ -27,6 +31,7 @@ class LiveCatalogue:
         self._now = FixedCatalogue((), ())
         self._version = 0
         self._reading = asyncio.Lock()
+        self._past: OrderedDict[int, Catalogue] = OrderedDict()
 
     async def refresh(self) -> None:
         """See every change that was committed before this call.
@@ -37,6 +42,18 @@ class LiveCatalogue:
         if (await self._repository.current(REGISTER, ONE)).version != self._version:
             async with self._reading:
                 await self._read()
+
+    async def then(self, moment: datetime) -> Catalogue:
+        """The catalogue as it was at that moment; before its beginning nothing of today's features was granted."""
+        register = await self._repository.as_of(REGISTER, ONE, moment)
+        if register.state is None:
+            return FixedCatalogue(self._now.features(), ())
+        known = self._past.get(register.version)
+        if known is None:
+            known = self._past[register.version] = await self._made_of(register.state)
+            if len(self._past) > _PASTS:
+                self._past.popitem(last=False)
+        return known
 
     def feature_entries(self) -> Sequence[Loaded[FeatureEntry]]:
         """Every feature with its version, as the catalogue's own routes show it."""
@@ -80,9 +97,16 @@ class LiveCatalogue:
         """See `Catalogue.packages`."""
         return self._now.packages()
 
-    def of_tier(self, tier: str, *, as_of: datetime | None = None) -> PackageVersion | None:
+    def of_tier(self, tier: str) -> PackageVersion | None:
         """See `Catalogue.of_tier`."""
-        return self._now.of_tier(tier, as_of=as_of)
+        return self._now.of_tier(tier)
+
+    async def _made_of(self, register: Register) -> Catalogue:
+        """The catalogue whose entries are at the versions that the register names."""
+        load = self._repository.load
+        features = [await load(FEATURE, each.id, at=each.version) for each in register.features.values()]
+        packages = [await load(PACKAGE, each.id, at=each.version) for each in register.packages.values()]
+        return _catalogue(features, packages)
 
     async def _read(self) -> None:
         loaded = await self._repository.current(REGISTER, ONE)
@@ -96,8 +120,12 @@ class LiveCatalogue:
             if package.id not in packages or packages[package.id].version < package.version:
                 packages[package.id] = await self._repository.load(PACKAGE, package.id)
         self._features, self._packages = features, packages
-        self._now = FixedCatalogue(
-            [each.there.feature(each.id) for each in features.values()],
-            [version for each in packages.values() for version in each.there.versions(each.id)],
-        )
+        self._now = _catalogue(features.values(), packages.values())
         self._version = loaded.version
+
+
+def _catalogue(features: Iterable[Loaded[FeatureEntry]], packages: Iterable[Loaded[PackageEntry]]) -> FixedCatalogue:
+    return FixedCatalogue(
+        [each.there.feature(each.id) for each in features],
+        [version for each in packages for version in each.there.versions(each.id)],
+    )

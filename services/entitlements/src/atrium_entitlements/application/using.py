@@ -201,6 +201,7 @@ class Using:
             place=place_of(holder),
             actor=command.meta.actor,
             metadata=metadata,
+            parts=self.accounts.catalogue.children(feature.code),
         )
 
     async def _emit(self, tx: Transaction, holder: Holder, events: Sequence[tuple[View, Sequence[Event]]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
 FeatureType: TypeAlias = Literal["boolean", "limit", "unlimited"]
@@ -59,7 +58,6 @@ class PackageVersion:
         is_public: whether tenants see it in the list.
         tier: the tier that grants it in the cascade, while it is active.
         features: limits by feature code; None: no limit, and for a boolean feature just included.
-        since: when this version became the newest one; None: there was none before it.
     """
 
     id: str
@@ -72,7 +70,6 @@ class PackageVersion:
     is_active: bool = True
     is_public: bool = True
     tier: str | None = None
-    since: datetime | None = None
 
 
 class Catalogue(Protocol):
@@ -102,8 +99,8 @@ class Catalogue(Protocol):
         """Every package in its newest version, by code."""
         ...
 
-    def of_tier(self, tier: str, *, as_of: datetime | None = None) -> PackageVersion | None:
-        """The package that a tier grants, now or as of a moment of the past."""
+    def of_tier(self, tier: str) -> PackageVersion | None:
+        """The package that a tier grants."""
         ...
 
 
@@ -150,21 +147,12 @@ class FixedCatalogue:
         newest = (versions[max(versions)] for versions in self._versions.values())
         return sorted(newest, key=lambda package: package.code)
 
-    def of_tier(self, tier: str, *, as_of: datetime | None = None) -> PackageVersion | None:
+    def of_tier(self, tier: str) -> PackageVersion | None:
         """See `Catalogue.of_tier`."""
-        if as_of is None:
-            return self._tiers.get(tier)
-        then = (_newest(versions.values(), as_of) for versions in self._versions.values())
-        return next((package for package in then if package and package.tier == tier and package.is_active), None)
+        return self._tiers.get(tier)
 
     def _chain(self, feature: Feature) -> Sequence[Feature]:
         chain = [feature]
         while (parent := self._features.get(chain[-1].parent or "")) is not None and parent not in chain:
             chain.append(parent)
         return tuple(chain)
-
-
-def _newest(versions: Iterable[PackageVersion], moment: datetime) -> PackageVersion | None:
-    """Which of a package's versions was the newest one then."""
-    known = [version for version in versions if version.since is None or version.since <= moment]
-    return max(known, key=lambda version: version.version, default=None)

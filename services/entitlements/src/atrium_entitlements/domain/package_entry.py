@@ -78,7 +78,6 @@ class PackageEntry:
                 is_active=made.is_active,
                 is_public=made.is_public,
                 tier=made.tier,
-                since=made.at,
             )
 
 

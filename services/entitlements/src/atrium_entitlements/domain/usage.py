@@ -27,6 +27,7 @@ class Use:
 
     Attributes:
         chain: the feature, its pool, that one's pool, …
+        parts: the features whose pool it is: what they used is given back on them.
         quantity: negative gives back.
         occurred_at: when it was used, at or before `at`.
         enforce: record nothing where not all of it is allowed.
@@ -44,6 +45,7 @@ class Use:
     actor: str = ""
     metadata: dict[str, JsonValue] | None = None
     reservation_id: str | None = None
+    parts: Sequence[Feature] = ()
 
     @property
     def feature(self) -> Feature:
@@ -162,11 +164,11 @@ def divided(standings: Sequence[Standing], use: Use) -> Iterator[tuple[Standing,
     quantity = use.quantity
     if len(standings) == 1:
         if quantity < 0:
-            _check_return(-quantity, _returnable(standings[0]))
+            _check_return(-quantity, _returnable(standings[0], use))
         yield standings[0], quantity
         return
     if quantity < 0:
-        yield from _returned(standings, -quantity)
+        yield from _returned(standings, use)
         return
     shares = []
     left = quantity
@@ -180,8 +182,9 @@ def divided(standings: Sequence[Standing], use: Use) -> Iterator[tuple[Standing,
     yield from used or [(standings[0], 0)]
 
 
-def _returned(standings: Sequence[Standing], quantity: int) -> Iterator[tuple[Standing, int]]:
-    has = [_returnable(standing) for standing in standings]
+def _returned(standings: Sequence[Standing], use: Use) -> Iterator[tuple[Standing, int]]:
+    quantity = -use.quantity
+    has = [_returnable(standing, use) for standing in standings]
     _check_return(quantity, sum(has))
     for standing, most in zip(reversed(standings), reversed(has), strict=True):
         taken = min(quantity, most)
@@ -190,14 +193,22 @@ def _returned(standings: Sequence[Standing], quantity: int) -> Iterator[tuple[St
             yield standing, -taken
 
 
-def _returnable(standing: Standing) -> int:
-    """How much the feature, and every pool above it, has in use on the level."""
-    return min(node.used - node.held for node in standing.chain)
+def _returnable(standing: Standing, use: Use) -> int:
+    """How much of the feature itself, without its parts, is in use on the level; every pool above it has as much."""
+    own, root = standing.chain[0], standing.chain[-1].feature
+    start = None if own.cycle is None else own.cycle.start
+    counters = (standing.view.usage.counters.get(part.code) for part in use.parts)
+    parts = sum(
+        counter.used(start=start, days=root.rolling_window_days, at=use.at)
+        for counter in counters
+        if counter is not None
+    )
+    return max(0, min(own.used - own.held - parts, *(node.used - node.held for node in standing.chain)))
 
 
 def _check_return(quantity: int, used: int) -> None:
     if quantity > used:
-        raise ValidationFailed({"quantity": [f"Gives back more than is used, which is {used}."]})
+        raise ValidationFailed({"quantity": [f"Gives back more than is used of the feature itself, which is {used}."]})
 
 
 def _check_sums(parts: Sequence[tuple[Standing, int]]) -> None:

@@ -22,20 +22,20 @@ def asking_routes(asking: Asking, giving: Giving, holders: Holders) -> list[Rout
 
     async def check_namespace(call: Call) -> Reply:
         body = call.read(models.Check)
-        holder = await holders.of(call.principal, namespace_id=call.params["namespace_id"])
-        return Reply.bare(
-            await asking.check(holder, body.feature, body.quantity, at=call.at, as_of=_as_of(call, models.AsOfQuery))
-        )
+        as_of = _as_of(call, models.AsOfQuery)
+        holder = await holders.then(await holders.of(call.principal, namespace_id=call.params["namespace_id"]), as_of)
+        return Reply.bare(await asking.check(holder, body.feature, body.quantity, at=call.at, as_of=as_of))
 
     async def check(call: Call) -> Reply:
         asked = call.read_query(models.CheckQuery)
-        holder = await holders.of(call.principal)
         as_of = _as_of(call, models.CheckQuery)
+        holder = await holders.then(await holders.of(call.principal), as_of)
         return Reply.bare(await asking.check(holder, asked.feature, asked.quantity, at=call.at, as_of=as_of))
 
     async def summary(call: Call) -> Reply:
-        holder = await holders.of(call.principal)
-        figures = await asking.summary(holder, at=call.at, as_of=_as_of(call, models.AsOfQuery))
+        as_of = _as_of(call, models.AsOfQuery)
+        holder = await holders.then(await holders.of(call.principal), as_of)
+        figures = await asking.summary(holder, at=call.at, as_of=as_of)
         return Reply.one(
             {
                 "workspace_id": call.principal.workspace_id,
@@ -47,8 +47,8 @@ def asking_routes(asking: Asking, giving: Giving, holders: Holders) -> list[Rout
 
     async def explain(call: Call) -> Reply:
         asked = call.read_query(models.FeatureQuery)
-        holder = await holders.of(call.principal)
         as_of = _as_of(call, models.FeatureQuery)
+        holder = await holders.then(await holders.of(call.principal), as_of)
         return Reply.one(await asking.explain(holder, asked.feature, at=call.at, as_of=as_of))
 
     async def preview(call: Call) -> Reply:

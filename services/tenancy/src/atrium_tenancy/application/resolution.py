@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
 
 from atrium_common.clock import rfc3339
 from atrium_common.errors import NotFound
+from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.scopes import OPERATOR
 from atrium_tenancy.application.access import membership, permissions_of
@@ -14,6 +17,8 @@ from atrium_tenancy.domain.api_key import ApiKey
 from atrium_tenancy.domain.tiers import Tier, lower
 from atrium_tenancy.domain.workspace import Workspace, is_gone
 from atrium_tenancy.rows import API_KEY, NAMESPACE, USER, WORKSPACE
+
+S = TypeVar("S")
 
 
 async def resolve(tenancy: Tenancy, digest: str, *, workspace_id: str | None, namespace_id: str | None) -> JSONObject:
@@ -45,34 +50,39 @@ async def resolve(tenancy: Tenancy, digest: str, *, workspace_id: str | None, na
     }
 
 
-async def holders(tenancy: Tenancy, namespace_ids: Sequence[str], workspace_ids: Sequence[str]) -> JSONObject:
-    """Versioned facts on holders of entitlements; unknown ids are absent."""
+async def holders(
+    tenancy: Tenancy, namespace_ids: Sequence[str], workspace_ids: Sequence[str], *, as_of: datetime | None = None
+) -> JSONObject:
+    """Versioned facts on holders of entitlements, as they are or were at a moment; unknown ids are absent.
+
+    Which workspace pays for a user's own namespaces is looked for among the memberships that last to this day.
+    """
     position = await tenancy.store.log.tail()
     namespaces: JSONObject = {}
     workspaces: JSONObject = {}
     for namespace_id in namespace_ids:
-        facts = await namespace_facts(tenancy, namespace_id)
+        facts = await namespace_facts(tenancy, namespace_id, as_of=as_of)
         if facts is not None:
             namespaces[namespace_id] = facts
     for workspace_id in workspace_ids:
-        known = await workspace_facts(tenancy, workspace_id)
+        known = await workspace_facts(tenancy, workspace_id, as_of=as_of)
         if known is not None:
             workspaces[workspace_id] = known
     return {"position": position, "namespaces": namespaces, "workspaces": workspaces}
 
 
-async def namespace_facts(tenancy: Tenancy, namespace_id: str) -> JSONObject | None:
+async def namespace_facts(tenancy: Tenancy, namespace_id: str, *, as_of: datetime | None = None) -> JSONObject | None:
     """What entitlements must know of a namespace, its billing workspace and its owner; None where there is none."""
-    loaded = await tenancy.repository.load(NAMESPACE, namespace_id)
+    loaded = await _load(tenancy, NAMESPACE, namespace_id, as_of)
     namespace = loaded.state
     if namespace is None:
         return None
     billing = namespace.workspace_id
     user = None
     if namespace.owner_type == "User":
-        user = await user_facts(tenancy, namespace.owner_id)
-        billing = billing or await tenancy.default_workspace(namespace.owner_id)
-    workspace = await workspace_facts(tenancy, billing)
+        user = await user_facts(tenancy, namespace.owner_id, as_of=as_of)
+        billing = billing or await tenancy.default_workspace(namespace.owner_id, as_of=as_of)
+    workspace = await workspace_facts(tenancy, billing, as_of=as_of)
     owner = user if namespace.owner_type == "User" else workspace
     return {
         "id": namespace_id,
@@ -88,11 +98,13 @@ async def namespace_facts(tenancy: Tenancy, namespace_id: str) -> JSONObject | N
     }
 
 
-async def workspace_facts(tenancy: Tenancy, workspace_id: str | None) -> JSONObject | None:
+async def workspace_facts(
+    tenancy: Tenancy, workspace_id: str | None, *, as_of: datetime | None = None
+) -> JSONObject | None:
     """What other services must know of a workspace, or None where there is none."""
     if workspace_id is None:
         return None
-    loaded = await tenancy.repository.load(WORKSPACE, workspace_id)
+    loaded = await _load(tenancy, WORKSPACE, workspace_id, as_of)
     workspace = loaded.state
     if workspace is None:
         return None
@@ -107,12 +119,18 @@ async def workspace_facts(tenancy: Tenancy, workspace_id: str | None) -> JSONObj
     }
 
 
-async def user_facts(tenancy: Tenancy, user_id: str) -> JSONObject | None:
+async def user_facts(tenancy: Tenancy, user_id: str, *, as_of: datetime | None = None) -> JSONObject | None:
     """What other services must know of a user, or None where there is none."""
-    loaded = await tenancy.repository.load(USER, user_id)
+    loaded = await _load(tenancy, USER, user_id, as_of)
     if loaded.state is None:
         return None
     return {"id": user_id, "version": loaded.version, "tier": loaded.state.tier, "deleted": loaded.state.erased}
+
+
+async def _load(tenancy: Tenancy, decider: Decider[S], aggregate_id: str, as_of: datetime | None) -> Loaded[S]:
+    if as_of is None:
+        return await tenancy.repository.load(decider, aggregate_id)
+    return await tenancy.repository.as_of(decider, aggregate_id, as_of)
 
 
 async def _owns(tenancy: Tenancy, key: ApiKey) -> bool:

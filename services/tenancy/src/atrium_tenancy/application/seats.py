@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from atrium_common.errors import NotFound
+from atrium_common.errors import NotFound, StateConflict, ValidationFailed
 from atrium_common.eventing.transaction import Transaction
 from atrium_common.ids import Ids
 from atrium_tenancy.domain import roles, roster, team, workspace
 from atrium_tenancy.domain.member import Member, MemberAdded, MemberRemoved, MemberUpdated, key_of
 from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.domain.roster import Roster, Seat
-from atrium_tenancy.rows import MEMBER, ROSTER, TEAM, WORKSPACE
+from atrium_tenancy.rows import MEMBER, ROSTER, TEAM, USER, WORKSPACE
 
 
 async def open_roster(tx: Transaction, workspace_id: str, *, ids: Ids) -> None:
@@ -91,6 +91,39 @@ async def unseat(tx: Transaction, member: Member) -> None:
     book = (await tx.emit(ROSTER, member.workspace_id, change)).there
     await _keep_owned(tx, member.workspace_id, book)
     await tx.emit(MEMBER, key_of(member.workspace_id, member.user_id), MemberRemoved(at=tx.at))
+
+
+async def succeed(tx: Transaction, workspace_id: str, user_id: str | None) -> None:
+    """See to it that a workspace has an owner who is still there: where none is, this user becomes it.
+
+    Raises:
+        StateConflict: nobody owns it any more, and no user is given.
+        ValidationFailed: the user is not there, or not wanted, since somebody owns it.
+    """
+    owners = (await _roster(tx, workspace_id)).owners
+    gone = [owner for owner in owners if not await _is_there(tx, owner)]
+    if len(gone) < len(owners):
+        if user_id is not None:
+            raise ValidationFailed({"owner_id": ["It has an owner: leave this out, and change its members later."]})
+        return
+    if user_id is None:
+        raise StateConflict(
+            "no_owner", "restore", "Its last owner was erased: name another as owner_id, by a key with admin:*."
+        )
+    if not await _is_there(tx, user_id):
+        raise ValidationFailed({"owner_id": ["There is no such user."]})
+    member = (await tx.load(MEMBER, key_of(workspace_id, user_id))).state
+    if member is None or member.removed:
+        await seat(tx, workspace_id, user_id, "owner")
+    else:
+        await reseat(tx, member, "owner", team_id=None, custom_permissions=None)
+    for owner in gone:
+        await unseat(tx, (await tx.load(MEMBER, key_of(workspace_id, owner))).there)
+
+
+async def _is_there(tx: Transaction, user_id: str) -> bool:
+    user = (await tx.load(USER, user_id)).state
+    return user is not None and not user.erased
 
 
 def team_name_claim(workspace_id: str, name: str) -> str:

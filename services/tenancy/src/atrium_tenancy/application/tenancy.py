@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 
-from atrium_common.clock import Clock
+from atrium_common.clock import Clock, rfc3339
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.sealing import Sealing
 from atrium_common.ids import Ids
@@ -51,9 +52,14 @@ class Tenancy:
         query = Query((Condition("user_id", "eq", user_id),), (Order("created_at"),), limit=MOST_WORKSPACES)
         return tuple(str(row.body["workspace_id"]) for row in await self.documents.query(MEMBERS.name, query))
 
-    async def default_workspace(self, user_id: str) -> str | None:
-        """The user's default workspace: the first that it owns, or else the first that it belongs to."""
-        own = (Condition("user_id", "eq", user_id),)
+    async def default_workspace(self, user_id: str, *, as_of: datetime | None = None) -> str | None:
+        """The user's default workspace: the first that it owns, or else the first that it belongs to.
+
+        `as_of` leaves out those to which it came later.
+        """
+        own: tuple[Condition, ...] = (Condition("user_id", "eq", user_id),)
+        if as_of is not None:
+            own = (*own, Condition("created_at", "lte", rfc3339(as_of)))
         for where in ((*own, Condition("role", "eq", "owner")), own):
             found = await self.documents.query(MEMBERS.name, Query(where, (Order("created_at"),), limit=1))
             if found:

@@ -18,7 +18,7 @@ from atrium_common.scopes import OPERATOR
 from atrium_common.store.ports import ClaimTaken
 from atrium_tenancy.application.access import Access, access, standing
 from atrium_tenancy.application.bootstrap import who_operates
-from atrium_tenancy.application.seats import open_roster, seat
+from atrium_tenancy.application.seats import open_roster, seat, succeed
 from atrium_tenancy.application.slugs import claim_slug
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import workspace as domain
@@ -159,17 +159,25 @@ async def delete(tenancy: Tenancy, call: Call, workspace_id: str) -> None:
     await tenancy.repository.transact(call.command, decide)
 
 
-async def restore(tenancy: Tenancy, call: Call, workspace_id: str) -> Loaded[domain.Workspace]:
+async def restore(
+    tenancy: Tenancy, call: Call, workspace_id: str, *, owner_id: str | None = None
+) -> Loaded[domain.Workspace]:
     """Bring back a deleted workspace, with all that its deletion closed.
 
+    One whose last owner was erased in the meantime is given to `owner_id`, which the operator names.
+
     Raises:
-        NotFound, InsufficientPermissions, PreconditionFailed, StateConflict.
+        NotFound, InsufficientPermissions, InsufficientScope, PreconditionFailed, ValidationFailed.
+        StateConflict: it is not deleted, or nobody is left to own it and nobody is named.
     """
 
     async def decide(tx: Transaction) -> JSONObject:
         found = await standing(tx, call.principal, workspace_id)
         found.require("workspaces:delete")
+        if owner_id is not None:
+            call.require_scope(OPERATOR)
         await tx.emit(WORKSPACE, workspace_id, *domain.restore(found.workspace, at=tx.at))
+        await succeed(tx, workspace_id, owner_id)
         return {"id": workspace_id}
 
     done = await tenancy.repository.transact(call.command, decide)

@@ -15,6 +15,9 @@ from atrium_common.errors import StateConflict
 from atrium_common.eventing.event import Event
 from atrium_tenancy.domain.roles import Role
 
+MOST_MEMBERS = 20_000
+"""How many members a workspace may have: what a list of its users looks through."""
+
 
 class Seat(BaseModel):
     """A member's place: role and team."""
@@ -93,8 +96,10 @@ def change_seat(roster: Roster, user_id: str, *, before: Seat | None, after: Sea
     """Seat, move or unseat a user.
 
     Raises:
-        StateConflict: the workspace would be without an owner.
+        StateConflict: the workspace would be without an owner, or is full.
     """
+    if before is None and sum(roster.sizes.values()) >= MOST_MEMBERS:
+        raise StateConflict("full", "add", f"A workspace has at most {MOST_MEMBERS:,} members.")
     stays = after is not None and after.role == "owner"
     if roster.owners == (user_id,) and not stays:
         action = "remove" if after is None else "change"

@@ -115,6 +115,12 @@ class CreateWorkspace(Body):
     settings: WorkspaceSettings = Field(default_factory=dict)
 
 
+class RestoreWorkspace(Body):
+    """Whom a workspace shall belong to whose last owner was erased; with `admin:*`, and left out for all others."""
+
+    owner_id: Id | None = None
+
+
 class UpdateWorkspace(Body):
     """What to change; `settings` is merged (RFC 7396)."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from atrium_common.http.body import Body
 from atrium_common.http.reply import Reply
@@ -19,6 +17,14 @@ class UsedKeys(Body):
     """When keys were last used, by key id."""
 
     used: dict[str, AwareDatetime]
+
+
+class WantedHolders(Body):
+    """Whose facts are wanted: as they are, or were at a moment."""
+
+    namespace_ids: list[str] = Field(default_factory=list)
+    workspace_ids: list[str] = Field(default_factory=list)
+    as_of: AwareDatetime | None = None
 
 
 def internal_routes(tenancy: Tenancy) -> list[Route]:
@@ -41,10 +47,8 @@ def internal_routes(tenancy: Tenancy) -> list[Route]:
         return Reply.empty()
 
     async def resolve_holders(call: Call) -> Reply:
-        content = call.content
-        wanted_namespaces = cast("list[str]", content.get("namespace_ids") or [])
-        wanted_workspaces = cast("list[str]", content.get("workspace_ids") or [])
-        return Reply.bare(await holders(tenancy, wanted_namespaces, wanted_workspaces))
+        wanted = call.read(WantedHolders)
+        return Reply.bare(await holders(tenancy, wanted.namespace_ids, wanted.workspace_ids, as_of=wanted.as_of))
 
     async def start(_: Call) -> Reply:
         operator = await bootstrap(tenancy)
@@ -67,6 +71,8 @@ def internal_routes(tenancy: Tenancy) -> list[Route]:
         Route(
             "POST", "/internal/keys/used", keys_used, "Take note of when keys were used", body=UsedKeys, internal=True
         ),
-        Route("POST", "/internal/holders/resolve", resolve_holders, "Resolve holders", internal=True),
+        Route(
+            "POST", "/internal/holders/resolve", resolve_holders, "Resolve holders", body=WantedHolders, internal=True
+        ),
         Route("POST", "/internal/bootstrap", start, "Create the operator", internal=True),
     ]

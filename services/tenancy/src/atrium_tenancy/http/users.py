@@ -12,6 +12,7 @@ from atrium_common.store.documents import Condition, Query
 from atrium_tenancy import attributes, resources, rows
 from atrium_tenancy.application import erasure, invitations, users
 from atrium_tenancy.application.tenancy import Tenancy
+from atrium_tenancy.domain.roster import MOST_MEMBERS
 from atrium_tenancy.domain.tiers import TIERS
 from atrium_tenancy.domain.user import Changes, User
 from atrium_tenancy.http import bodies
@@ -23,7 +24,6 @@ LISTING = Listing(
     filters={"tier": TIERS, "email": "text"},
     searchable=True,
 )
-_MOST_MEMBERS = 20_000
 
 
 def user_routes(tenancy: Tenancy) -> list[Route]:
@@ -67,7 +67,7 @@ class _Users:
         """The members of the workspace in context."""
         workspace_id = call.principal.workspace_id or call.principal.key_workspace_id
         members = await self._tenancy.documents.query(
-            rows.MEMBERS.name, Query((Condition("workspace_id", "eq", workspace_id),), limit=_MOST_MEMBERS)
+            rows.MEMBERS.name, Query((Condition("workspace_id", "eq", workspace_id),), limit=MOST_MEMBERS)
         )
         where = [Condition("_key", "in", tuple(str(member.body["user_id"]) for member in members))]
         return await call.asked.reply(self._tenancy.documents, rows.USERS.name, where=where, render=shown)

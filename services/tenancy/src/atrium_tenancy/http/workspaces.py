@@ -62,8 +62,8 @@ def workspace_routes(tenancy: Tenancy) -> list[Route]:
         updating,
         deleting,
         Route(
-            "POST", f"{one}/restore", handlers.restore, "Restore a deleted workspace", "workspaces:write", answer=model,
-            errors=(StateConflict,),
+            "POST", f"{one}/restore", handlers.restore, "Restore a deleted workspace", "workspaces:write",
+            bodies.RestoreWorkspace, model, errors=(StateConflict,),
         ),
         Route(
             "POST", f"{one}/suspend", handlers.suspend, "Suspend a workspace", "admin:*", bodies.Suspend, model,
@@ -125,7 +125,8 @@ class _Workspaces:
         return Reply.empty()
 
     async def restore(self, call: Call) -> Reply:
-        return _one(await workspaces.restore(self._tenancy, call, call.params["workspace_id"]))
+        owner_id = call.read(bodies.RestoreWorkspace).owner_id
+        return _one(await workspaces.restore(self._tenancy, call, call.params["workspace_id"], owner_id=owner_id))
 
     async def suspend(self, call: Call) -> Reply:
         reason = call.read(bodies.Suspend).reason

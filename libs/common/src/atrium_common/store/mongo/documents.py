@@ -8,17 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
 
 from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject, Scalar
-from atrium_common.store import documents as asked
-from atrium_common.store.documents import Absent, Collection, Condition, Delete, Document, Is, Newer, Put, Query
+from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
 from atrium_common.store.matching import full_order, stretches
-from atrium_common.store.mongo.driver import translated
+from atrium_common.store.mongo.driver import patiently, translated
+from atrium_common.store.mongo.writing import DELETED, EXPIRES, VERSION, live, write_all
 
-_VERSION, _EXPIRES, _DELETED = "~version", "~expires_at", "~deleted"
-_OWN = frozenset({"_id", _VERSION, _EXPIRES, _DELETED})
+_OWN = frozenset({"_id", VERSION, EXPIRES, DELETED})
 _COMPARISON = {"gt": "$gt", "gte": "$gte", "lt": "$lt", "lte": "$lte"}
 _BEHIND_EVERY_SUFFIX = "\U0010ffff"
 
@@ -32,10 +30,10 @@ class MongoDocuments:
 
     async def declare(self, collections: Sequence[Collection]) -> None:
         """Create the indexes that are missing."""
-        with translated():
+        with translated(), patiently():
             for collection in collections:
                 target = self._database[collection.name]
-                await target.create_index(_EXPIRES, name="expiry", expireAfterSeconds=0)
+                await target.create_index(EXPIRES, name="expiry", expireAfterSeconds=0)
                 for index in collection.indexes:
                     await target.create_index([*((field, 1) for field in index.fields), ("_id", 1)])
                 for field in collection.multi:
@@ -55,7 +53,7 @@ class MongoDocuments:
 
     async def write(self, writes: Sequence[Put | Delete]) -> Sequence[bool]:
         """See `Documents.write`."""
-        return [await self._write(write) for write in writes]
+        return await write_all(self._database, writes, now=self._clock.now())
 
     async def query(self, collection: str, query: Query) -> Sequence[Document]:
         """See `Documents.query`."""
@@ -100,63 +98,25 @@ class MongoDocuments:
         wanted += [_bound(name, "$lte", most - add.get(name, 0)) for name, most in (ceiling or {}).items()]
         with translated():
             found = await self._database[collection].find_one_and_update(
-                {"$and": wanted}, {"$inc": {**add, _VERSION: 1}}, return_document=ReturnDocument.AFTER
+                {"$and": wanted}, {"$inc": {**add, VERSION: 1}}, return_document=ReturnDocument.AFTER
             )
         return None if found is None else _document(found)
 
     async def drop(self, collection: str) -> None:
         """See `Documents.drop`."""
-        with translated():
+        with translated(), patiently():
             await self._database[collection].delete_many({})
 
     def _live(self) -> dict[str, Any]:
-        return {_DELETED: None, "$or": [{_EXPIRES: None}, {_EXPIRES: {"$gt": self._clock.now()}}]}
-
-    def _dead(self) -> dict[str, Any]:
-        return {"$or": [{_DELETED: True}, {_EXPIRES: {"$lte": self._clock.now(), "$ne": None}}]}
-
-    async def _write(self, write: Put | Delete) -> bool:
-        target = self._database[write.collection]
-        with translated():
-            if isinstance(write, Delete) and not write.version:
-                done = await target.delete_one({"_id": write.key, **self._present(write)})
-                return bool(done.deleted_count) or isinstance(write.guard, asked.Any)
-            stored = _stored(write)
-            if not isinstance(write.guard, Is):
-                try:
-                    await target.insert_one(dict(stored))
-                except DuplicateKeyError:
-                    pass
-                else:
-                    return True
-            done = await target.replace_one({"_id": write.key, **self._present(write)}, stored)
-            return bool(done.matched_count)
-
-    def _present(self, write: Put | Delete) -> dict[str, Any]:
-        """What must hold of the stored document for the write to replace it."""
-        match write.guard:
-            case asked.Any():
-                return {}
-            case Absent():
-                return self._dead()
-            case Is(version):
-                return {_VERSION: version, **self._live()}
-            case Newer():
-                lapsed = {_EXPIRES: {"$lte": self._clock.now(), "$ne": None}}
-                return {"$or": [{_VERSION: {"$lt": write.version}}, lapsed]}
-
-
-def _stored(write: Put | Delete) -> dict[str, Any]:
-    own = {"_id": write.key, _VERSION: write.version, _EXPIRES: write.expires_at}
-    return {**own, _DELETED: True} if isinstance(write, Delete) else {**write.body, **own}
+        return live(self._clock.now())
 
 
 def _document(found: dict[str, Any]) -> Document:
     body: JSONObject = {name: value for name, value in found.items() if name not in _OWN}
-    expires_at: datetime | None = found.get(_EXPIRES)
+    expires_at: datetime | None = found.get(EXPIRES)
     if expires_at is not None and expires_at.tzinfo is None:
         expires_at = expires_at.replace(tzinfo=UTC)
-    return Document(found["_id"], found[_VERSION], body, expires_at)
+    return Document(found["_id"], found[VERSION], body, expires_at)
 
 
 def _field(name: str) -> str:

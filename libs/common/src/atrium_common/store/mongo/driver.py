@@ -7,10 +7,11 @@ the one asked for; the other is a setting away.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import pymongo
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -20,6 +21,9 @@ from atrium_common.tls import Pair, trusting
 
 Driver: TypeAlias = Literal["motor", "pymongo"]
 _SELECTION_MS = 5_000
+OPERATION_SECONDS = 15.0
+"""What an operation may take in all, retries included: a server that is lost, or there and silent, is told as such."""
+_PATIENT_SECONDS = 300.0
 _NO_URL = (
     "ATRIUM_MONGODB_URL is none of MongoDB's: mongodb://user:password@host:port/?options, the password URL-encoded"
 )
@@ -30,14 +34,26 @@ _NOT_LET_IN = {
 }
 
 
-def connect(url: str, driver: Driver, *, ca_file: Path | None = None, cert_file: Path | None = None) -> Any:
-    """A client of this driver.
+def connect(
+    url: str,
+    driver: Driver,
+    *,
+    ca_file: Path | None = None,
+    cert_file: Path | None = None,
+    seconds: float = OPERATION_SECONDS,
+) -> Any:
+    """A client of this driver, whose operations end within so many seconds each.
 
     Raises:
         TlsUnfit: one of the files can't be used.
         ValueError: the URL is none of MongoDB's; the text does not repeat it, since it may hold a password.
     """
-    options: dict[str, Any] = {"serverSelectionTimeoutMS": _SELECTION_MS, "appname": "atrium", "tz_aware": True}
+    options: dict[str, Any] = {
+        "serverSelectionTimeoutMS": _SELECTION_MS,
+        "timeoutMS": round(seconds * 1000),
+        "appname": "atrium",
+        "tz_aware": True,
+    }
     if ca_file is not None or cert_file is not None:
         pair = None if cert_file is None else Pair(cert_file, cert_file, "ATRIUM_MONGODB_CERT_FILE")
         # Looked at here, since the driver would only say that something is wrong with some file.
@@ -70,6 +86,11 @@ def database(client: Any, name: str) -> Any:
     return client.get_database(
         name, read_concern=ReadConcern("majority"), write_concern=WriteConcern(w="majority", j=True)
     )
+
+
+def patiently() -> AbstractContextManager[None]:
+    """What goes over whole collections may take longer than an operation otherwise may."""
+    return pymongo.timeout(_PATIENT_SECONDS)
 
 
 @contextmanager

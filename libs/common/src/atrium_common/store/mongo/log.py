@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import decode, decode_stream, encode
-from atrium_common.store.mongo.driver import translated
+from atrium_common.store.mongo.driver import patiently, translated
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
 GROUP = 200
@@ -37,7 +37,7 @@ class MongoEventLog:
 
     async def open(self) -> None:
         """Create the indexes."""
-        with translated():
+        with translated(), patiently():
             await self._commits.create_index("keys", unique=True, name="keys")
             await self._commits.create_index([("streams.name", 1), ("streams.version", 1)], name="streams")
 

@@ -27,9 +27,10 @@ class MongoStore:
         clock: Clock | None = None,
         ca_file: Path | None = None,
         cert_file: Path | None = None,
+        operation_seconds: float = drivers.OPERATION_SECONDS,
     ) -> None:
         """With `ca_file` or `cert_file` the server is spoken to by TLS, whatever the URL says."""
-        self._client = drivers.connect(url, driver, ca_file=ca_file, cert_file=cert_file)
+        self._client = drivers.connect(url, driver, ca_file=ca_file, cert_file=cert_file, seconds=operation_seconds)
         self._database = drivers.database(self._client, database)
         self._clock = clock or SystemClock()
         self.log = MongoEventLog(self._database)

@@ -82,6 +82,37 @@ class DocumentsConformance:
         assert sum(result[0] for result in results[:8]) == 1
         assert sum(result[0] for result in results[8:]) == 1
 
+    async def test_of_many_writes_at_once_each_is_told_apart(self, documents: Documents, clock: FakeClock) -> None:
+        soon = clock.now() + timedelta(seconds=1)
+        await documents.write([put(key, version=5) for key in ("newer", "older", "is", "is not", "there", "gone")])
+        lapsed = Put("things", "lapsed", {}, 9, Any(), soon)
+        await documents.write([lapsed, Delete("things", "buried", 7, Any()), Delete("things", "dead", 7, Any())])
+        clock.advance(2)
+        wanted: list[tuple[Put | Delete, bool]] = [
+            (put("newer", {"n": 1}, version=6, guard=Newer()), True),
+            (put("older", {"n": 1}, version=5, guard=Newer()), False),
+            (put("buried", {"n": 1}, version=7, guard=Newer()), False),
+            (put("there", {"n": 1}, guard=Absent()), False),
+            (put("dead", {"n": 1}, guard=Absent()), True),
+            (put("lapsed", {"n": 1}, guard=Absent()), True),
+            (put("new", {"n": 1}, guard=Absent()), True),
+            (put("new", {"n": 2}, version=2, guard=Absent()), False),
+            (put("new", {"n": 3}, version=2, guard=Is(1)), True),
+            (put("is", {"n": 1}, version=6, guard=Is(5)), True),
+            (put("is not", {"n": 1}, version=6, guard=Is(4)), False),
+            (put("nothing", {"n": 1}, guard=Is(1)), False),
+            (Delete("things", "gone", 0, Is(4)), False),
+            (Delete("things", "gone", 0, Is(5)), True),
+            (Delete("things", "nothing", 0, Any()), True),
+            (put("gone", {"n": 1}), True),
+        ]
+        assert list(await documents.write([write for write, _ in wanted])) == [done for _, done in wanted]
+        found = await documents.get_many("things", list({write.key for write, _ in wanted}))
+        assert {key: each.body.get("n") for key, each in found.items()} == {
+            "newer": 1, "older": None, "there": None, "dead": 1, "lapsed": 1, "new": 3, "is": 1, "is not": None,
+            "gone": 1,
+        }  # fmt: skip
+
     async def test_what_has_expired_is_invisible_at_once(self, documents: Documents, clock: FakeClock) -> None:
         expires_at = START + timedelta(seconds=10)
         await documents.write([Put("things", "k", {"n": 1}, 7, Any(), expires_at)])

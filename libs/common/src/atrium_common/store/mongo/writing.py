@@ -1,0 +1,146 @@
+"""Writes of documents to MongoDB, many in one round trip where the answer still tells of each whether it was done.
+
+A bulk tells only how many documents matched, and which writes met a duplicate key. So every guard that lets a document
+be made goes in bulk, as an insert or upsert that meets a duplicate where the guard does not hold; what is written over
+one exact version (`Is`) makes nothing and meets nothing, and goes one by one, several at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from pymongo import DeleteOne, InsertOne, ReplaceOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from atrium_common.store import documents as asked
+from atrium_common.store.documents import Absent, Delete, Is, Newer, Put
+from atrium_common.store.mongo.driver import translated
+
+VERSION, EXPIRES, DELETED = "~version", "~expires_at", "~deleted"
+"""The store's own fields of a document, under names that no body has."""
+_BULK = 500
+_AT_ONCE = 16
+_DUPLICATE = 11000
+
+
+def live(now: datetime) -> dict[str, Any]:
+    """The condition that a document is neither deleted nor expired."""
+    return {DELETED: None, "$or": [{EXPIRES: None}, {EXPIRES: {"$gt": now}}]}
+
+
+async def write_all(database: Any, writes: Sequence[Put | Delete], *, now: datetime) -> list[bool]:
+    """Do each write whose guard holds; per write, whether it was done. See `Documents.write`.
+
+    Runs of one collection go together, and one run after the other: who writes an event before its deliveries can
+    rely on it.
+    """
+    done: list[bool] = []
+    for run in _runs(writes):
+        target = database[run[0].collection]
+        with translated():
+            if _goes_in_bulk(run[0]):
+                done += await _bulk(target, run, now)
+            else:
+                done += await _one_by_one(target, run, now)
+    return done
+
+
+def _runs(writes: Sequence[Put | Delete]) -> Iterator[list[Put | Delete]]:
+    """The writes in their order, cut where collection or way change, a document comes again, or it gets too many."""
+    for _, alike in groupby(writes, key=lambda write: (write.collection, _goes_in_bulk(write))):
+        run: list[Put | Delete] = []
+        keys: set[str] = set()
+        for write in alike:
+            if write.key in keys or len(run) >= _BULK:
+                yield run
+                run, keys = [], set()
+            run.append(write)
+            keys.add(write.key)
+        yield run
+
+
+def _goes_in_bulk(write: Put | Delete) -> bool:
+    return not isinstance(write.guard, Is) and (isinstance(write.guard, asked.Any) or not _leaves_nothing(write))
+
+
+def _leaves_nothing(write: Put | Delete) -> bool:
+    return isinstance(write, Delete) and not write.version
+
+
+async def _bulk(target: Any, run: Sequence[Put | Delete], now: datetime) -> list[bool]:
+    try:
+        await target.bulk_write([_request(write, now) for write in run], ordered=False)
+    except BulkWriteError as error:
+        errors = error.details.get("writeErrors", ())
+        if error.details.get("writeConcernErrors") or any(each["code"] != _DUPLICATE for each in errors):
+            raise
+        met = {int(each["index"]) for each in errors}
+        # Refused, or another made the document in the same moment, or what is there is dead: looked at one by one.
+        again = iter(await _one_by_one(target, [run[index] for index in sorted(met)], now))
+        return [next(again) if index in met else True for index in range(len(run))]
+    return [True] * len(run)
+
+
+def _request(write: Put | Delete, now: datetime) -> Any:
+    if _leaves_nothing(write):
+        return DeleteOne({"_id": write.key})
+    if isinstance(write.guard, Absent):
+        return InsertOne(_stored(write))
+    return ReplaceOne({"_id": write.key, **_present(write, now)}, _stored(write), upsert=True)
+
+
+async def _one_by_one(target: Any, run: Sequence[Put | Delete], now: datetime) -> list[bool]:
+    """Several at once; they are of different documents."""
+    if len(run) == 1:
+        return [await _write(target, run[0], now)]
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(write: Put | Delete) -> bool:
+        async with turns:
+            return await _write(target, write, now)
+
+    done = await asyncio.gather(*map(one, run), return_exceptions=True)
+    # Nothing goes on behind the caller's back: only when all have ended is one of their faults told.
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return [each is True for each in done]
+
+
+async def _write(target: Any, write: Put | Delete, now: datetime) -> bool:
+    if _leaves_nothing(write):
+        gone = await target.delete_one({"_id": write.key, **_present(write, now)})
+        return bool(gone.deleted_count) or isinstance(write.guard, asked.Any)
+    stored = _stored(write)
+    if not isinstance(write.guard, Is):
+        try:
+            await target.insert_one(dict(stored))
+        except DuplicateKeyError:
+            pass
+        else:
+            return True
+    done = await target.replace_one({"_id": write.key, **_present(write, now)}, stored)
+    return bool(done.matched_count)
+
+
+def _present(write: Put | Delete, now: datetime) -> dict[str, Any]:
+    """What must hold of the stored document for the write to replace it."""
+    lapsed = {EXPIRES: {"$lte": now, "$ne": None}}
+    match write.guard:
+        case asked.Any():
+            return {}
+        case Absent():
+            return {"$or": [{DELETED: True}, lapsed]}
+        case Is(version):
+            return {VERSION: version, **live(now)}
+        case Newer():
+            return {"$or": [{VERSION: {"$lt": write.version}}, lapsed]}
+
+
+def _stored(write: Put | Delete) -> dict[str, Any]:
+    own = {"_id": write.key, VERSION: write.version, EXPIRES: write.expires_at}
+    return {**own, DELETED: True} if isinstance(write, Delete) else {**write.body, **own}

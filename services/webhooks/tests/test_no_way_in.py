@@ -173,6 +173,17 @@ async def test_plain_http_goes_only_where_the_operator_opened_the_network_or_all
     assert (sent.error_class, sent.error) == ("blocked", "Must be an https URL.")
 
 
+@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "１２７.1"])  # noqa: RUF001
+async def test_every_spelling_of_an_address_that_the_operator_opened_can_be_saved_and_sent_to(
+    host: str, make: Make, inside: tuple[int, list[str]]
+) -> None:
+    port, reached = inside
+    sender = make(Policy((ipaddress.ip_network("127.0.0.0/8"),)))
+    await sender.check(f"http://{host}:{port}/")
+    await sender.send(f"http://{host}:{port}/", {}, b"{}")
+    assert len(reached) == 1
+
+
 async def test_no_proxy_of_the_environment_is_followed(
     make: Make, inside: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,13 +157,17 @@ class Sender:
 
 @lru_cache(maxsize=4096)
 def _target(url: str) -> URL:
-    """The URL, checked in its form.
+    """The URL, checked in its form, with an IPv4 address of any spelling (127.1, 0x7f000001) in its usual one.
 
     Raises:
         UnfitUrl: no delivery can go to it.
     """
     check_url(url)
-    return URL(url)
+    target = URL(url)
+    try:
+        return target.with_host(socket.inet_ntoa(socket.inet_aton((target.raw_host or "").removesuffix("."))))
+    except OSError:
+        return target
 
 
 async def _read(response: aiohttp.ClientResponse, sent: Sent) -> None:

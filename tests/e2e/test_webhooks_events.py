@@ -149,6 +149,68 @@ async def test_the_catalogue_lists_every_type_of_the_platform_with_its_schema(pl
     assert [each["type"] for each in found.data] == ["webhook.secret_rotated"]
 
 
+async def test_a_type_of_ones_own_may_say_what_its_events_must_look_like(platform: Platform) -> None:
+    tenant, neighbour = await platform.tenant(), await platform.tenant()
+    event = {"type": "order.paid", "data": {"order": 5}}
+    await platform.created("events", event, key=tenant.key)  # nothing is said of it yet
+    total = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
+    schema = {"type": "object", "properties": {"order": {"type": "string"}, "lines": {"items": total}}}
+    described = {"type": "order.paid", "description": "An order was paid.", "schema": schema}
+    made = await platform.call("POST", "event-types", described, key=tenant.key)
+    assert (made.status, made.data) == (201, described), made
+    assert made.headers["Location"] == f"{platform.base}/api/v1/event-types/order.paid"
+    again = await platform.call("POST", "event-types", described, key=tenant.key)
+    assert (again.status, again.code, again.body["error"]["conflicting_field"]) == (409, "DUPLICATE_RESOURCE", "type")
+
+    refused = await platform.call("POST", "events", event, key=tenant.key)
+    assert (refused.status, refused.code) == (422, "VALIDATION_ERROR")
+    assert refused.body["error"]["details"] == {"data.order": ["Must be of type string."]}
+    nested = {**event, "data": {"lines": [{"total": 1}, {}]}}
+    refused = await platform.call("POST", "events", nested, key=tenant.key)
+    assert refused.body["error"]["details"] == {"data.lines.1": ["Must have total."]}
+    await platform.created("events", {**event, "data": {"order": "5", "lines": [{"total": 1}]}}, key=tenant.key)
+    await platform.created("events", event, key=neighbour.key)
+    await platform.created("events", {**event, "type": "order.shipped"}, key=tenant.key)
+
+    found = await platform.call("GET", "event-types?search=order", key=tenant.key)
+    assert found.data == [described]
+    assert (await platform.call("GET", "event-types?search=order", key=neighbour.key)).data == []
+    assert (await platform.call("GET", "event-types/order.paid", key=neighbour.key)).status == 404
+    one = await platform.call("GET", "event-types/order.paid", key=tenant.key)
+    assert one.data == described
+    wider = {"schema": {"type": "object"}}
+    stale = await platform.call("PATCH", "event-types/order.paid", wider, key=tenant.key, headers={"If-Match": '"9-x"'})
+    assert stale.status == 412
+    changed = await platform.call("PATCH", "event-types/order.paid", wider, key=tenant.key)
+    assert (changed.status, changed.data) == (200, {**described, **wider})
+    await platform.created("events", event, key=tenant.key)
+    assert (await platform.call("DELETE", "event-types/order.paid", key=tenant.key)).status == 204
+    assert (await platform.call("GET", "event-types/order.paid", key=tenant.key)).status == 404
+    await platform.created("event-types", described, key=tenant.key)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": "workspace.created"}, "type"),
+        ({"type": "Order"}, "type"),
+        ({"schema": {"properties": {"a": {"type": "strnig"}}}}, "schema.properties.a.type"),
+        ({"schema": {"properties": {"a": {"pattern": "(a+)+$"}}}}, "schema.properties.a.pattern"),
+        ({"schema": {"$ref": "http://169.254.169.254/schema"}}, "schema.$ref"),
+        ({"schema": True}, "schema"),
+        ({"schema": {"enum": ["x" * 33_000]}}, "schema"),
+        ({"description": "x" * 2001}, "description"),
+        ({"livemode": True}, "livemode"),
+    ],
+)
+async def test_an_unfit_type_is_refused_with_its_field_named(
+    platform: Platform, change: dict[str, Any], field: str
+) -> None:
+    refused = await platform.call("POST", "event-types", {"type": "order.paid", "schema": {}, **change})
+    assert (refused.status, refused.code) == (422, "VALIDATION_ERROR"), refused
+    assert list(refused.body["error"]["details"]) == [field]
+
+
 async def test_events_are_read_and_written_by_their_own_scopes(platform: Platform) -> None:
     tenant = await platform.tenant()
     reader = await platform.created("api-keys", {"name": "r", "scopes": ["events:read"]}, key=tenant.key)

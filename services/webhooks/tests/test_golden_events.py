@@ -7,7 +7,7 @@ import pytest
 
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_webhooks import rows
-from atrium_webhooks.domain import endpoint, published_event
+from atrium_webhooks.domain import endpoint, event_type, published_event
 
 GOLDEN = Path(__file__).parents[3] / "tests/golden/webhooks"
 FILES = sorted(GOLDEN.glob("*.json"))
@@ -40,3 +40,13 @@ def test_the_old_events_of_an_endpoint_fold_into_one() -> None:
     assert [each.credentials.secret.text for each in state.previous] == ["whsec_abc123..."]
     published = published_event.evolve(None, read(GOLDEN / "event.published.1.json"))
     assert published.data.value == {"order": 1}
+
+
+def test_the_old_events_of_an_event_type_fold_into_one() -> None:
+    state: event_type.EventType | None = None
+    for kind in ("created", "updated", "deleted"):
+        state = event_type.evolve(state, read(GOLDEN / f"event_type.{kind}.1.json"))
+    assert state is not None
+    assert (state.event_type, state.description) == ("order.paid", "An order was paid in full.")
+    assert state.data_schema == '{"type":"object","required":["order"]}'
+    assert state.deleted_at is not None

@@ -176,7 +176,7 @@ export interface Entitlement {
   workspace_id: string | null;
 }
 
-/** A type of the platform's events, and the JSON Schema of their data. */
+/** A type of events, the platform's or your own, and the JSON Schema of their data. */
 export interface EventType {
   description: string;
   schema: Record<string, unknown>;

@@ -373,6 +373,12 @@ export class Entitlements {
   }
 }
 
+export interface EventTypesCreateParams {
+  schema: Record<string, unknown>;
+  type: string;
+  description?: string;
+}
+
 export interface EventTypesGetParams {
   fields?: string | readonly string[];
 }
@@ -388,18 +394,38 @@ export interface EventTypesListParams {
   workspace_id?: string;
 }
 
-/** EventTypes: get, list. */
+export interface EventTypesUpdateParams {
+  description?: string;
+  schema?: Record<string, unknown>;
+}
+
+/** EventTypes: create, delete, get, list, update. */
 export class EventTypes {
   constructor(private readonly runner: Runner) {}
 
-  /** Get a type of the platform's events. */
+  /** Describe a type of your own events, and what its data must fit. */
+  create(params: EventTypesCreateParams, options: Options = {}): Promise<Result<models.EventType>> {
+    return this.runner.run({ method: "POST", path: pathOf("/event-types"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Take events of a type whatever their data again. */
+  delete(eventType: string, options: Options = {}): Promise<void> {
+    return this.runner.run({ method: "DELETE", path: pathOf("/event-types/{event_type}", eventType), shape: "nothing" }, options);
+  }
+
+  /** Get a type of events. */
   get(eventType: string, params: EventTypesGetParams = {}, options: Options = {}): Promise<Result<models.EventType>> {
     return this.runner.run({ method: "GET", path: pathOf("/event-types/{event_type}", eventType), shape: "one", query: { ...params } }, options);
   }
 
-  /** List the types of the platform's events. */
+  /** List the types of events, the platform's and your own. */
   list(params: EventTypesListParams = {}, options: Options = {}): PagePromise<models.EventType> {
     return this.runner.page({ method: "GET", path: pathOf("/event-types"), shape: "list", query: { ...params } }, options);
+  }
+
+  /** Change a type of your own. */
+  update(eventType: string, params: EventTypesUpdateParams = {}, options: Options = {}): Promise<Result<models.EventType>> {
+    return this.runner.run({ method: "PATCH", path: pathOf("/event-types/{event_type}", eventType), shape: "one", body: { ...params } }, options);
   }
 }
 

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Atrium\SDK\Model;
 
-/** A type of the platform's events, and the JSON Schema of their data. */
+/** A type of events, the platform's or your own, and the JSON Schema of their data. */
 final class EventType extends \Atrium\SDK\Model
 {
     public readonly ?string $description;

@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** EventTypes: get, list. */
+/** EventTypes: create, delete, get, list, update. */
 final class EventTypes
 {
     public function __construct(private readonly Runner $runner)
@@ -16,7 +16,25 @@ final class EventTypes
     }
 
     /**
-     * Get a type of the platform's events.
+     * Describe a type of your own events, and what its data must fit.
+     *
+     * @param array{schema: array<string, mixed>, type: string, description?: string} $params
+     */
+    public function create(array $params, ?Options $options = null): Model\EventType
+    {
+        return $this->runner->run(new Request('POST', Request::path('/event-types'), 'one', Model\EventType::class, body: $params), $options);
+    }
+
+    /**
+     * Take events of a type whatever their data again.
+     */
+    public function delete(string $eventType, ?Options $options = null): void
+    {
+        $this->runner->run(new Request('DELETE', Request::path('/event-types/{event_type}', $eventType), 'nothing', null), $options);
+    }
+
+    /**
+     * Get a type of events.
      *
      * @param array{fields?: string} $params
      */
@@ -26,7 +44,7 @@ final class EventTypes
     }
 
     /**
-     * List the types of the platform's events.
+     * List the types of events, the platform's and your own.
      *
      * @param array{cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, workspace_id?: string} $params
      *
@@ -35,5 +53,15 @@ final class EventTypes
     public function list(array $params = [], ?Options $options = null): Page
     {
         return $this->runner->run(new Request('GET', Request::path('/event-types'), 'list', Model\EventType::class, query: $params), $options);
+    }
+
+    /**
+     * Change a type of your own.
+     *
+     * @param array{description?: string, schema?: array<string, mixed>} $params
+     */
+    public function update(string $eventType, array $params = [], ?Options $options = null): Model\EventType
+    {
+        return $this->runner->run(new Request('PATCH', Request::path('/event-types/{event_type}', $eventType), 'one', Model\EventType::class, body: $params), $options);
     }
 }

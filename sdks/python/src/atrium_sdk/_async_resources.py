@@ -812,15 +812,39 @@ class AsyncEntitlements:
 
 
 class AsyncEventTypes:
-    """EventTypes: get, list."""
+    """EventTypes: create, delete, get, list, update."""
 
     def __init__(self, runner: _Runner) -> None:
         self._runner = runner
 
+    async def create(
+        self, *, schema: dict[str, Any], type: str, description: str | Omit = OMIT, options: Options | None = None
+    ) -> models.EventType:
+        """Describe a type of your own events, and what its data must fit."""
+        return cast(
+            "models.EventType",
+            await self._runner.run(
+                Request(
+                    "POST",
+                    path_of("/event-types"),
+                    cast(Any, models.EventType),
+                    "one",
+                    body=given(schema=schema, type=type, description=description),
+                ),
+                options,
+            ),
+        )
+
+    async def delete(self, event_type: str, *, options: Options | None = None) -> None:
+        """Take events of a type whatever their data again."""
+        await self._runner.run(
+            Request("DELETE", path_of("/event-types/{event_type}", event_type=event_type), None, "nothing"), options
+        )
+
     async def get(
         self, event_type: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
     ) -> models.EventType:
-        """Get a type of the platform's events."""
+        """Get a type of events."""
         return cast(
             "models.EventType",
             await self._runner.run(
@@ -848,7 +872,7 @@ class AsyncEventTypes:
         workspace_id: str | Omit = OMIT,
         options: Options | None = None,
     ) -> AsyncPage[models.EventType]:
-        """List the types of the platform's events."""
+        """List the types of events, the platform's and your own."""
         return cast(
             "AsyncPage[models.EventType]",
             await self._runner.run(
@@ -867,6 +891,29 @@ class AsyncEventTypes:
                         sort=sort,
                         workspace_id=workspace_id,
                     ),
+                ),
+                options,
+            ),
+        )
+
+    async def update(
+        self,
+        event_type: str,
+        *,
+        description: str | Omit = OMIT,
+        schema: dict[str, Any] | Omit = OMIT,
+        options: Options | None = None,
+    ) -> models.EventType:
+        """Change a type of your own."""
+        return cast(
+            "models.EventType",
+            await self._runner.run(
+                Request(
+                    "PATCH",
+                    path_of("/event-types/{event_type}", event_type=event_type),
+                    cast(Any, models.EventType),
+                    "one",
+                    body=given(description=description, schema=schema),
                 ),
                 options,
             ),

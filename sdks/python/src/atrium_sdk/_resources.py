@@ -808,15 +808,39 @@ class Entitlements:
 
 
 class EventTypes:
-    """EventTypes: get, list."""
+    """EventTypes: create, delete, get, list, update."""
 
     def __init__(self, runner: _Runner) -> None:
         self._runner = runner
 
+    def create(
+        self, *, schema: dict[str, Any], type: str, description: str | Omit = OMIT, options: Options | None = None
+    ) -> models.EventType:
+        """Describe a type of your own events, and what its data must fit."""
+        return cast(
+            "models.EventType",
+            self._runner.run(
+                Request(
+                    "POST",
+                    path_of("/event-types"),
+                    cast(Any, models.EventType),
+                    "one",
+                    body=given(schema=schema, type=type, description=description),
+                ),
+                options,
+            ),
+        )
+
+    def delete(self, event_type: str, *, options: Options | None = None) -> None:
+        """Take events of a type whatever their data again."""
+        self._runner.run(
+            Request("DELETE", path_of("/event-types/{event_type}", event_type=event_type), None, "nothing"), options
+        )
+
     def get(
         self, event_type: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
     ) -> models.EventType:
-        """Get a type of the platform's events."""
+        """Get a type of events."""
         return cast(
             "models.EventType",
             self._runner.run(
@@ -844,7 +868,7 @@ class EventTypes:
         workspace_id: str | Omit = OMIT,
         options: Options | None = None,
     ) -> Page[models.EventType]:
-        """List the types of the platform's events."""
+        """List the types of events, the platform's and your own."""
         return cast(
             "Page[models.EventType]",
             self._runner.run(
@@ -863,6 +887,29 @@ class EventTypes:
                         sort=sort,
                         workspace_id=workspace_id,
                     ),
+                ),
+                options,
+            ),
+        )
+
+    def update(
+        self,
+        event_type: str,
+        *,
+        description: str | Omit = OMIT,
+        schema: dict[str, Any] | Omit = OMIT,
+        options: Options | None = None,
+    ) -> models.EventType:
+        """Change a type of your own."""
+        return cast(
+            "models.EventType",
+            self._runner.run(
+                Request(
+                    "PATCH",
+                    path_of("/event-types/{event_type}", event_type=event_type),
+                    cast(Any, models.EventType),
+                    "one",
+                    body=given(description=description, schema=schema),
                 ),
                 options,
             ),

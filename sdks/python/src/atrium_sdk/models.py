@@ -212,7 +212,7 @@ class Entitlement(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class EventType(Model):
-    """A type of the platform's events, and the JSON Schema of their data."""
+    """A type of events, the platform's or your own, and the JSON Schema of their data."""
 
     description: str = absent()
     schema: dict[str, Any] = absent()

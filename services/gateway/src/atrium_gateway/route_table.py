@@ -135,8 +135,7 @@ _WEBHOOKS = (
     Entry("GET", f"{_WEBHOOK}/replays/{{replay_id}}", "webhooks", "webhooks:read"),
     Entry("POST", f"{_WEBHOOK}/replays/{{replay_id}}/cancel", "webhooks", "webhooks:write"),
     Entry("GET", f"{_WEBHOOK}/explain", "webhooks", "webhooks:read"),
-    Entry("GET", f"{BASE}/event-types", "webhooks", "events:read"),
-    Entry("GET", f"{BASE}/event-types/{{event_type}}", "webhooks", "events:read"),
+    *_crud("event-types", "event_type", "webhooks", "events", "LCRUD"),
     *_crud("events", "event_id", "webhooks", "events", "LCR"),
 )
 

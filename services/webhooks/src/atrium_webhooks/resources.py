@@ -157,7 +157,7 @@ class ClientEvent(BaseModel):
 
 
 class EventType(BaseModel):
-    """A type of the platform's events, and the JSON Schema of their data."""
+    """A type of events, the platform's or your own, and the JSON Schema of their data."""
 
     type: str
     description: str

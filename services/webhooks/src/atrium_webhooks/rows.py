@@ -15,7 +15,7 @@ from atrium_common.http.listing import WORDS, words
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Publication
 from atrium_common.store.documents import Collection, Delete, Document, Index, Newer, Put
-from atrium_webhooks.domain import endpoint, published_event
+from atrium_webhooks.domain import endpoint, event_type, published_event
 from atrium_webhooks.domain.custom_headers import masked
 
 WEBHOOKS = Collection(
@@ -53,6 +53,8 @@ PUBLISHED_EVENTS = Collection(
     frozenset({WORDS}),
 )
 """Clients' own events, for as long as events are kept. `data` is JSON text, so that no store changes it."""
+EVENT_TYPES = Collection("event_types", (Index(("workspace_id", "livemode", "type")),))
+"""Types that workspaces describe. `data_schema` is JSON text, so that no store changes it."""
 REPLAYS = Collection("replays", (Index(("endpoint_id", "created_at")), Index(("status", "created_at"))))
 """`domain.replay`."""
 LANES = Collection("lanes")
@@ -62,7 +64,7 @@ WAKES = Collection("wakes")
 """Endpoints, by id, whose line others than the serving process have written to (`application.wakes`)."""
 DISPATCHERS = Collection("dispatchers")
 """Which process serves which endpoints (`application.shards`)."""
-COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, REPLAYS, LANES, WAKES, DISPATCHERS)
+COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, EVENT_TYPES, REPLAYS, LANES, WAKES, DISPATCHERS)
 _OF_A_DELIVERY = (
     "event_id",
     "event_type",
@@ -219,6 +221,27 @@ def _published_row(loaded: Loaded[published_event.Published]) -> Put | Delete | 
     return Put(PUBLISHED_EVENTS.name, loaded.id, body, loaded.version, Newer(), state.kept_until)
 
 
+def event_type_attributes(state: event_type.EventType) -> JSONObject:
+    """A described type as clients see it."""
+    return {"type": state.event_type, "description": state.description, "schema": orjson.loads(state.data_schema)}
+
+
+def _type_row(loaded: Loaded[event_type.EventType]) -> Put | Delete | None:
+    state = loaded.state
+    if state is None:
+        return None
+    if state.deleted_at is not None:
+        return Delete(EVENT_TYPES.name, loaded.id, loaded.version, Newer())
+    body: JSONObject = {
+        "workspace_id": state.workspace_id,
+        "livemode": state.livemode,
+        "type": state.event_type,
+        "description": state.description,
+        "data_schema": state.data_schema,
+    }
+    return Put(EVENT_TYPES.name, loaded.id, body, loaded.version, Newer())
+
+
 def _told(_: Event, __: published_event.Published | None, after: published_event.Published, ___: str) -> Publication:
     return Publication(
         type=after.event_type,
@@ -232,5 +255,6 @@ def _told(_: Event, __: published_event.Published | None, after: published_event
 
 ENDPOINT: Decider[endpoint.Endpoint] = Decider("webhook", endpoint.evolve, _publish, _row)
 PUBLISHED_EVENT: Decider[published_event.Published] = Decider("event", published_event.evolve, _told, _published_row)
-DECIDERS = (ENDPOINT, PUBLISHED_EVENT)
-EVENTS = (*endpoint.EVENTS, *published_event.EVENTS)
+EVENT_TYPE: Decider[event_type.EventType] = Decider("event_type", event_type.evolve, None, _type_row)
+DECIDERS = (ENDPOINT, PUBLISHED_EVENT, EVENT_TYPE)
+EVENTS = (*endpoint.EVENTS, *published_event.EVENTS, *event_type.EVENTS)

@@ -17,6 +17,7 @@ from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.event_types import EventTypes
 from atrium_webhooks.application.explaining import Explaining
 from atrium_webhooks.application.followed import FollowedDeliveries
+from atrium_webhooks.application.own_types import OwnTypes
 from atrium_webhooks.application.publishing import Publishing
 from atrium_webhooks.application.replaying import Replaying
 from atrium_webhooks.application.replays import Replays
@@ -42,7 +43,8 @@ async def build(parts: Parts) -> Service:
     made = engine(settings, parts.store, repository, vault=parts.vault, clock=parts.clock, ids=parts.ids)
     endpoints = Endpoints(repository, documents, made.sender.check, parts.ids)
     deliveries = Deliveries(endpoints, documents, made.dispatcher, made.keeper, parts.ids, parts.clock, made.kept_for)
-    publishing = Publishing(repository, documents, made.keeper, parts.ids, made.kept_for)
+    own_types = OwnTypes(repository, documents)
+    publishing = Publishing(repository, documents, made.keeper, own_types, parts.ids, made.kept_for)
     others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
     types = EventTypes(PUBLISHED, others, clock=parts.clock)
     replaying = Replaying(
@@ -56,7 +58,7 @@ async def build(parts: Parts) -> Service:
     )
     replays = Replays(endpoints, repository, documents, replaying, parts.ids, made.kept_for)
     explaining = Explaining(endpoints, documents, made.keeper)
-    webhooks = Webhooks(endpoints, deliveries, replays, explaining, publishing, types)
+    webhooks = Webhooks(endpoints, deliveries, replays, explaining, publishing, types, own_types)
     served = routes(webhooks) if "api" in settings.role else []
     jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     if "worker" in settings.role:

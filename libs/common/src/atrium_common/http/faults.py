@@ -99,12 +99,15 @@ def _message(fault: ErrorDetails, path: Sequence[str], model: type[BaseModel]) -
     if kind == "missing":
         return f"The {path[-1] if path else 'body'} field is required."
     if kind == "extra_forbidden":
-        return (
-            f"Unknown field. Allowed: {', '.join(sorted(model.model_fields))}." if len(path) == 1 else "Unknown field."
-        )
+        return f"Unknown field. Allowed: {', '.join(_names(model))}." if len(path) == 1 else "Unknown field."
     words = _WORDS.get(kind)
     message = words(fault.get("ctx", {})) if words else str(fault["msg"])
     return message if message.endswith(".") else f"{message}."
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    """What clients call the model's fields."""
+    return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
 def _at_least(number: int, unit: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from atrium_common.errors import NotFound, ValidationFailed
+from atrium_common.errors import NotFound
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import Personal
 from atrium_common.eventing.repository import Repository
@@ -18,7 +18,8 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.ports import ClaimTaken, Documents
 from atrium_webhooks.application.access import workspace_of
 from atrium_webhooks.application.kept import Keeper, kept_message
-from atrium_webhooks.domain.published_event import EventPublished, Published, UnfitType, check_type
+from atrium_webhooks.application.own_types import OwnTypes, fit
+from atrium_webhooks.domain.published_event import EventPublished, Published
 from atrium_webhooks.rows import EVENTS_SEEN, PUBLISHED_EVENT, event_attributes, seen_attributes
 
 
@@ -29,6 +30,7 @@ class Publishing:
     repository: Repository
     documents: Documents
     keeper: Keeper
+    types: OwnTypes
     ids: Ids
     kept_for: timedelta
 
@@ -38,14 +40,12 @@ class Publishing:
         """Publish an event of the workspace in context, in the key's mode; under a known key, the first one again.
 
         Raises:
-            ValidationFailed: the type is malformed or the platform's.
+            ValidationFailed: the type is malformed or the platform's, or the data does not fit its schema.
         """
-        try:
-            check_type(event_type)
-        except UnfitType as error:
-            raise ValidationFailed({"type": [str(error)]}) from None
+        fit(event_type)
 
         async def decide(tx: Transaction) -> JSONObject:
+            await self.types.check(call, tx, event_type, data)
             event_id = self.ids.new("evt")
             published = EventPublished(
                 workspace_id=workspace_of(call),

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from atrium_common.http.body import Body
 from atrium_common.http.faults import FaultAt
 from atrium_webhooks.domain import custom_headers
+from atrium_webhooks.domain.data_schema import MOST_BYTES, UnfitSchema, check_schema
 from atrium_webhooks.domain.endpoint import DEFAULT_CONCURRENCY, EndpointSettings, RateLimit, Scheme
 from atrium_webhooks.domain.filters import UnfitFilter, compiled
 from atrium_webhooks.domain.matching import SUBSCRIPTION, is_subscription
@@ -198,6 +199,52 @@ class PublishEvent(Body):
     )
     data: Annotated[dict[str, JsonValue], Field(strict=True)]
     idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+def _data_schema(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(orjson.dumps(value)) > MOST_BYTES:
+        raise ValueError(f"Must have at most {MOST_BYTES // 1024} KiB")
+    try:
+        check_schema(value)
+    except UnfitSchema as error:
+        raise FaultAt(error.path, str(error)) from None
+    return value
+
+
+DataSchema: TypeAlias = Annotated[
+    dict[str, JsonValue],
+    Field(
+        alias="schema",
+        description="A JSON Schema (2020-12) that `data` must fit when an event of the type is published; whole in "
+        "itself, without patterns",
+        examples=[{"type": "object", "required": ["order"], "properties": {"order": {"type": "string"}}}],
+    ),
+    AfterValidator(_data_schema),
+]
+
+
+class CreateEventType(Body):
+    """A type of your own events, and what its data must look like from now on."""
+
+    type: str = Field(
+        min_length=1, max_length=255, examples=["order.paid"], json_schema_extra={"pattern": f"^{EVENT_TYPE}$"}
+    )
+    description: Description = ""
+    data_schema: DataSchema
+
+
+class UpdateEventType(Body):
+    """What to change; what is not sent stays."""
+
+    description: Description = Field(default_factory=str)
+    data_schema: DataSchema = Field(default_factory=dict)
+
+    def changes(self) -> dict[str, str]:
+        """The fields that were sent, the schema as text."""
+        sent = {name: value for name, value in self.sent().items() if name == "description"}
+        if "data_schema" in self.model_fields_set:
+            sent["data_schema"] = orjson.dumps(self.data_schema).decode()
+        return {name: str(value) for name, value in sent.items()}
 
 
 class StartReplay(Body):

@@ -1,16 +1,14 @@
-"""The routes of events and their types: parse, command, render."""
+"""The routes of events: parse, command, render."""
 
 from __future__ import annotations
 
-from atrium_common.errors import NotFound
-from atrium_common.http.listing import WORDS, Listing
+from atrium_common.http.listing import Listing
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import BASE, Call, Route
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Document
 from atrium_webhooks import resources, rows
 from atrium_webhooks.application.access import own
-from atrium_webhooks.application.event_types import EventTypes
 from atrium_webhooks.application.publishing import Publishing
 from atrium_webhooks.http import bodies
 
@@ -20,11 +18,10 @@ EVENTS = Listing(
     filters={"type": "text", "idempotency_key": "text"},
     searchable=True,
 )
-EVENT_TYPES = Listing(fields=tuple(resources.EventType.model_fields), sortable=("type",), times=False, searchable=True)
 
 
-def event_routes(publishing: Publishing, types: EventTypes) -> list[Route]:
-    """Publishing, and looking at what was published; the catalogue."""
+def event_routes(publishing: Publishing) -> list[Route]:
+    """Publishing, and looking at what was published."""
 
     async def index(call: Call) -> Reply:
         collection = rows.PUBLISHED_EVENTS.name
@@ -41,16 +38,6 @@ def event_routes(publishing: Publishing, types: EventTypes) -> list[Route]:
     async def read(call: Call) -> Reply:
         return Reply.one(await publishing.read(call, call.params["event_id"]), version=1)
 
-    async def catalogue(call: Call) -> Reply:
-        return await call.asked.reply_from(await types.all(), key="type")
-
-    async def one_type(call: Call) -> Reply:
-        name = call.params["event_type"]
-        found = next((each for each in await types.all() if each["type"] == name), None)
-        if found is None:
-            raise NotFound("event_type", name)
-        return Reply.one({name: value for name, value in found.items() if name != WORDS})
-
     path, model = f"{BASE}/events", resources.ClientEvent
     return [
         Route("GET", path, index, "List the events that the workspace published", "events:read", answer=model,
@@ -59,10 +46,6 @@ def event_routes(publishing: Publishing, types: EventTypes) -> list[Route]:
               status=201, permission="events:write"),
         Route("GET", f"{path}/{{event_id}}", read, "Get an event, your own or the platform's", "events:read",
               answer=model, single=EVENTS, permission="events:read"),
-        Route("GET", f"{BASE}/event-types", catalogue, "List the types of the platform's events", "events:read",
-              answer=resources.EventType, listing=EVENT_TYPES),
-        Route("GET", f"{BASE}/event-types/{{event_type}}", one_type, "Get a type of the platform's events",
-              "events:read", answer=resources.EventType),
     ]  # fmt: skip
 
 

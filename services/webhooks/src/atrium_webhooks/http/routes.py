@@ -9,10 +9,12 @@ from atrium_webhooks.application.deliveries import Deliveries
 from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.event_types import EventTypes
 from atrium_webhooks.application.explaining import Explaining
+from atrium_webhooks.application.own_types import OwnTypes
 from atrium_webhooks.application.publishing import Publishing
 from atrium_webhooks.application.replays import Replays
 from atrium_webhooks.http.deliveries import delivery_routes
 from atrium_webhooks.http.endpoints import endpoint_routes
+from atrium_webhooks.http.event_types import event_type_routes
 from atrium_webhooks.http.events import event_routes
 from atrium_webhooks.http.replays import replay_routes
 
@@ -27,6 +29,7 @@ class Webhooks:
     explaining: Explaining
     publishing: Publishing
     types: EventTypes
+    own_types: OwnTypes
 
 
 def routes(webhooks: Webhooks) -> list[Route]:
@@ -35,5 +38,6 @@ def routes(webhooks: Webhooks) -> list[Route]:
         *endpoint_routes(webhooks.endpoints),
         *delivery_routes(webhooks.deliveries),
         *replay_routes(webhooks.replays, webhooks.explaining),
-        *event_routes(webhooks.publishing, webhooks.types),
+        *event_routes(webhooks.publishing),
+        *event_type_routes(webhooks.types, webhooks.own_types),
     ]

@@ -86,7 +86,7 @@ async def burn(stack: str, seed: int, directory: Path, drills: Sequence[Drill] =
                 if recovery.answers is None:
                     break
             await story.end()
-            settling = await settle(story)
+            settling, waited_for = await settle(story)
             observed = await observe(story, receiver)
             entries = list(story.client.journal.entries.values())
             report.findings = reconcile(entries, observed)
@@ -104,6 +104,7 @@ async def burn(stack: str, seed: int, directory: Path, drills: Sequence[Drill] =
                 "attempts received": len(observed.receipts),
                 "deliveries received more than once": sum(count > 1 for count in attempts.values()),
                 "settled after (s)": round(settling, 1),
+                "the last to settle": waited_for,
                 "asked without a final word": states[State.ASKED],
             }
             if report.findings:

@@ -26,23 +26,24 @@ _STREAM_SECONDS = 30.0
 SETTLE_SECONDS = 90.0
 
 
-async def settle(story: Story) -> float:
-    """Wait until no delivery is under way any more, for so long at most; how long it took."""
+async def settle(story: Story) -> tuple[float, str]:
+    """Wait until no delivery is under way any more, for so long at most; how long it took, and for which one."""
     loop = asyncio.get_running_loop()
     began = loop.time()
+    last = ""
     for tenant in story.tenants:
+        path = await _deliveries(story, tenant)
         while loop.time() - began < SETTLE_SECONDS:
             waiting = [
                 each
                 for status in ("pending", "retrying")
-                for each in await story.client.listed(
-                    f"{await _deliveries(story, tenant)}?status={status}", key=tenant.key
-                )
+                for each in await story.client.listed(f"{path}?status={status}", key=tenant.key)
             ]
             if not waiting:
                 break
+            last = " ".join(str(waiting[0][name]) for name in ("id", "status", "attempts", "next_attempt_at"))
             await asyncio.sleep(0.5)
-    return loop.time() - began
+    return loop.time() - began, last
 
 
 async def observe(story: Story, receiver: Receiver) -> Observed:

@@ -125,6 +125,7 @@ class Bridge:
         for keeper in self._keepers:
             keeper.kill()
             keeper.wait()
+        _ip("link", "delete", "hub")
 
 
 Network = Loopback | Bridge

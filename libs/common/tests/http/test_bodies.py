@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field, field_validator
 
 from atrium_common.errors import ValidationFailed
-from atrium_common.http.body import MAX_BODY, Body, validated
+from atrium_common.http.body import DEEPEST, MAX_BODY, Body, validated
 from atrium_common.http.merge_patch import merge_patch
 from atrium_common.testing.http import ServiceUnderTest
 
@@ -48,6 +48,16 @@ async def test_a_fault_is_told_by_dotted_field_in_words(
     api: ServiceUnderTest, body: object, field: str, message: str
 ) -> None:
     assert await refused(api, body) == {field: [message]}
+
+
+@pytest.mark.parametrize(("depth", "status"), [(DEEPEST - 2, 201), (DEEPEST - 1, 400), (900, 400), (5000, 400)])
+async def test_what_is_nested_too_deep_is_refused(api: ServiceUnderTest, depth: int, status: int) -> None:
+    for opening, closing in (('{"a":', "}"), ("[", "]")):
+        nested = f"{opening * depth}1{closing * depth}"
+        raw = f'{{"title": "in {opening[0]}", "settings": {{"deep": {nested}}}}}'.encode()
+        answer = await api.request("POST", PATH, data=raw)
+        assert answer.status == status
+        assert status == 201 or answer.error["code"] == "INVALID_JSON"
 
 
 async def test_unknown_fields_are_refused_with_the_known_ones_named(api: ServiceUnderTest) -> None:

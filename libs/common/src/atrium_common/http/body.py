@@ -18,6 +18,8 @@ from atrium_common.http.faults import details
 from atrium_common.jsontypes import JSON, JSONObject
 
 MAX_BODY = 1024 * 1024
+DEEPEST = 100
+"""How deep what is sent may be nested: what is stored of it stands in more, and encoders have bounds of their own."""
 M = TypeVar("M", bound="Body")
 T = TypeVar("T")
 P = TypeVar("P", bound="Parameters")
@@ -66,7 +68,7 @@ def parse_object(raw: bytes) -> JSONObject:
     """The JSON object in `raw`; nothing at all counts as an empty object.
 
     Raises:
-        InvalidJson: it is not JSON, or not an object.
+        InvalidJson: it is not JSON, not an object, or nested too deep.
     """
     if not raw or not raw.strip():
         return {}
@@ -77,7 +79,21 @@ def parse_object(raw: bytes) -> JSONObject:
         raise InvalidJson(f"The body is not valid JSON: {error.msg} at {place}.") from None
     if not isinstance(value, dict):
         raise InvalidJson("The body must be a JSON object.")
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST:
+        _check_depth(value)
     return value
+
+
+def _check_depth(value: JSON) -> None:
+    level: list[JSON] = [value]
+    for _ in range(DEEPEST):
+        children = (
+            each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
+        )
+        level = [child for several in children for child in several if isinstance(child, dict | list)]
+        if not level:
+            return
+    raise InvalidJson(f"Objects and lists in the body may stand in each other {DEEPEST} deep.")
 
 
 def validated(model: type[M], value: Mapping[str, JSON], *, prefix: str = "") -> M:

@@ -60,17 +60,16 @@ async def _main(
     ending = _Ending(settings.drain_seconds)
     tracer = tracing.install(name, settings)
     with RunFiles(settings.run_dir, settings.run_name or name) as files:
-        composed = await _composed(name, settings, collections, ending)
-        if composed is None:
+        built = await _built(name, settings, collections, build, ending)
+        if built is None:
+            log.warning("ended before it served", reason=ending.reason)
             return
-        parts, closers = composed
+        service, parts, closers = built
         try:
-            service = await build(parts)
             # What has been put together by now stays to the end: without it a search for cycles takes a third of the
             # time, and requests wait for it.
             gc.collect()
             gc.freeze()
-            closers = [*service.closers, *closers]
             await _serve(service, parts, ending, files, reuse_port=reuse_port)
         finally:
             await _close([*closers, *([] if tracer is None else [tracer.close])])
@@ -110,19 +109,29 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
         await admin.cleanup()
 
 
-async def _composed(
-    name: str, settings: Settings, collections: Sequence[Collection], ending: _Ending
-) -> tuple[Parts, list[Closer]] | None:
-    """The parts, as soon as store and bus can be reached; None if the end comes first."""
+async def _built(
+    name: str, settings: Settings, collections: Sequence[Collection], build: Build, ending: _Ending
+) -> tuple[Service, Parts, list[Closer]] | None:
+    """The service with its parts, as soon as store and bus can be reached; None if the end comes first."""
     while not ending.begun.is_set():
+        closers: list[Closer] = []
         try:
-            return await compose(name, settings, collections)
+            parts, closers = await compose(name, settings, collections)
+            service = await build(parts)
         except (StoreRefused, BusRefused):
+            await _close(closers)
             raise
         except (StoreUnavailable, BusUnavailable) as error:
+            # What the service itself reads and writes while it is put together may fail as well as the opening.
+            await _close(closers)
             log.warning("not yet", reason=str(error), again_in=_START_PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ending.begun.wait(), _START_PAUSE)
+        except BaseException:
+            await _close(closers)
+            raise
+        else:
+            return service, parts, [*service.closers, *closers]
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import structlog
 
@@ -12,6 +13,7 @@ from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
 from atrium_common.process import run_service
 from atrium_common.settings import Settings
+from atrium_common.store.ports import StoreUnavailable
 from atrium_common.wiring import Parts, Service
 
 log = structlog.get_logger("probe")
@@ -22,6 +24,9 @@ class Text(Body):
 
 
 async def build(parts: Parts) -> Service:
+    if (failing := os.environ.pop("PROBE_FAILS_ONCE", None)) is not None:
+        raise StoreUnavailable(failing)
+
     async def echo(call: Call) -> Reply:
         return Reply.bare({"text": call.read(Text).text})
 

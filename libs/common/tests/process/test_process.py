@@ -110,6 +110,16 @@ async def test_a_process_serves_tells_where_and_ends_with_zero_on_sigterm(tmp_pa
         assert "closing failed" in logged
 
 
+async def test_a_store_that_fails_while_the_service_is_put_together_is_waited_for(tmp_path: Path) -> None:
+    async with running(tmp_path, {"PROBE_FAILS_ONCE": "the database is locked"}) as service:
+        assert (await service.logged("not yet"))["reason"] == "the database is locked"
+        client = service.client((await service.logged("serving"))["port"])
+        assert await client.call("POST", "/internal/echo", {"text": "hello"}) == {"text": "hello"}
+        await client.close()
+        service.process.send_signal(signal.SIGTERM)
+        assert await service.ended() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_what_is_being_answered_is_finished_first(tmp_path: Path, number: signal.Signals) -> None:
     async with running(tmp_path) as service:

@@ -212,6 +212,28 @@ async def test_reservations_hold_commit_release_and_expire(platform: Platform) -
     assert gone.status == 404
 
 
+async def test_what_was_made_is_found_where_its_location_says(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    wanted = {"workspace_id": tenant.workspace["id"], "feature": "seats", "type": "add_limit", "quantity": 5}
+    boost = await platform.call("POST", "boosts", wanted)
+    held = await platform.call("POST", "entitlements/reservations", {"feature": "seats", "quantity": 2}, key=tenant.key)
+    for made in (boost, held):
+        assert made.status == 201
+        found = await platform.call("GET", made.headers["Location"].rpartition("/api/v1/")[2], key=tenant.key)
+        assert (found.status, found.data["id"]) == (200, made.data["id"])
+    path = f"entitlements/reservations/{held.data['id']}"
+    state = (await platform.call("GET", path, key=tenant.key)).data
+    assert state == {name: held.data[name] for name in state}
+    assert state["status"] == "held"
+    assert (await platform.call("POST", f"{path}/commit", {"quantity": 1}, key=tenant.key)).status == 200
+    assert (await platform.call("GET", path, key=tenant.key)).data["status"] == "committed"
+    stranger = await platform.tenant()
+    for foreign in (path, f"boosts/{boost.data['id']}", "boosts/bst_none", "entitlements/reservations/rsv_none"):
+        assert (await platform.call("GET", foreign, key=stranger.key)).status == 404
+    assert (await platform.call("DELETE", f"boosts/{boost.data['id']}")).status == 204
+    assert (await platform.call("GET", f"boosts/{boost.data['id']}", key=tenant.key)).data["status"] == "cancelled"
+
+
 async def test_an_answer_can_be_asked_for_a_moment_of_the_past(platform: Platform) -> None:
     tenant = await platform.tenant()
     what = await feature(platform)

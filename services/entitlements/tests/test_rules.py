@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from atrium_common.errors import StateConflict, ValidationFailed
-from atrium_entitlements.domain import boosts, provisioning
-from atrium_entitlements.domain.account import NEW, evolve
+from atrium_entitlements.domain import boosts, provisioning, reservations
+from atrium_entitlements.domain.account import NEW, REMEMBERED, evolve
 from atrium_entitlements.domain.catalogue import Feature
 from atrium_entitlements.domain.events import LimitReached, LimitWarned, UsageRecorded
 from services.entitlements.tests.house import START, House
@@ -637,6 +637,27 @@ def test_a_reservation_that_is_past_can_not_be_committed(house: House) -> None:
     with pytest.raises(StateConflict) as refused:
         house.commit(reservation, 1)
     assert refused.value.current_state == "expired"
+
+
+def test_it_is_told_what_has_become_of_a_reservation(house: House) -> None:
+    house.give("plan")
+    until = house.now + timedelta(seconds=60)
+
+    def status(name: str) -> str:
+        return reservations.status(house.views(), name, expires_at=until, at=house.now)
+
+    names = [house.reserve("calls", 1) or "" for _ in range(3)]
+    house.commit(names[0], 1)
+    house.release(names[1])
+    assert [status(name) for name in names] == ["committed", "released", "held"]
+    house.pass_time(seconds=60)
+    assert status(names[2]) == "expired"
+    house.reserve("calls", 1)
+    assert [status(name) for name in names] == ["committed", "released", "expired"]
+    for _ in range(REMEMBERED):
+        house.release(house.reserve("calls", 1) or "")
+    # How it ended was too long ago.
+    assert {status(name) for name in names} == {"ended"}
 
 
 def test_a_reservation_crosses_thresholds_like_usage_and_its_commit_tells_none_again(house: House) -> None:

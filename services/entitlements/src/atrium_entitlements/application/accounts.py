@@ -13,6 +13,7 @@ from atrium_common.eventing.transaction import Transaction
 from atrium_common.store.ports import EventLog
 from atrium_entitlements.domain.account import NEW, Account
 from atrium_entitlements.domain.catalogue import Catalogue, Feature
+from atrium_entitlements.domain.events import ReservationMade
 from atrium_entitlements.domain.holder import Holder, usage_account
 from atrium_entitlements.domain.standing import View
 from atrium_entitlements.rows import ACCOUNT
@@ -97,6 +98,23 @@ class Accounts:
                 if claim.key == claim_of(kind, resource_id):
                     return claim.stream.partition("/")[2]
         raise NotFound(kind, resource_id)
+
+    async def made(self, reservation_id: str) -> Sequence[ReservationMade]:
+        """What the reservation holds, or held, level by level.
+
+        Raises:
+            NotFound: there is none.
+        """
+        commit = await self.log.holder(claim_of("reservation", reservation_id))
+        found = [] if commit is None else [event for part in commit.proposal.slices for event in part.events]
+        made = [
+            ReservationMade.model_validate(event.data)
+            for event in found
+            if event.type == ReservationMade.TYPE and event.data["reservation_id"] == reservation_id
+        ]
+        if not made:
+            raise NotFound("reservation", reservation_id)
+        return made
 
     async def load(self, account_id: str) -> Account:
         """The account as it is now."""

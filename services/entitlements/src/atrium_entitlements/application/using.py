@@ -127,6 +127,24 @@ class Using:
 
         return (await self.merger.transact(holder.turn, command, decide)).outcome
 
+    async def reservation(self, holder: Holder, reservation_id: str, *, at: datetime) -> JSONObject:
+        """What was reserved, and what has become of it.
+
+        Raises:
+            NotFound: it is none of the holder's.
+        """
+        await self._check_owner(holder, reservation_id)
+        made = await self.accounts.made(reservation_id)
+        sight = await self.accounts.see(holder)
+        return {
+            "id": reservation_id,
+            "feature": made[0].feature,
+            "quantity": sum(part.quantity for part in made),
+            "status": reservations.status(sight.views, reservation_id, expires_at=made[0].expires_at, at=at),
+            "expires_at": rfc3339(made[0].expires_at),
+            "created_at": rfc3339(made[0].at),
+        }
+
     async def commit(self, command: Command, holder: Holder, reservation_id: str, quantity: int | None) -> JSONObject:
         """Use what is held, or another amount; `recorded` says whether it is used, as it is but for more than is held.
 

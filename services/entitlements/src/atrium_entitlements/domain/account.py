@@ -202,7 +202,16 @@ def _used(account: Account, event: e.UsageRecorded) -> Account:
     for debit in event.debits:
         counter = counters.get(debit.feature, Counter())
         counters[debit.feature] = debited(counter, debit, event.quantity, occurred_at=event.occurred_at, at=event.at)
-    return replace(account, counters=counters)
+    # Made in one piece, which takes a third of the time of `replace`: it is what most events of most accounts come to.
+    return Account(
+        account.calendar,
+        account.entitlements,
+        account.boosts,
+        counters,
+        account.reservations,
+        account.ended,
+        account.blocked,
+    )
 
 
 def _reserved(account: Account, event: e.ReservationMade) -> Account:

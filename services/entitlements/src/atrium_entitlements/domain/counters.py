@@ -99,9 +99,12 @@ def debited(counter: Counter, debit: Debit, quantity: int, *, occurred_at: datet
     if debit.start is None:
         return replace(counter, total=counter.total + quantity)
     booked = counter.booked(debit.start) or Booked(debit.start, 0, debit.rolled)
-    booked = replace(booked, used=booked.used + quantity)
-    if counter.present is not None and counter.present.start == debit.start:
-        return replace(counter, present=booked)
-    if debit.late:
-        return replace(counter, before=booked)
-    return replace(counter, present=booked, before=counter.present)
+    booked = Booked(booked.start, booked.used + quantity, booked.rolled)
+    present, before = counter.present, counter.before
+    if present is not None and present.start == debit.start:
+        present = booked
+    elif debit.late:
+        before = booked
+    else:
+        present, before = booked, present
+    return Counter(counter.total, present, before, counter.ring, counter.alerted, counter.alerted_before)

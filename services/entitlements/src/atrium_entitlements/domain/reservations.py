@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from atrium_common.errors import StateConflict
 from atrium_common.eventing.event import Event
-from atrium_entitlements.domain.account import Reservation
+from atrium_entitlements.domain.account import REMEMBERED, Reservation
 from atrium_entitlements.domain.events import ReservationEnded, ReservationMade
 from atrium_entitlements.domain.standing import View, cascade
 from atrium_entitlements.domain.thresholds import alerts
 from atrium_entitlements.domain.usage import Recording, Use, added, debits, divided, opened, record
+
+Status: TypeAlias = Literal["held", "committed", "released", "expired", "ended"]
 
 
 def reserve(views: Sequence[View], use: Use, reservation_id: str, *, expires_at: datetime) -> Recording:
@@ -59,6 +61,18 @@ def held(
         state = ended[0] if ended else "expired"
         raise StateConflict(state, wanted, f"The reservation holds nothing any more: it is {state}.")
     return found
+
+
+def status(views: Sequence[View], reservation_id: str, *, expires_at: datetime, at: datetime) -> Status:
+    """What has become of a reservation; how it ended is remembered of the last ones of an account alone."""
+    accounts = {view.level.account: view.usage for view in views}.values()
+    if any(reservation_id in account.reservations for account in accounts):
+        return "held" if at < expires_at else "expired"
+    for account in accounts:
+        if (how := account.ended.get(reservation_id)) is not None:
+            return "committed" if how == "committed" else "released"
+    all_remembered = all(len(account.ended) < REMEMBERED for account in accounts)
+    return "expired" if at >= expires_at and all_remembered else "ended"
 
 
 def commit(views: Sequence[View], use: Use, reservation_id: str) -> Recording:

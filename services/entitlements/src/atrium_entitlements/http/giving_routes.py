@@ -145,6 +145,8 @@ def _entitlement_routes(giving: Giving, holders: Holders) -> list[Route]:
 
 
 def _boost_routes(giving: Giving, holders: Holders) -> list[Route]:
+    finding = _Finding(giving, holders)
+
     async def index(call: Call) -> Reply:
         holder = await holders.of(call.principal)
         account = await giving.accounts.load(holder.account)
@@ -171,6 +173,13 @@ def _boost_routes(giving: Giving, holders: Holders) -> list[Route]:
         location = f"{call.public_base}{_BOOSTS}/{given.id}"
         return Reply.created(attributes, location=location, version=account.boosts[given.id].version)
 
+    async def read(call: Call) -> Reply:
+        boost_id = call.params["boost_id"]
+        account_id = await finding.account_of(call, "boost", boost_id)
+        account = await giving.accounts.load(account_id)
+        attributes = boost_attributes(account_id, account, boost_id, call.at)
+        return Reply.one(attributes, version=account.boosts[boost_id].version)
+
     async def delete(call: Call) -> Reply:
         boost_id = call.params["boost_id"]
         account_id = await giving.accounts.owner_of("boost", boost_id)
@@ -188,6 +197,8 @@ def _boost_routes(giving: Giving, holders: Holders) -> list[Route]:
         Route("GET", _BOOSTS, index, "List the boosts of the context", READ, answer=model, listing=BOOSTS,
               permission=READ),
         Route("POST", _BOOSTS, create, "Give a holder a boost", OPERATOR, models.CreateBoost, model, status=201),
+        Route("GET", f"{_BOOSTS}/{{boost_id}}", read, "Get a boost", READ, answer=model, single=BOOSTS,
+              permission=READ),
         Route("DELETE", f"{_BOOSTS}/{{boost_id}}", delete, "Take a boost away", OPERATOR, status=204),
     ]  # fmt: skip
 

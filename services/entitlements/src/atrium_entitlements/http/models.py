@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from atrium_common.http.body import Body, Parameters
 from atrium_entitlements.domain.events import BoostDuration, BoostType
@@ -105,8 +105,18 @@ class CommitReservation(Body):
     quantity: Amount | None = None
 
 
+def _one_of_two(schema: dict[str, JsonValue]) -> None:
+    """Say in the document that exactly one holder is to be named."""
+    schema["oneOf"] = [
+        {"properties": {named: {"type": "string"}, other: {"type": "null"}}, "required": [named]}
+        for named, other in (("namespace_id", "workspace_id"), ("workspace_id", "namespace_id"))
+    ]
+
+
 class Provision(Body):
     """Give a namespace or a workspace a package, by code or id."""
+
+    model_config = ConfigDict(json_schema_extra=_one_of_two)
 
     namespace_id: Reference | None = None
     workspace_id: Reference | None = None
@@ -199,6 +209,17 @@ class Reservation(BaseModel):
     current_usage: int | None = None
     limit: int | None = None
     available: int | None = None
+
+
+class ReservationState(BaseModel):
+    """A reservation as it stands; `ended` where it holds nothing any more, and how it ended was too long ago to say."""
+
+    id: str
+    feature: str
+    quantity: int
+    status: Literal["held", "committed", "released", "expired", "ended"]
+    expires_at: datetime
+    created_at: datetime
 
 
 class Figures(BaseModel):

@@ -11,7 +11,7 @@ from atrium_entitlements.application.holders import Holders
 from atrium_entitlements.application.using import Using
 from atrium_entitlements.http import models
 
-WRITE = "usage:write"
+READ, WRITE = "usage:read", "usage:write"
 _LATEST = timedelta(hours=24)
 _AHEAD = timedelta(minutes=1)
 """How far a client's clock may go ahead of ours."""
@@ -53,6 +53,10 @@ def using_routes(using: Using, holders: Holders) -> list[Route]:
         location = f"{call.public_base}{BASE}/entitlements/reservations/{made['id']}"
         return Reply.created(made, location=location)
 
+    async def read(call: Call) -> Reply:
+        holder = await holders.of(call.principal)
+        return Reply.one(await using.reservation(holder, call.params["reservation_id"], at=call.at))
+
     async def commit(call: Call) -> Reply:
         body = call.read(models.CommitReservation)
         holder = await holders.of(call.principal)
@@ -71,6 +75,7 @@ def using_routes(using: Using, holders: Holders) -> list[Route]:
               models.Reservation, status=201, permission=WRITE,
               otherwise={200: models.Reservation},
               description="Answers 200 with `reserved: false` and the reason where the limit does not allow it."),
+        Route("GET", one, read, "Get a reservation", READ, answer=models.ReservationState, permission=READ),
         Route("POST", f"{one}/commit", commit, "Use what is held", WRITE, models.CommitReservation,
               models.Reservation, permission=WRITE),
         Route("POST", f"{one}/release", release, "Give up what is held", WRITE, answer=models.Reservation,

@@ -9,72 +9,17 @@ import pytest
 
 from atrium_common.errors import NotFound
 from atrium_common.eventing.checkpoint import CHECKPOINTS
-from atrium_common.eventing.codec import Codec
-from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.presence import REPLICAS
-from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS
-from atrium_common.eventing.transaction import Command
-from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
-from atrium_common.ids import TimeOrderedIds
-from atrium_common.jsontypes import JSONObject
-from atrium_common.store.commit import Meta
+from atrium_common.eventing.vault import SUBJECT_KEYS
 from atrium_common.store.memory import MemoryStore
 from atrium_common.testing.clock import FakeClock
-from atrium_entitlements import rows
-from atrium_entitlements.application.engine import Engine
 from atrium_entitlements.application.expiry import DEADLINES, Expiry
 from atrium_entitlements.domain import provisioning
-from atrium_entitlements.domain.catalogue import FixedCatalogue
-from atrium_entitlements.domain.holder import Holder
-from atrium_entitlements.domain.provisioning import Provisioning
 from atrium_entitlements.published import PUBLISHED
+from services.entitlements.tests.engines import Service
 from services.entitlements.tests.house import House
-
-
-class Unchanging(FixedCatalogue):
-    repository: Repository
-
-    async def refresh(self) -> None:
-        await self.repository.confirm()
-
-    async def then(self, _: datetime) -> "Unchanging":
-        return self
-
-
-class Service:
-    """One process' engine on a store that others may share."""
-
-    commands = 0
-
-    def __init__(self, store: MemoryStore, house: House, clock: FakeClock) -> None:
-        self.clock = clock
-        self.store = store
-        self.ids = TimeOrderedIds(clock=clock)
-        vault = Vault(store.documents, MasterKeys.parse("k:" + "A" * 43 + "="), clock=clock)
-        codec = Codec(EventRegistry(rows.EVENTS), vault)
-        repository = Repository(store, codec=codec, ids=self.ids, deciders=[rows.ACCOUNT])
-        self.catalogue = Unchanging(house.features, house.packages)
-        self.catalogue.repository = repository
-        self.engine = Engine.over(repository, store.log, self.catalogue, self.ids)
-        self.holder: Holder = house.holder
-
-    def command(self, name: str = "") -> Command:
-        Service.commands += 1
-        return Command(name or f"cmd_{Service.commands}", self.clock.now(), Meta("key/key_1"))
-
-    async def use(self, code: str, quantity: int = 1, *, enforce: bool = True, name: str = "") -> JSONObject:
-        return await self.engine.using.record(self.command(name), self.holder, code, quantity, enforce=enforce)
-
-    async def give(self, code: str, **wanted: Any) -> str:
-        package = self.catalogue.package(code)
-        assert package is not None
-        wanting = Provisioning(self.ids.new("ent"), package, **wanted)
-        return (await self.engine.giving.provision(self.command(), self.holder, wanting)).id
-
-    async def summary(self, as_of: datetime | None = None) -> Any:
-        return await self.engine.asking.summary(self.holder, at=self.clock.now(), as_of=as_of)
 
 
 @pytest.fixture

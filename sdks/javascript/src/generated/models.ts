@@ -503,6 +503,16 @@ export interface Reservation {
   status: string | null;
 }
 
+/** A reservation as it stands; `ended` where it holds nothing any more, and how it ended was too long ago to say. */
+export interface ReservationState {
+  created_at: string;
+  expires_at: string;
+  feature: string;
+  id: string;
+  quantity: number;
+  status: string;
+}
+
 /** What was answered, its body up to 4 KiB. */
 export interface Response {
   body: string;

@@ -108,6 +108,10 @@ export interface BoostsCreateParams {
   workspace_id?: string | null;
 }
 
+export interface BoostsGetParams {
+  fields?: string | readonly string[];
+}
+
 export interface BoostsListParams {
   created_after?: string | Date;
   created_before?: string | Date;
@@ -127,7 +131,7 @@ export interface BoostsListParams {
   workspace_id?: string;
 }
 
-/** Boosts: create, delete, list. */
+/** Boosts: create, delete, get, list. */
 export class Boosts {
   constructor(private readonly runner: Runner) {}
 
@@ -139,6 +143,11 @@ export class Boosts {
   /** Take a boost away. */
   delete(boostId: string, options: Options = {}): Promise<void> {
     return this.runner.run({ method: "DELETE", path: pathOf("/boosts/{boost_id}", boostId), shape: "nothing" }, options);
+  }
+
+  /** Get a boost. */
+  get(boostId: string, params: BoostsGetParams = {}, options: Options = {}): Promise<Result<models.Boost>> {
+    return this.runner.run({ method: "GET", path: pathOf("/boosts/{boost_id}", boostId), shape: "one", query: { ...params } }, options);
   }
 
   /** List the boosts of the context. */
@@ -909,7 +918,11 @@ export interface ReservationsCreateParams {
   ttl_seconds?: number;
 }
 
-/** Reservations: commit, create, release. */
+export interface ReservationsGetParams {
+  fields?: string | readonly string[];
+}
+
+/** Reservations: commit, create, get, release. */
 export class Reservations {
   constructor(private readonly runner: Runner) {}
 
@@ -921,6 +934,11 @@ export class Reservations {
   /** Hold a quantity for a time. */
   create(params: ReservationsCreateParams, options: Options = {}): Promise<Result<models.Reservation>> {
     return this.runner.run({ method: "POST", path: pathOf("/entitlements/reservations"), shape: "one", body: { ...params } }, options);
+  }
+
+  /** Get a reservation. */
+  get(reservationId: string, params: ReservationsGetParams = {}, options: Options = {}): Promise<Result<models.ReservationState>> {
+    return this.runner.run({ method: "GET", path: pathOf("/entitlements/reservations/{reservation_id}", reservationId), shape: "one", query: { ...params } }, options);
   }
 
   /** Give up what is held. */

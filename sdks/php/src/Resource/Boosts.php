@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** Boosts: create, delete, list. */
+/** Boosts: create, delete, get, list. */
 final class Boosts
 {
     public function __construct(private readonly Runner $runner)
@@ -31,6 +31,16 @@ final class Boosts
     public function delete(string $boostId, ?Options $options = null): void
     {
         $this->runner->run(new Request('DELETE', Request::path('/boosts/{boost_id}', $boostId), 'nothing', null), $options);
+    }
+
+    /**
+     * Get a boost.
+     *
+     * @param array{fields?: string} $params
+     */
+    public function get(string $boostId, array $params = [], ?Options $options = null): Model\Boost
+    {
+        return $this->runner->run(new Request('GET', Request::path('/boosts/{boost_id}', $boostId), 'one', Model\Boost::class, query: $params), $options);
     }
 
     /**

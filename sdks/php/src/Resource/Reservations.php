@@ -8,7 +8,7 @@ namespace Atrium\SDK\Resource;
 
 use Atrium\SDK\{Model, Options, Page, Request, Runner};
 
-/** Reservations: commit, create, release. */
+/** Reservations: commit, create, get, release. */
 final class Reservations
 {
     public function __construct(private readonly Runner $runner)
@@ -33,6 +33,16 @@ final class Reservations
     public function create(array $params, ?Options $options = null): Model\Reservation
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/reservations'), 'one', Model\Reservation::class, body: $params), $options);
+    }
+
+    /**
+     * Get a reservation.
+     *
+     * @param array{fields?: string} $params
+     */
+    public function get(string $reservationId, array $params = [], ?Options $options = null): Model\ReservationState
+    {
+        return $this->runner->run(new Request('GET', Request::path('/entitlements/reservations/{reservation_id}', $reservationId), 'one', Model\ReservationState::class, query: $params), $options);
     }
 
     /**

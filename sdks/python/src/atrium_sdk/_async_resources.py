@@ -209,7 +209,7 @@ class AsyncApiKeys:
 
 
 class AsyncBoosts:
-    """Boosts: create, delete, list."""
+    """Boosts: create, delete, get, list."""
 
     def __init__(self, runner: _Runner) -> None:
         self._runner = runner
@@ -255,6 +255,24 @@ class AsyncBoosts:
         """Take a boost away."""
         await self._runner.run(
             Request("DELETE", path_of("/boosts/{boost_id}", boost_id=boost_id), None, "nothing"), options
+        )
+
+    async def get(
+        self, boost_id: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
+    ) -> models.Boost:
+        """Get a boost."""
+        return cast(
+            "models.Boost",
+            await self._runner.run(
+                Request(
+                    "GET",
+                    path_of("/boosts/{boost_id}", boost_id=boost_id),
+                    cast(Any, models.Boost),
+                    "one",
+                    query=given(fields=fields),
+                ),
+                options,
+            ),
         )
 
     async def list(
@@ -1942,7 +1960,7 @@ class AsyncReplays:
 
 
 class AsyncReservations:
-    """Reservations: commit, create, release."""
+    """Reservations: commit, create, get, release."""
 
     def __init__(self, runner: _Runner) -> None:
         self._runner = runner
@@ -1984,6 +2002,24 @@ class AsyncReservations:
                     cast(Any, models.Reservation),
                     "one",
                     body=given(feature=feature, metadata=metadata, quantity=quantity, ttl_seconds=ttl_seconds),
+                ),
+                options,
+            ),
+        )
+
+    async def get(
+        self, reservation_id: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
+    ) -> models.ReservationState:
+        """Get a reservation."""
+        return cast(
+            "models.ReservationState",
+            await self._runner.run(
+                Request(
+                    "GET",
+                    path_of("/entitlements/reservations/{reservation_id}", reservation_id=reservation_id),
+                    cast(Any, models.ReservationState),
+                    "one",
+                    query=given(fields=fields),
                 ),
                 options,
             ),

@@ -207,7 +207,7 @@ class ApiKeys:
 
 
 class Boosts:
-    """Boosts: create, delete, list."""
+    """Boosts: create, delete, get, list."""
 
     def __init__(self, runner: _Runner) -> None:
         self._runner = runner
@@ -252,6 +252,24 @@ class Boosts:
     def delete(self, boost_id: str, *, options: Options | None = None) -> None:
         """Take a boost away."""
         self._runner.run(Request("DELETE", path_of("/boosts/{boost_id}", boost_id=boost_id), None, "nothing"), options)
+
+    def get(
+        self, boost_id: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
+    ) -> models.Boost:
+        """Get a boost."""
+        return cast(
+            "models.Boost",
+            self._runner.run(
+                Request(
+                    "GET",
+                    path_of("/boosts/{boost_id}", boost_id=boost_id),
+                    cast(Any, models.Boost),
+                    "one",
+                    query=given(fields=fields),
+                ),
+                options,
+            ),
+        )
 
     def list(
         self,
@@ -1938,7 +1956,7 @@ class Replays:
 
 
 class Reservations:
-    """Reservations: commit, create, release."""
+    """Reservations: commit, create, get, release."""
 
     def __init__(self, runner: _Runner) -> None:
         self._runner = runner
@@ -1980,6 +1998,24 @@ class Reservations:
                     cast(Any, models.Reservation),
                     "one",
                     body=given(feature=feature, metadata=metadata, quantity=quantity, ttl_seconds=ttl_seconds),
+                ),
+                options,
+            ),
+        )
+
+    def get(
+        self, reservation_id: str, *, fields: str | Sequence[str] | Omit = OMIT, options: Options | None = None
+    ) -> models.ReservationState:
+        """Get a reservation."""
+        return cast(
+            "models.ReservationState",
+            self._runner.run(
+                Request(
+                    "GET",
+                    path_of("/entitlements/reservations/{reservation_id}", reservation_id=reservation_id),
+                    cast(Any, models.ReservationState),
+                    "one",
+                    query=given(fields=fields),
                 ),
                 options,
             ),

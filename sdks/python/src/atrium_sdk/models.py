@@ -598,6 +598,20 @@ class Reservation(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReservationState(Model):
+    """A reservation as it stands; `ended` where it holds nothing any more, and how it ended was too long ago
+    to say.
+    """
+
+    created_at: datetime = absent()
+    expires_at: datetime = absent()
+    feature: str = absent()
+    id: str = absent()
+    quantity: int = absent()
+    status: str = absent()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Response(Model):
     """What was answered, its body up to 4 KiB."""
 

@@ -40,7 +40,10 @@ ERROR: JSONObject = {
 }
 
 _LIST: Mapping[str, tuple[JSONObject, str]] = {
-    "page": ({"type": "integer", "minimum": 1, "default": 1}, "The page's number; not together with `cursor`"),
+    "page": (
+        {"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": 1},
+        "The page's number; not together with `cursor`",
+    ),
     "per_page": (
         {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE},
         "How many a page holds",
@@ -182,4 +185,4 @@ def _filter(listing: Listing, name: str) -> JSONObject:
         return {"type": "string", "enum": list(kind)}
     if kind == "text":
         return _form(name, {"type": "string", "minLength": 1})
-    return {"type": {"boolean": "boolean", "integer": "integer"}.get(kind, "string")}
+    return dict(_WHEN) if kind == "time" else {"type": kind}

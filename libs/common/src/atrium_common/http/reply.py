@@ -102,12 +102,12 @@ def matches_any(if_none_match: str, tag: str) -> bool:
 
 
 def with_fields(resource: JSONObject, fields: Sequence[str], known: Sequence[str]) -> JSONObject:
-    """Only these fields of a resource, and its id.
+    """Only these fields of a resource, and its id where it has one.
 
     Raises:
         ValidationFailed: a field is not one of the known ones.
     """
-    unknown = [name for name in fields if name not in known]
+    unknown = [name for name in fields if name not in known and name != "id"]
     if unknown:
         raise ValidationFailed({"fields": [f"Unknown: {', '.join(unknown)}. Allowed: {', '.join(sorted(known))}."]})
     chosen = {"id", *fields}

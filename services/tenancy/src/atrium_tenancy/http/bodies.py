@@ -101,7 +101,14 @@ Permission = Annotated[
 ]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=50), AfterValidator(_scopes)]
 Permissions = Annotated[list[Permission], Field(max_length=100), AfterValidator(_permissions)]
-Networks = Annotated[list[str], Field(max_length=100), AfterValidator(_networks)]
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_NETWORKS = (
+    rf"^({_BYTE}[.]){{3}}{_BYTE}/(3[0-2]|[12]?[0-9])$",
+    "^([0-9a-fA-F]{1,4}:){1,7}:/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$",
+)
+_FORMS = [{"format": "ipv4"}, {"format": "ipv6"}, *({"pattern": form} for form in _NETWORKS)]
+Network = Annotated[str, Field(json_schema_extra={"anyOf": _FORMS})]
+Networks = Annotated[list[Network], Field(max_length=100), AfterValidator(_networks)]
 _Amount = Annotated[int, Field(ge=1, le=1_000_000_000)]
 SortOrder = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
 

@@ -22,6 +22,11 @@ class Cors:
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = frozenset(origin.encode() for origin in origins)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether any origin may read answers."""
+        return bool(self._origins)
+
     def fields(self, request: Request) -> Fields:
         """What an answer to this request says about origins."""
         if not self._origins:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from atrium_common.clock import Clock
 from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
 from atrium_common.metrics import BREAKER_OPEN, IN_FLIGHT, RETRIED, SHED, UPSTREAM_ERRORS
-from atrium_gateway.upstream import Answer, Forwarded, Transport, unreachable
+from atrium_gateway.upstream import Answer, Done, Forwarded, Transport, unreachable
 
 _PAUSE = 0.1
 _BUDGET = 20.0
@@ -71,12 +72,36 @@ class Forwarding:
             Unavailable: the service can't be reached, or has failed so often that it is left alone for a moment.
             BadGateway, GatewayTimeout: see `Transport.send`.
         """
+        self._admit(upstream, self._service(upstream))
+        return await self._sent(upstream, request, deadline=deadline)
+
+    def begin(
+        self, upstream: str, request: Forwarded, *, deadline: float, now: float, done: Done
+    ) -> Callable[[], None]:
+        """Send the request without waiting, where `is_free` has just said so; returns what gives it up.
+
+        Where `done` is told of a failure, `again` takes it from there.
+        """
+        return self._transport.begin(upstream, request, seconds=deadline - now, done=done)
+
+    def is_free(self, upstream: str) -> bool:
+        """Whether the service works and a read could be sent to it now, without waiting."""
         service = self._services.get(upstream)
-        if service is None:
-            service = self._services.setdefault(upstream, _Service())
-        self._admit(upstream, service)
+        works = service is None or (not service.failures and service.budget >= _BUDGET)
+        return works and self._in_flight < self._most_reads and self._transport.has_free(upstream)
+
+    async def again(self, upstream: str, request: Forwarded, error: Exception, *, deadline: float) -> Answer:
+        """What becomes of a request that was begun and failed: see `send`."""
+        return await self._sent(upstream, request, deadline=deadline, failed=error)
+
+    async def _sent(
+        self, upstream: str, request: Forwarded, *, deadline: float, failed: Exception | None = None
+    ) -> Answer:
+        service = self._service(upstream)
         try:
             try:
+                if failed is not None:
+                    raise failed
                 answer = await self._transport.send(upstream, request, seconds=self._left(deadline))
             except (Unavailable, BadGateway) as error:
                 UPSTREAM_ERRORS.labels(upstream, "connect" if isinstance(error, Unavailable) else "broken").inc()
@@ -99,6 +124,10 @@ class Forwarding:
         if service.budget < _BUDGET:
             service.budget += _EARNED
         return answer
+
+    def _service(self, upstream: str) -> _Service:
+        service = self._services.get(upstream)
+        return self._services.setdefault(upstream, _Service()) if service is None else service
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._clock.monotonic()

@@ -13,6 +13,7 @@ from atrium_gateway.route_table import TABLE, Entry
 VERSIONS = ("v1",)
 _PREFIX = f"{BASE}/"
 _VERSION = re.compile(r"/api/(v[^/]*)(?:/|\Z)")
+_MOST_KNOWN = 4096
 _DOTS = frozenset({".", "..", "%2e", "%2E", "%2e%2e", "%2E%2E", "%2e%2E", "%2E%2e", ".%2e", ".%2E", "%2e.", "%2E."})
 
 
@@ -37,6 +38,8 @@ class Router:
 
     def __init__(self, entries: Iterable[Entry] = TABLE) -> None:
         self._root = _Node()
+        # What was asked for lately is asked for again.
+        self._known: dict[tuple[str, str], Found] = {}
         for entry in entries:
             node = self._root
             places = []
@@ -58,13 +61,20 @@ class Router:
             EndpointNotFound: no line has the path, or the version is none of ours.
             MethodNotAllowed: the path has other methods.
         """
+        known = self._known.get((method, path))
+        if known is not None:
+            return known
         segments = path[len(_PREFIX) :].split("/")
         node = self._node(path, segments)
-        found = node.entries.get("GET" if method == "HEAD" else method)
-        if found is None:
+        line = node.entries.get("GET" if method == "HEAD" else method)
+        if line is None:
             raise MethodNotAllowed(method, _allowed(node))
-        entry, places = found
-        return Found(entry, {name: segments[index] for name, index in places} if places else {})
+        entry, places = line
+        found = Found(entry, {name: segments[index] for name, index in places} if places else {})
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[(method, path)] = found
+        return found
 
     def allowed(self, path: str) -> list[str]:
         """The methods that the path has.

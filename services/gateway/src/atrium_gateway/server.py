@@ -12,31 +12,27 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import orjson
-import structlog
 
 from atrium_common.clock import Clock
 from atrium_common.errors import (
     ApiKeyExpired,
     AtriumError,
     EndpointNotFound,
-    GatewayTimeout,
     InvalidApiKey,
     IpNotAllowed,
     MethodNotAllowed,
     RateLimited,
     Unauthenticated,
 )
-from atrium_common.http.problems import INTERNAL, Problem, problem_of
-from atrium_common.http.reply import encoded
 from atrium_common.ids import Ids
-from atrium_common.metrics import REFUSED
 from atrium_common.tracing import CURRENT, Span, Tracer, tracer
 from atrium_gateway import admission, fields
+from atrium_gateway.answering import Answering
 from atrium_gateway.cors import Cors
 from atrium_gateway.exchange import Exchange
 from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.holder import Holder
-from atrium_gateway.http1.message import ClientGone, Request, Response
+from atrium_gateway.http1.message import Request, Response
 from atrium_gateway.keys import KeyCache
 from atrium_gateway.outward import Outward
 from atrium_gateway.own_writes import changed_by
@@ -55,16 +51,12 @@ from atrium_gateway.ports import (
 from atrium_gateway.quota import Quota
 from atrium_gateway.route_table import Entry
 from atrium_gateway.routing import Router
-from atrium_gateway.upstream import Answer
+from atrium_gateway.upstream import Forwarded
 from atrium_gateway.used import LastUsed
-from atrium_gateway.watching import Watching
-
-log = structlog.get_logger("gateway")
 
 _MOST_OPERATIONS = 100
 _FAILED = 500
 _PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
-_JSON = (b"Content-Type", b"application/json")
 Page: TypeAlias = Callable[[Request], Awaitable[Response]]
 Composer: TypeAlias = Callable[[Exchange], Awaitable[Response]]
 
@@ -88,7 +80,7 @@ class Steps:
     forwarding: Forwarding
     composers: Mapping[str, Composer]
     pages: Mapping[str, Page]
-    watching: Watching
+    answering: Answering
 
 
 class Gateway:
@@ -100,27 +92,32 @@ class Gateway:
         self._clock = clock
         self._ids = ids
         self._seconds = seconds
-        # Seconds between the monotonic clock and Unix time, looked at once a second.
-        self._offset = self._offset_at = float("-inf")
         self._tracer = tracer()
 
     async def handle(self, request: Request) -> Response:
         """Answer one request; raises nothing but the cancellation of a read that nobody waits for."""
         started = self._clock.monotonic()
-        request_id = fields.request_id(request.headers) or self._ids.new("req")
+        request.derived.request_id = fields.request_id(request.headers)
+        request_id = request.derived.request_id or self._ids.new("req")
         exchange = Exchange(request, request_id, started, started + self._seconds)
         span = None if self._tracer is None else self._begin(self._tracer, exchange)
-        try:
-            response = await self._answered(exchange)
-        except Exception as error:
-            response = await self._refused(exchange, error)
-        self._complete(exchange, response)
+        response = await self._concluded(exchange, self._answered(exchange))
         if span is not None:
             name = f"{request.method} {exchange.template}"
             fault = "failed" if response.status >= _FAILED else ""
             span.end(_told(exchange, response.status), name=name, fault=fault)
-        self._steps.watching.answered(exchange, response.status, self._clock.monotonic() - started)
         return response
+
+    async def resumed(self, exchange: Exchange, request: Forwarded, error: Exception) -> Response:
+        """Answer a read that has come as far as its service (see `express`), where that failed."""
+        return await self._concluded(exchange, self._sent_again(exchange, request, error))
+
+    async def _concluded(self, exchange: Exchange, answering: Awaitable[Response]) -> Response:
+        try:
+            response = await answering
+        except Exception as error:
+            response = await self._refused(exchange, error)
+        return self._steps.answering.completed(exchange, response)
 
     def _begin(self, recording: Tracer, exchange: Exchange) -> Span:
         """A span for the request; its route is told at the end, when it is known."""
@@ -230,16 +227,7 @@ class Gateway:
         except RateLimited as refusal:
             exchange.standing = Standing(refusal.limit, refusal.remaining, refusal.reset_at)
             raise
-        account = (holder.workspace_id, holder.namespace_id, holder.livemode)
-        if not holder.operator:
-            self._steps.quota.check(account)
-        self._steps.meter.count(
-            key_id=holder.key_id,
-            workspace_id=holder.workspace_id,
-            namespace_id=holder.namespace_id,
-            livemode=holder.livemode,
-            cost=cost,
-        )
+        charge(self._steps, holder, cost)
 
     # What becomes of it.
 
@@ -285,7 +273,18 @@ class Gateway:
             self._steps.keys.forget(changed_by(exchange))
         if answer.rest is not None and b"idempotency-key" in exchange.request.headers:
             await answer.whole()
-        return response_of(exchange, answer)
+        return self._steps.answering.of(exchange, answer)
+
+    async def _sent_again(self, exchange: Exchange, request: Forwarded, error: Exception) -> Response:
+        """Have the service of a read answer after all."""
+        entry, forwarding = exchange.entry, self._steps.forwarding
+        try:
+            if entry is None:
+                raise EndpointNotFound(exchange.request.path)
+            answer = await forwarding.again(entry.upstream, request, error, deadline=exchange.deadline)
+            return self._steps.answering.of(exchange, answer)
+        finally:
+            forwarding.leave()
 
     def _options(self, request: Request) -> Response:
         if request.path in self._steps.pages:
@@ -298,39 +297,12 @@ class Gateway:
 
     async def _refused(self, exchange: Exchange, error: Exception) -> Response:
         """The answer that an error is; of a recognised key also where its limits stand."""
-        if isinstance(error, ClientGone):
-            self._steps.watching.client_closed(exchange.template)
-        elif isinstance(error, TimeoutError):
-            error = GatewayTimeout()
-        problem = problem_of(error)
-        if problem is None:
-            log.error("request failed", request_id=exchange.request_id, exc_info=error)
-            problem = INTERNAL
-        exchange.source = "gateway"
-        REFUSED.labels(problem.code).inc()
+        response = self._steps.answering.refusal(exchange, error)
         holder = exchange.holder
         if holder is not None and exchange.standing is None and holder.allowance is not None:
             limiter = self._steps.limiter
             exchange.standing = limiter.standing(holder.allowance) or await limiter.look(holder.allowance)
-        return refusal(problem, exchange.request_id)
-
-    def _unix(self, monotonic: float) -> float:
-        if monotonic - self._offset_at > 1:
-            self._offset = self._clock.now().timestamp() - self._clock.monotonic()
-            self._offset_at = monotonic
-        return monotonic + self._offset
-
-    def _complete(self, exchange: Exchange, response: Response) -> None:
-        """Add what every answer says."""
-        told = b"X-Request-ID: %b\r\n" % exchange.request_id.encode()
-        standing, holder = exchange.standing, exchange.holder
-        if standing is not None and holder is not None and holder.allowance is not None:
-            told += fields.of_standing(standing, holder.allowance, unix=self._unix(exchange.started))
-        if exchange.entry is not None and exchange.entry.deprecated is not None:
-            told += fields.lines(fields.of_deprecation(exchange.entry.deprecated))
-        if response.status >= 400:  # noqa: PLR2004 (a refusal)
-            told += b"X-Error-Source: %b\r\n" % exchange.source.encode()
-        response.lines = told + fields.lines(self._steps.cors.fields(exchange.request))
+        return response
 
 
 def _told(exchange: Exchange, status: int) -> dict[str, str | int]:
@@ -349,17 +321,21 @@ def _told(exchange: Exchange, status: int) -> dict[str, str | int]:
     return told
 
 
-def response_of(exchange: Exchange, answer: Answer) -> Response:
-    """A service's answer as the client's."""
-    exchange.source = "service"
-    return Response(answer.status, fields.returned(answer.fields), answer.body, answer.rest, answer.length)
+def charge(steps: Steps, holder: Holder, cost: int) -> None:
+    """Count what the key's limits have let pass.
 
-
-def refusal(problem: Problem, request_id: str) -> Response:
-    """The response that an error is."""
-    told = [(name.encode(), value.encode()) for name, value in problem.headers.items() if name != "Connection"]
-    closing = "Connection" in problem.headers
-    return Response(problem.status, [_JSON, *told], encoded(problem.body(request_id)), close=closing)
+    Raises:
+        QuotaExceeded: the quota of `api_calls` is spent.
+    """
+    if not holder.operator:
+        steps.quota.check((holder.workspace_id, holder.namespace_id, holder.livemode))
+    steps.meter.count(
+        key_id=holder.key_id,
+        workspace_id=holder.workspace_id,
+        namespace_id=holder.namespace_id,
+        livemode=holder.livemode,
+        cost=cost,
+    )
 
 
 def _operations(body: bytes) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import aiohttp
 from multidict import CIMultiDict
@@ -44,6 +44,7 @@ class Answer:
     Attributes:
         fields: names in lower case.
         length: of the whole body, where the service says so and it is streamed.
+        returned: those fields that travel back to the client, as they are sent, where that is known already.
     """
 
     status: int
@@ -51,6 +52,7 @@ class Answer:
     body: bytes
     rest: AsyncIterator[bytes] | None = None
     length: int | None = None
+    returned: bytes | None = None
 
     async def whole(self) -> bytes:
         """The body, all of it.
@@ -64,6 +66,10 @@ class Answer:
         return self.body
 
 
+Done: TypeAlias = Callable[[Answer | Exception], None]
+"""Told once what became of a request: the answer, or why there is none (see `Transport.send`). Never raises."""
+
+
 class Transport(Protocol):
     """How a request reaches a service."""
 
@@ -75,6 +81,14 @@ class Transport(Protocol):
             BadGateway: the connection broke, or what came is no HTTP; whether the request arrived is unknown.
             GatewayTimeout: no (whole) answer within `seconds`.
         """
+        ...
+
+    def has_free(self, upstream: str) -> bool:
+        """Whether a request could be sent without waiting."""
+        ...
+
+    def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
+        """Send the request without waiting, where `has_free` has just said so; returns what gives it up."""
         ...
 
     async def close(self) -> None:
@@ -110,6 +124,14 @@ class SessionTransport:
             raise unreachable(upstream) from error
         except (aiohttp.ClientError, OSError) as error:
             raise BadGateway from error
+
+    def has_free(self, upstream: str) -> bool:  # noqa: ARG002 (a session sends nothing without waiting)
+        """See `Transport.has_free`."""
+        return False
+
+    def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
+        """See `Transport.begin`."""
+        raise NotImplementedError
 
     async def close(self) -> None:
         """See `Transport.close`."""

@@ -9,9 +9,11 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.operated import Opened, Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service, services_tls
+from atrium_gateway.answering import Answering
 from atrium_gateway.composing import NamespaceComposer, UsageComposer
 from atrium_gateway.cors import Cors
 from atrium_gateway.documents.pages import pages
+from atrium_gateway.express import Express
 from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.holder import Asked
 from atrium_gateway.http1.front import Front
@@ -69,10 +71,11 @@ async def build(parts: Parts) -> Service:
     used = LastUsed(ask_tenancy.note_used, clock=parts.clock)
     quota = Quota(ask_entitlements.quota, clock=parts.clock)
     kept = stateful(parts, settings)
+    cors, watching = Cors(settings.cors_origins), Watching(log_every=settings.log_every)
     steps = Steps(
         router=Router(),
         peers=peers,
-        cors=Cors(settings.cors_origins),
+        cors=cors,
         keys=keys,
         used=used,
         allowance_of=lambda holder: allowance_of(holder.key, settings.tiers),
@@ -88,10 +91,11 @@ async def build(parts: Parts) -> Service:
             "usage": UsageComposer(outward, forwarding, kept.limiter, ask_entitlements.get),
         },
         pages=pages(clients, clock=parts.clock) if settings.docs else {},
-        watching=Watching(log_every=settings.log_every),
+        answering=Answering(cors, watching, clock=parts.clock),
     )
     gateway = Gateway(steps, clock=parts.clock, ids=parts.ids, seconds=settings.upstream_seconds)
-    front = Front(gateway.handle, client_closed=lambda _: steps.watching.client_closed("read"))
+    express = Express(gateway, steps, clock=parts.clock, ids=parts.ids, seconds=settings.upstream_seconds)
+    front = Front(gateway.handle, begin=express.begin, client_closed=lambda _: watching.client_closed("read"))
     return Service(
         NAME,
         front,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
@@ -19,7 +20,7 @@ from atrium_gateway.http1.framing import fault_of, framing_of
 from atrium_gateway.http1.message import ClientGone, Request, Response
 
 if TYPE_CHECKING:
-    from atrium_gateway.http1.front import Front
+    from atrium_gateway.http1.front import Front, GiveUp
 
 _MOST_QUEUED = 8
 _MOST_SKIPPED = 64 * 1024
@@ -51,6 +52,9 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         # The request that is answered now, and the one whose bytes are coming in.
         self._current: Request | None = None
+        # Where it was begun without the task: what ends it, and what the task is handed to finish it.
+        self._give_up: GiveUp | None = None
+        self._handed: Response | Coroutine[object, object, Response] | None = None
         self._incoming: Request | None = None
         self._heading = False
         self._deaf = False
@@ -138,7 +142,14 @@ class Connection(asyncio.Protocol):
             derived=before.derived,
         )  # fmt: skip
         request.complete = True
-        self._enqueue(request)
+        if self._current is not None or self._queue or self._writable is not None or self._waiter is None:
+            self._enqueue(request)
+            return True
+        self._current = request
+        self._give_up = self._front.begin(request, self._begun)
+        if self._give_up is None and self._current is request:
+            self._current = None
+            self._enqueue(request)
         return True
 
     def _remember(self, data: bytes) -> None:
@@ -159,6 +170,11 @@ class Connection(asyncio.Protocol):
             self._incoming.fail(ClientGone())
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
+        if self._give_up is not None:
+            self._give_up()
+            if self._current is not None:
+                self._front.client_closed(self._current)
+            self._give_up = self._current = None
         if self._current is None or self._current.reads:
             self._task.cancel()
 
@@ -295,7 +311,25 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         self._wake()
 
+    def _begun(self, outcome: Response | Coroutine[object, object, Response]) -> None:
+        """Answer the request that was begun, at once where nothing is to be waited for."""
+        request = self._current
+        self._give_up = None
+        if isinstance(outcome, Response) and outcome.rest is None and request is not None:
+            last = self._write(request, outcome)
+            self._current = None
+            if last:
+                self._queue.clear()
+                self._deaf = True
+        else:
+            self._handed = outcome
+        if self._queue or self._deaf or self._handed is not None:
+            self._wake()
+
     def _wake(self) -> None:
+        if self._give_up is not None:
+            # A request is being answered: what waits comes after it.
+            return
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -328,16 +362,21 @@ class Connection(asyncio.Protocol):
     async def _converse(self) -> None:
         try:
             while True:
-                if not self._queue:
-                    if self._deaf:
-                        break
+                if self._handed is not None and self._current is not None:
+                    request, outcome, self._handed = self._current, self._handed, None
+                    response = outcome if isinstance(outcome, Response) else await outcome
+                elif self._queue:
+                    self._current = request = self._queue.popleft()
+                    if len(self._queue) == _MOST_QUEUED - 1:
+                        self._transport.resume_reading()
+                    response = await self._front.handle(request)
+                elif self._deaf:
+                    break
+                else:
                     self._waiter = self._loop.create_future()
                     await self._waiter
+                    self._waiter = None
                     continue
-                self._current = request = self._queue.popleft()
-                if len(self._queue) == _MOST_QUEUED - 1:
-                    self._transport.resume_reading()
-                response = await self._front.handle(request)
                 last = await self._answer(request, response)
                 self._current = None
                 if last:
@@ -351,14 +390,23 @@ class Connection(asyncio.Protocol):
             self._goodbye()
 
     async def _answer(self, request: Request, response: Response) -> bool:
-        """Write the answer; whether it is the connection's last."""
+        """Write the answer as fast as the client reads; whether it is the connection's last."""
+        last = self._write(request, response)
+        if response.rest is not None:
+            await self._stream(request, response)
+        if self._writable is not None:
+            await self._writable
+        return last
+
+    def _write(self, request: Request, response: Response) -> bool:
+        """Write the answer, or its beginning; whether it is the connection's last."""
         closing = response.close or not request.keep_alive or request.fault is not None
         closing = closing or ((self._front.draining or self._deaf) and not self._queue)
         if not request.complete:
             request.leave_unread()
             remains = _MOST_SKIPPED + 1 if request.length is None else request.length - request.received
             closing = closing or request.awaits_continue or remains > _MOST_SKIPPED
-        chunked = response.rest is not None and response.length is None and request.version != "1.0"
+        chunked = _chunked(request, response)
         closing = closing or (response.rest is not None and response.length is None and not chunked)
         parts = [_LINES[response.status], self._front.date()]
         parts += [b"%b: %b\r\n" % field for field in response.fields]
@@ -375,21 +423,16 @@ class Connection(asyncio.Protocol):
             if length is not None:
                 parts.append(b"Content-Length: %d\r\n" % length)
         parts.append(b"\r\n")
-        silent = request.method == "HEAD" or response.status in _BODILESS
-        if not silent and not chunked:
+        if not _silent(request, response) and not chunked:
             parts.append(response.body)
         if not self._transport.is_closing():
             self._transport.write(b"".join(parts))
-        if response.rest is not None:
-            await self._stream(response, chunked=chunked, silent=silent)
-        if self._writable is not None:
-            await self._writable
         return closing
 
-    async def _stream(self, response: Response, *, chunked: bool, silent: bool) -> None:
+    async def _stream(self, request: Request, response: Response) -> None:
         """Send the rest as it comes, as fast as the client reads."""
-        rest = response.rest
-        if rest is None or silent:
+        rest, chunked = response.rest, _chunked(request, response)
+        if rest is None or _silent(request, response):
             return
         sent = len(response.body)
         if chunked and response.body:
@@ -420,3 +463,11 @@ class Connection(asyncio.Protocol):
         self._lingers_until = self._loop.time() + self._limits.linger_seconds
         if self._transport.can_write_eof():
             self._transport.write_eof()
+
+
+def _chunked(request: Request, response: Response) -> bool:
+    return response.rest is not None and response.length is None and request.version != "1.0"
+
+
+def _silent(request: Request, response: Response) -> bool:
+    return request.method == "HEAD" or response.status in _BODILESS

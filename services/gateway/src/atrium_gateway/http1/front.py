@@ -8,9 +8,11 @@ import ctypes
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import TypeAlias
 
 from atrium_common.tls import HANDSHAKE_SECONDS
 from atrium_gateway.http1.connection import Connection
@@ -46,6 +48,12 @@ class Limits:
     linger_seconds: float = 2.0
 
 
+GiveUp: TypeAlias = Callable[[], None]
+"""Ends a request for whose response nobody waits any more."""
+Done: TypeAlias = Callable[[Response | Coroutine[object, object, Response]], None]
+"""Takes a request's response, or what still has to be waited for to get it."""
+
+
 class Front:
     """A listening port in front of a handler.
 
@@ -58,11 +66,16 @@ class Front:
         self,
         handle: Callable[[Request], Awaitable[Response]],
         *,
+        begin: Callable[[Request, Done], GiveUp | None] = lambda _, __: None,
         client_closed: Callable[[Request], None] = lambda _: None,
         limits: Limits | None = None,
     ) -> None:
-        """`handle` answers every request and never raises; `client_closed` hears of reads that nobody waits for."""
+        """`handle` answers every request and never raises; `client_closed` hears of reads that nobody waits for.
+
+        `begin` may answer a read that repeats a head by itself; where it returns None, `handle` is asked.
+        """
         self.handle = handle
+        self.begin = begin
         self.client_closed = client_closed
         self.limits = limits or Limits()
         self.connections: set[Connection] = set()
@@ -120,7 +133,7 @@ class Front:
 
     def date(self) -> bytes:
         """The field `Date`, made once a second."""
-        now = int(asyncio.get_running_loop().time())
+        now = int(time.time())
         if self._date[0] != now:
             self._date = (now, f"Date: {formatdate(usegmt=True)}\r\n".encode())
         return self._date[1]

@@ -34,12 +34,14 @@ class Derived:
         address: the client's.
         asked: that key in the context that the fields name, where path and query name none.
         lines: the fields that travel on, as they are sent.
+        request_id: the client's own.
     """
 
     sane: bool = False
     address: str | None = None
     asked: Asked | None = None
     lines: bytes | None = None
+    request_id: str | None = None
 
 
 class Request:

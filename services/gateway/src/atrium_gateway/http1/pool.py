@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import cast
 
 import httptools
@@ -14,8 +14,9 @@ from yarl import URL
 
 from atrium_common.errors import BadGateway, GatewayTimeout
 from atrium_common.http.client import UNTRUSTED
+from atrium_gateway.http1 import whole
 from atrium_gateway.http1.message import Fields
-from atrium_gateway.upstream import CONNECT_SECONDS, STREAMED_FROM, Answer, Forwarded, unreachable
+from atrium_gateway.upstream import CONNECT_SECONDS, STREAMED_FROM, Answer, Done, Forwarded, unreachable
 
 log = structlog.get_logger("gateway")
 
@@ -41,6 +42,18 @@ class PooledTransport:
         if connection is None:
             connection = await pool.connect(min(seconds, CONNECT_SECONDS))
         return await connection.ask(request, seconds)
+
+    def has_free(self, upstream: str) -> bool:
+        """See `Transport.has_free`."""
+        return self._pools[upstream].has_free()
+
+    def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
+        """See `Transport.begin`."""
+        connection = self._pools[upstream].idle()
+        if connection is None:
+            raise unreachable(upstream)
+        connection.begin(request, seconds, done)
+        return connection.close
 
     async def close(self) -> None:
         """See `Transport.close`."""
@@ -70,12 +83,15 @@ class _Pool:
         self._tls = (tls or ssl.create_default_context()) if url.scheme == "https" else None
         self._idle: deque[_Connection] = deque()
 
-    def idle(self) -> _Connection | None:
+    def has_free(self) -> bool:
         while self._idle:
-            connection = self._idle.pop()
-            if connection.usable:
-                return connection
-        return None
+            if self._idle[-1].usable:
+                return True
+            self._idle.pop()
+        return False
+
+    def idle(self) -> _Connection | None:
+        return self._idle.pop() if self.has_free() else None
 
     async def connect(self, seconds: float) -> _Connection:
         loop = asyncio.get_running_loop()
@@ -103,6 +119,10 @@ class _Pool:
             connection.close()
 
 
+def _nobody(_: Answer | Exception) -> None:
+    """Nobody asked."""
+
+
 class _Connection(asyncio.Protocol):
     """One connection to a service, with at most one request under way."""
 
@@ -111,19 +131,41 @@ class _Connection(asyncio.Protocol):
     def __init__(self, pool: _Pool) -> None:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
+        # A request is under way; the rest of its answer is being read, where that did not come in one piece.
+        self._asked = False
         self._reading: _Reading | None = None
+        self._done: Done = _nobody
         self._deadline = 0.0
         self.usable = False
         self.since = 0.0
 
-    async def ask(self, request: Forwarded, seconds: float) -> Answer:
+    def begin(self, request: Forwarded, seconds: float, done: Done) -> None:
+        """Send the request; `done` is told what becomes of it."""
         self._deadline = self._loop.time() + seconds
-        reading = self._reading = _Reading(self, self._loop.create_future())
+        self._done = done
+        self._asked = True
         line = f"{request.method} {self._pool.prefix}{request.target} HTTP/1.1\r\n".encode()
-        length = b"Content-Length: %d\r\n" % len(request.body) if request.body or request.method != "GET" else b""
-        self.transport.write(b"".join([line, self._pool.host, request.lines, length, b"\r\n", request.body]))
+        if request.method == "GET" and not request.body:
+            self.transport.write(b"".join([line, self._pool.host, request.lines, b"\r\n"]))
+        else:
+            length = b"Content-Length: %d\r\n\r\n" % len(request.body)
+            self.transport.write(b"".join([line, self._pool.host, request.lines, length, request.body]))
+
+    async def ask(self, request: Forwarded, seconds: float) -> Answer:
+        """Send the request, and wait for its answer."""
+        answered: asyncio.Future[Answer] = self._loop.create_future()
+
+        def tell(outcome: Answer | Exception) -> None:
+            if answered.done():
+                return
+            if isinstance(outcome, Answer):
+                answered.set_result(outcome)
+            else:
+                answered.set_exception(outcome)
+
+        self.begin(request, seconds, tell)
         try:
-            return await reading.answer
+            return await answered
         except asyncio.CancelledError:
             # Nobody waits any more: the service learns of it by the connection's end.
             self.close()
@@ -132,6 +174,7 @@ class _Connection(asyncio.Protocol):
     def done(self, *, again: bool) -> None:
         """The answer is whole; whether the connection may be used again."""
         self._reading = None
+        self._asked = False
         self.since = self._loop.time()
         if again and self.usable:
             self._pool.release(self)
@@ -140,8 +183,8 @@ class _Connection(asyncio.Protocol):
 
     def check(self, now: float) -> None:
         """Give up what has lasted too long."""
-        if self._reading is not None and now > self._deadline:
-            self._reading.fail(GatewayTimeout())
+        if self._asked and now > self._deadline:
+            self._fail(GatewayTimeout())
             self.close()
 
     def close(self) -> None:
@@ -161,9 +204,16 @@ class _Connection(asyncio.Protocol):
         """A part of the answer."""
         reading = self._reading
         if reading is None:
-            # An answer to nothing: what comes next could not be told apart.
-            self.close()
-            return
+            if not self._asked:
+                # An answer to nothing: what comes next could not be told apart.
+                self.close()
+                return
+            answer = whole.read(data)
+            if answer is not None:
+                self.done(again=True)
+                self._done(answer)
+                return
+            reading = self._reading = _Reading(self, self._done)
         try:
             reading.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -180,16 +230,23 @@ class _Connection(asyncio.Protocol):
         """The connection is gone."""
         self.usable = False
         self._pool.open.discard(self)
+        self._fail(BadGateway())
+
+    def _fail(self, failure: Exception) -> None:
         if self._reading is not None:
-            self._reading.fail(BadGateway())
+            self._reading.fail(failure)
+        elif self._asked:
+            self._asked = False
+            self._done(failure)
 
 
 class _Reading:
     """The answer to one request, as llhttp finds it."""
 
-    def __init__(self, connection: _Connection, answer: asyncio.Future[Answer]) -> None:
+    def __init__(self, connection: _Connection, done: Done) -> None:
         self.parser = httptools.HttpResponseParser(self)
-        self.answer = answer
+        self._done = done
+        self._told = False
         self._connection = connection
         self._fields: Fields = []
         self._parts: list[bytes] = []
@@ -223,21 +280,25 @@ class _Reading:
             self._more.set()
             if self._held > _MOST_HELD:
                 self._connection.transport.pause_reading()
-        elif self._held >= STREAMED_FROM and not self.answer.done():
+        elif self._held >= STREAMED_FROM and not self._told:
             self._more = asyncio.Event()
-            self.answer.set_result(Answer(self._status, self._fields, self._take(), self._rest(), self._length))
+            self._tell(Answer(self._status, self._fields, self._take(), self._rest(), self._length))
 
     def on_message_complete(self) -> None:
         """All is here."""
         if self._status < 200:  # noqa: PLR2004 (an interim answer: the real one follows)
             self._headed, self._fields = False, []
             return
+        if self._whole:
+            # Another answer, to nothing.
+            self._connection.close()
+            return
         self._whole = True
-        if not self.answer.done():
-            self.answer.set_result(Answer(self._status, self._fields, self._take()))
         if self._more is not None:
             self._more.set()
         self._connection.done(again=self.parser.should_keep_alive())
+        if not self._told:
+            self._tell(Answer(self._status, self._fields, self._take()))
 
     def end(self) -> None:
         """The service says no more: a body without a length is whole by that."""
@@ -249,10 +310,14 @@ class _Reading:
         if self._whole:
             return
         self._failure = failure
-        if not self.answer.done():
-            self.answer.set_exception(failure)
+        if not self._told:
+            self._tell(failure)
         if self._more is not None:
             self._more.set()
+
+    def _tell(self, outcome: Answer | Exception) -> None:
+        self._told = True
+        self._done(outcome)
 
     async def _rest(self) -> AsyncIterator[bytes]:
         more = self._more

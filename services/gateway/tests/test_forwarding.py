@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -7,7 +7,7 @@ import pytest
 from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
 from atrium_common.testing.clock import FakeClock
 from atrium_gateway.forwarding import Forwarding
-from atrium_gateway.upstream import Answer, Forwarded
+from atrium_gateway.upstream import Answer, Done, Forwarded
 
 GET = Forwarded("GET", "/x", b"")
 
@@ -30,6 +30,13 @@ class Services:
         if said is not None:
             raise said
         return Answer(200, [], b"ok")
+
+    def has_free(self, upstream: str) -> bool:
+        return bool(upstream)
+
+    def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
+        self.asked.append((upstream, request, seconds))
+        return lambda: done(BadGateway())
 
     async def close(self) -> None:
         pass
@@ -140,3 +147,34 @@ async def test_a_caller_who_gives_up_does_not_keep_a_failing_service_closed(cloc
     del services.send
     services.says = [None]
     assert (await ask(sending, clock)).status == 200
+
+
+async def test_a_read_is_begun_only_where_the_service_works_and_there_is_room(clock: FakeClock) -> None:
+    services = Services([BadGateway(), None])
+    sending = forwarding(services, clock, most=2)
+    assert sending.is_free("tenancy")
+    sending.enter(reads=True)
+    assert not sending.is_free("tenancy")
+    sending.leave()
+    await ask(sending, clock)
+    assert not sending.is_free("tenancy"), "a retry has to be earned again"
+    for _ in range(11):
+        await ask(sending, clock)
+    assert sending.is_free("tenancy")
+
+
+async def test_a_begun_read_that_fails_is_sent_once_more_and_counts_against_its_service(clock: FakeClock) -> None:
+    services = Services([None])
+    sending = forwarding(services, clock)
+    deadline = clock.monotonic() + 30
+    sending.begin("tenancy", GET, deadline=deadline, now=clock.monotonic(), done=lambda _: None)
+    assert (await sending.again("tenancy", GET, BadGateway(), deadline=deadline)).body == b"ok"
+    assert services.calls == 2
+    services.says = [BadGateway()]
+    with pytest.raises(BadGateway):
+        await sending.again("tenancy", GET, BadGateway(), deadline=deadline)
+    assert services.calls == 3
+    with pytest.raises(GatewayTimeout):
+        await sending.again("tenancy", GET, GatewayTimeout(), deadline=deadline)
+    assert services.calls == 3
+    assert not sending.is_free("tenancy")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode
@@ -114,7 +113,7 @@ class UsageComposer:
         """The entitlements of the context, asked for in the caller's name."""
         principal = self._outward.as_gateway(exchange, "entitlements:read")
         inner = self._outward.request(exchange, query="", without=_CONDITIONS, principal=principal)
-        asking = replace(inner, method="GET", target="/api/v1/entitlements/summary", body=b"")
+        asking = inner._replace(method="GET", target="/api/v1/entitlements/summary", body=b"")
         answer = await self._forwarding.send(_ENTITLEMENTS, asking, deadline=exchange.deadline)
         body = await answer.whole()
         if answer.status != _OK:

@@ -64,9 +64,7 @@ class Express:
         try:
             found = steps.router.find(request.method, request.path)
             entry = found.entry
-            if entry.writes or entry.compose is not None or entry.namespace:
-                return None
-            holder = steps.keys.known(asked)
+            holder = steps.keys.known(asked) if found.plain else None
             if holder is None:
                 return None
             admission.check(holder, entry, address=derived.address, clock=self._clock)

@@ -19,10 +19,15 @@ _DOTS = frozenset({".", "..", "%2e", "%2E", "%2e%2e", "%2E%2E", "%2e%2E", "%2E%2
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The line of the table, and the values in the path by their names."""
+    """The line of the table, and the values in the path by their names.
+
+    Attributes:
+        plain: a read that one service answers, with nothing in its path that the gateway has to look up.
+    """
 
     entry: Entry
     params: Mapping[str, str]
+    plain: bool
 
 
 @dataclass(slots=True)
@@ -70,7 +75,8 @@ class Router:
         if line is None:
             raise MethodNotAllowed(method, _allowed(node))
         entry, places = line
-        found = Found(entry, {name: segments[index] for name, index in places} if places else {})
+        plain = not (entry.writes or entry.compose or entry.namespace)
+        found = Found(entry, {name: segments[index] for name, index in places} if places else {}, plain)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[(method, path)] = found

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import aiohttp
 from multidict import CIMultiDict
@@ -23,8 +23,7 @@ CONNECT_SECONDS = 2.0
 STREAMED_FROM = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarded:
+class Forwarded(NamedTuple):
     """A request on its way to a service.
 
     Attributes:

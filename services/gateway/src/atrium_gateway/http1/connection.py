@@ -137,19 +137,18 @@ class Connection(asyncio.Protocol):
         if line is None:
             return False
         self._since = self._loop.time()
-        request = Request(
-            line[1].decode(), line[2].decode(), before.headers, peer=self._peer, repeated=before.repeated,
-            derived=before.derived,
-        )  # fmt: skip
-        request.complete = True
+        request = before.again(line[1].decode(), line[2].decode())
         if self._current is not None or self._queue or self._writable is not None or self._waiter is None:
             self._enqueue(request)
             return True
         self._current = request
-        self._give_up = self._front.begin(request, self._begun)
-        if self._give_up is None and self._current is request:
-            self._current = None
-            self._enqueue(request)
+        give_up = self._front.begin(request, self._begun)
+        if self._current is request and self._handed is None:
+            if give_up is None:
+                self._current = None
+                self._enqueue(request)
+            else:
+                self._give_up = give_up
         return True
 
     def _remember(self, data: bytes) -> None:

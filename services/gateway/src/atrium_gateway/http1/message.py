@@ -105,6 +105,20 @@ class Request:
         self._failure: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
 
+    def again(self, method: str, target: str) -> Request:
+        """A read without a body that repeats the fields of this one; `target` is a plain path and query."""
+        request = Request.__new__(Request)
+        request.method = method
+        request.path, _, request.query = target.partition("?")
+        request.headers, request.repeated, request.derived = self.headers, self.repeated, self.derived
+        request.peer, request.version, request.keep_alive = self.peer, self.version, True
+        request.fault = request.length = None
+        request._continue = request._failure = request._waiter = None  # noqa: SLF001 (our own kind)
+        request.received = 0
+        request.complete, request.unread = True, False
+        request._body = []  # noqa: SLF001
+        return request
+
     @property
     def reads(self) -> bool:
         """Whether it changes nothing."""

@@ -20,7 +20,7 @@ from atrium_gateway.upstream import CONNECT_SECONDS, STREAMED_FROM, Answer, Done
 
 log = structlog.get_logger("gateway")
 
-_WATCH_SECONDS = 0.05
+_WATCH_SECONDS = 0.2
 _IDLE_SECONDS = 30.0
 _MOST_HELD = 256 * 1024
 

@@ -17,10 +17,12 @@ from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import decode, decode_stream, encode
 from atrium_common.store.mongo.driver import patiently, translated
+from atrium_common.store.pace import Pace
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
 GROUP = 200
-_POLL_SECONDS = 0.02
+_BUSY_SECONDS = 0.02
+_IDLE_SECONDS = 0.1
 _TRIES = 200
 _WHOLE = {"at": 1, "events": 1, "rest": 1}
 
@@ -33,6 +35,7 @@ class MongoEventLog:
         self._queue: list[tuple[Proposal, asyncio.Future[Appended]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._pace = Pace(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
         self._known_tail = 0
 
     async def open(self) -> None:
@@ -80,15 +83,18 @@ class MongoEventLog:
         return int(newest[0]["_id"]) if newest else 0
 
     async def changed(self, *, after: int, timeout: float) -> None:
-        """See `EventLog.changed`: this process's commits wake at once, others' within twenty milliseconds or so."""
-        deadline = asyncio.get_running_loop().time() + timeout
+        """See `EventLog.changed`: own commits wake at once, others' within 20 ms, or 100 in a quiet time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
         while True:
             self._news.clear()
-            remaining = deadline - asyncio.get_running_loop().time()
-            if await self.tail() > after or remaining <= 0:
+            found, now = await self.tail() > after, loop.time()
+            if found:
+                self._pace.news(now)
+            if found or now >= deadline:
                 return
             try:
-                async with asyncio.timeout(min(_POLL_SECONDS, remaining)):
+                async with asyncio.timeout(min(self._pace.pause(now), deadline - now)):
                     await self._news.wait()
             except TimeoutError:
                 continue

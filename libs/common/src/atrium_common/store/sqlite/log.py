@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import Stored, decode, decode_stream, encode
+from atrium_common.store.pace import Pace
 from atrium_common.store.ports import ClaimTaken
 from atrium_common.store.sqlite.reader import Reader
 from atrium_common.store.sqlite.writer import Writer
@@ -32,7 +33,8 @@ SCHEMA = (
     ) WITHOUT ROWID""",
 )
 
-_POLL_SECONDS = 0.01
+_BUSY_SECONDS = 0.01
+_IDLE_SECONDS = 0.05
 _TAIL = "SELECT coalesce(max(position), 0) FROM commits"
 _SETTLED = """SELECT coalesce(
     (SELECT position FROM commits WHERE command_id = :id),
@@ -54,6 +56,7 @@ class SqliteEventLog:
         self._writer = writer
         self._reader = reader
         self._news = asyncio.Event()
+        self._pace = Pace(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
 
     def notify(self) -> None:
         """Wake who waits for news: this process has committed something."""
@@ -89,15 +92,18 @@ class SqliteEventLog:
         return self._reader.point(_tail)
 
     async def changed(self, *, after: int, timeout: float) -> None:
-        """See `EventLog.changed`: this process's commits wake at once, others' within ten milliseconds."""
-        deadline = asyncio.get_running_loop().time() + timeout
+        """See `EventLog.changed`: own commits wake at once, others' within 10 ms, or 50 in a quiet time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
         while True:
             self._news.clear()
-            remaining = deadline - asyncio.get_running_loop().time()
-            if self._reader.point(_tail) > after or remaining <= 0:
+            found, now = self._reader.point(_tail) > after, loop.time()
+            if found:
+                self._pace.news(now)
+            if found or now >= deadline:
                 return
             try:
-                async with asyncio.timeout(min(_POLL_SECONDS, remaining)):
+                async with asyncio.timeout(min(self._pace.pause(now), deadline - now)):
                     await self._news.wait()
             except TimeoutError:
                 continue

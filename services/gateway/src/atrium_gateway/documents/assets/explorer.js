@@ -33,29 +33,36 @@ function resolve(schema) {
   return schema || {};
 }
 
+const SAMPLES = { email: "ada@example.com", url: "https://example.com/hooks", events: ["*"], scopes: ["*:read"] };
+
 /** An example of a schema, for the body's first draft: required members, and those with examples. */
-function example(schema, depth = 0) {
+function example(schema, depth = 0, named = "") {
   schema = resolve(schema);
+  if (SAMPLES[named] !== undefined) return SAMPLES[named];
   if (schema.examples && schema.examples.length) return schema.examples[0];
   if (schema.example !== undefined) return schema.example;
   if (schema.default !== undefined && schema.default !== null) return schema.default;
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
-  const choice = (schema.anyOf || schema.oneOf || schema.allOf || []).find((each) => resolve(each).type !== "null");
-  if (choice) return example(choice, depth + 1);
-  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  if (type === "object" || schema.properties) {
+  if (schema.properties) {
+    // Of several forms, the first one.
+    const form = resolve((schema.oneOf || [])[0]);
+    const members = { ...schema.properties, ...form.properties };
     const made = {};
-    for (const [name, member] of Object.entries(schema.properties || {})) {
-      if ((schema.required || []).includes(name) && depth < 5) made[name] = example(member, depth + 1);
+    for (const name of [...(schema.required || []), ...(form.required || [])]) {
+      if (members[name] && depth < 6) made[name] = example(members[name], depth + 1, name);
     }
     return made;
   }
-  if (type === "array") return depth < 4 && schema.items ? [example(schema.items, depth + 1)] : [];
+  const choice = (schema.anyOf || schema.oneOf || schema.allOf || []).find((each) => resolve(each).type !== "null");
+  if (choice) return example(choice, depth + 1, named);
+  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
+  if (type === "object") return {};
+  if (type === "array") return depth < 5 && schema.items ? [example(schema.items, depth + 1)] : [];
   if (type === "integer" || type === "number") return schema.minimum ?? 1;
   if (type === "boolean") return false;
   if (schema.format === "date-time") return new Date(Date.now() + 86400000).toISOString();
-  return "";
+  return named ? `my ${named.replace(/_/g, " ")}` : "";
 }
 
 function operations() {
@@ -88,6 +95,8 @@ function listed() {
         el("span", { class: `verb ${each.method}` }, each.method.toUpperCase()), each.summary || each.path));
     }
   }
+  const marked = list.querySelector("[aria-current]");
+  if (marked && !wanted.length) marked.scrollIntoView({ block: "center" });
   if (!groups.size) list.append(el("p", { class: "quiet" }, "Nothing fits."));
 }
 
@@ -121,19 +130,18 @@ function show() {
   const main = byId("main");
   const wanted = decodeURIComponent(location.hash.slice(1));
   const operation = operations().find((each) => each.id === wanted);
+  document.body.toggleAttribute("data-chosen", Boolean(operation));
   listed();
-  if (!operation) {
-    document.title = "Atrium API";
-    const about = (api.info.description || "").split(/\n\n+/).map((part) => el("p", {}, ...prose(part)));
-    main.replaceChildren(el("h1", {}, "Atrium API"), ...about,
-      el("p", { class: "quiet" }, `${operations().length} operations. Pick one on the left, put your key above, and send.`));
-    return;
-  }
+  if (!operation) return welcome(main);
   document.title = `${operation.summary} · Atrium API`;
   const parameters = (operation.parameters || []).filter((each) => !FILLED_BY_PAGE.has(each.name.toLowerCase()));
   const part = (place, title) => {
     const fields = parameters.filter((each) => each.in === place);
-    return fields.length ? el("section", {}, el("h2", {}, title), ...fields.map(parameterField)) : null;
+    const needed = fields.filter((each) => each.required).map(parameterField);
+    const further = fields.filter((each) => !each.required).map(parameterField);
+    if (!fields.length) return null;
+    return el("section", {}, el("h2", {}, title), ...needed,
+      further.length ? el("details", {}, el("summary", {}, `${needed.length ? "Further" : "Optional"}: ${further.length}`), ...further) : null);
   };
   const content = operation.requestBody && operation.requestBody.content && operation.requestBody.content["application/json"];
   const body = content ? el("section", {}, el("h2", {}, "Body"),
@@ -145,17 +153,37 @@ function show() {
   const send = el("button", { type: "submit", id: "send" }, "Send");
   const form = el("form", { id: "request", onsubmit: (event) => { event.preventDefault(); submit(operation, send); } },
     part("path", "Path"), part("query", "Query"), body, headerSection(parameters),
-    el("div", { class: "actions" }, send, el("button", { type: "button", class: "plain", onclick: () => copyCurl(operation) }, "Copy as curl")));
+    el("div", { class: "actions" }, send, el("button", { type: "button", class: "plain", onclick: (event) => copyCurl(operation, event.currentTarget) }, "Copy as curl")));
   main.replaceChildren(...[
     el("h1", {}, operation.summary || operation.path),
     el("p", { class: "path" }, el("span", { class: `verb ${operation.method}` }, operation.method.toUpperCase()), operation.path),
-    el("p", {}, ...scopes.map((scope) => el("span", { class: "badge" }, scope)),
-      operation.deprecated ? el("span", { class: "badge gone" }, "deprecated") : null, ...prose(operation.description)),
+    el("p", {}, ...scopes.map((scope) => el("span", { class: "badge" }, `scope ${scope}`)),
+      operation.deprecated ? el("span", { class: "badge gone" }, "deprecated") : null,
+      ...prose((operation.description || "").replace(/Needs the scope `[^`]+`\.\s*/, ""))),
     form, el("div", { id: "answer", "aria-live": "polite" }),
     el("details", {}, el("summary", {}, "What it may answer"), el("table", {}, el("tbody", {}, ...answers))),
   ]);
   main.focus({ preventScroll: true });
   window.scrollTo(0, 0);
+}
+
+/** What is seen before an operation is picked. */
+function welcome(main) {
+  document.title = "Atrium API";
+  const about = (api.info.description || "").split(/\n\n+/).map((part) => el("p", {}, ...prose(part)));
+  const first = new Map();
+  for (const each of operations()) {
+    const tag = (each.tags || ["other"])[0];
+    first.set(tag, { count: (first.get(tag)?.count || 0) + 1, id: first.get(tag)?.id || each.id });
+  }
+  const cards = [...first].map(([tag, { count, id }]) =>
+    el("a", { class: "card", href: `#${encodeURIComponent(id)}` }, el("strong", {}, tag.replace(/-/g, " ").replace(/^api/, "API")), el("small", {}, `${count} operations`)));
+  main.replaceChildren(el("h1", {}, "Atrium API"), ...about,
+    el("section", {}, el("h2", {}, "Try it"),
+      el("p", {}, "1. Put your key into the field above. It stays in this page and is sent to this gateway alone."),
+      el("p", {}, "2. ", el("a", { href: "#get_user" }, "See whose key it is"), ", or pick any other operation, and send.")),
+    el("div", { class: "cards" }, ...cards));
+  return undefined;
 }
 
 function headerSection(parameters) {
@@ -195,26 +223,49 @@ async function submit(operation, button) {
     const text = await response.text();
     const took = Math.round(performance.now() - began);
     let shown = text;
-    try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* shown as it came */ }
+    let error = null;
+    try {
+      const read = JSON.parse(text);
+      shown = JSON.stringify(read, null, 2);
+      error = response.ok ? null : read.error;
+    } catch { /* shown as it came */ }
     const rows = [...response.headers].map(([name, value]) => el("tr", {}, el("td", {}, name), el("td", {}, value)));
     answer.replaceChildren(el("section", {},
       el("h2", {}, el("span", { class: `status ${response.ok ? "good" : "bad"}`, id: "status" }, String(response.status)), ` ${response.statusText} · ${took} ms`),
+      error ? refusal(error) : null,
       shown ? el("pre", { id: "answer-body" }, shown) : el("p", { class: "quiet" }, "No body."),
       el("details", {}, el("summary", {}, "Headers"), el("table", {}, el("tbody", {}, ...rows)))));
   } catch (error) {
     answer.replaceChildren(el("section", {}, el("h2", {}, el("span", { class: "status bad" }, "No answer")), el("p", {}, String(error))));
   } finally {
     button.disabled = false;
+    answer.scrollIntoView({ block: "nearest" });
   }
 }
 
-async function copyCurl(operation) {
+/** What went wrong, in words: the message, and each field's. */
+function refusal(error) {
+  const details = Object.entries(error.details || {}).map(([field, messages]) =>
+    el("li", {}, el("code", {}, field), ` ${[].concat(messages).join(" ")}`));
+  return el("div", { class: "refusal", role: "alert" },
+    el("p", {}, el("strong", {}, error.code || ""), ` ${error.message || ""}`),
+    details.length ? el("ul", {}, ...details) : null);
+}
+
+async function copyCurl(operation, button) {
   const { url, method, headers, body } = request(operation);
   const quote = (text) => `'${String(text).replace(/'/g, "'\\''")}'`;
   const lines = [`curl -sS -X ${method} ${quote(location.origin + url)}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quote(`${name}: ${value}`)}`);
   if (body !== undefined) lines.push(`-d ${quote(body)}`);
-  await navigator.clipboard.writeText(lines.join(" \\\n  "));
+  const told = button.textContent;
+  try {
+    await navigator.clipboard.writeText(lines.join(" \\\n  "));
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "The browser does not let this page copy";
+  }
+  setTimeout(() => { button.textContent = told; }, 1500);
 }
 
 async function start() {

@@ -178,3 +178,27 @@ async def test_a_begun_read_that_fails_is_sent_once_more_and_counts_against_its_
         await sending.again("tenancy", GET, GatewayTimeout(), deadline=deadline)
     assert services.calls == 3
     assert not sending.is_free("tenancy")
+
+
+async def test_a_service_that_hangs_takes_half_of_the_places_and_no_other_service_with_it(clock: FakeClock) -> None:
+    class Hanging(Services):
+        async def send(self, upstream: str, request: Forwarded, *, seconds: float) -> Answer:
+            if upstream == "tenancy":
+                await asyncio.Event().wait()
+            return await super().send(upstream, request, seconds=seconds)
+
+    sending = forwarding(Hanging(), clock, most=10)
+    deadline = clock.monotonic() + 30
+    hanging = [asyncio.create_task(ask(sending, clock)) for _ in range(4)]
+    sending.begin("tenancy", GET, deadline=deadline, now=clock.monotonic(), done=lambda _: None)
+    await asyncio.sleep(0)
+    assert not sending.is_free("tenancy")
+    with pytest.raises(Unavailable):
+        await ask(sending, clock)
+    assert sending.is_free("webhooks")
+    assert (await sending.send("webhooks", GET, deadline=deadline)).body == b"ok"
+    for task in hanging:
+        task.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+    sending.end("tenancy")
+    assert sending.is_free("tenancy"), "given up, their places are free again"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from atrium_common.clock import Clock
 from atrium_common.errors import AtriumError, RateLimited
 from atrium_common.ids import Ids
+from atrium_common.tracing import tracer
 from atrium_gateway import admission
 from atrium_gateway.exchange import Exchange
 from atrium_gateway.http1.front import Done, GiveUp
@@ -30,6 +31,8 @@ class Express:
         self._clock = clock
         self._ids = ids
         self._seconds = seconds
+        # A request that is recorded takes the way on which its span is.
+        self._recorded = tracer() is not None
 
     def begin(self, request: Request, done: Done) -> GiveUp | None:
         """Begin the request; `done` is told its response. None: nothing has been done, it must go the long way."""
@@ -59,7 +62,9 @@ class Express:
         """The request, where it is a read by a known key that may make it, of a service that can be asked now."""
         steps, derived = self._steps, request.derived
         asked = derived.asked
-        if asked is None or not derived.sane or derived.address is None or "space_id" in request.query:
+        if asked is None or not derived.sane or derived.address is None:
+            return None
+        if self._recorded or "space_id" in request.query:
             return None
         try:
             found = steps.router.find(request.method, request.path)
@@ -89,20 +94,21 @@ class Express:
 class _Running:
     """A request that a service is answering."""
 
-    __slots__ = ("_done", "_exchange", "_gateway", "_give_up", "_steps", "_wanted")
+    __slots__ = ("_done", "_exchange", "_gateway", "_give_up", "_steps", "_upstream", "_wanted")
 
     def __init__(self, gateway: Gateway, steps: Steps, exchange: Exchange, done: Done) -> None:
         self._gateway = gateway
         self._steps = steps
         self._exchange = exchange
         self._done = done
+        self._upstream = ""
         self._wanted: Forwarded | None = None
         self._give_up: Callable[[], None] | None = None
 
     def send(self, upstream: str, *, now: float) -> None:
         steps, exchange = self._steps, self._exchange
         self._wanted = steps.outward.request(exchange)
-        steps.forwarding.enter(reads=True)
+        self._upstream = upstream
         self._give_up = steps.forwarding.begin(
             upstream, self._wanted, deadline=exchange.deadline, now=now, done=self.answered
         )
@@ -112,8 +118,8 @@ class _Running:
         if self._give_up is None or self._wanted is None:
             return
         self._give_up = None
+        self._steps.forwarding.end(self._upstream)
         if isinstance(outcome, Answer):
-            self._steps.forwarding.leave()
             answering = self._steps.answering
             self._done(answering.completed(self._exchange, answering.of(self._exchange, outcome)))
         else:
@@ -123,5 +129,5 @@ class _Running:
         """Nobody waits for the answer any more."""
         give_up, self._give_up = self._give_up, None
         if give_up is not None:
-            self._steps.forwarding.leave()
+            self._steps.forwarding.end(self._upstream)
             give_up()

@@ -17,6 +17,8 @@ _EARNED = 0.1
 _FAILURES_TO_OPEN = 10
 _OPEN_SECONDS = 0.5
 _READS_SHARE = 0.8
+# The most of all places that requests to one service may take: one that hangs takes no other with it.
+_ONES_SHARE = 0.5
 
 
 @dataclass(slots=True)
@@ -27,12 +29,14 @@ class _Service:
         failures: in a row.
         closed_again: when it may be tried again; 0 while it works.
         budget: how many retries are left; each call that is made earns a tenth of one.
+        in_flight: how many calls it has not answered yet.
     """
 
     failures: int = 0
     closed_again: float = 0.0
     budget: float = _BUDGET
     trying: bool = field(default=False)
+    in_flight: int = 0
 
 
 class Forwarding:
@@ -43,6 +47,7 @@ class Forwarding:
         self._clock = clock
         self._most = most_in_flight
         self._most_reads = max(1, int(most_in_flight * _READS_SHARE))
+        self._most_of_one = max(1, int(most_in_flight * _ONES_SHARE))
         self._in_flight = 0
         self._services: dict[str, _Service] = {}
         IN_FLIGHT.set_function(lambda: self._in_flight)
@@ -78,16 +83,23 @@ class Forwarding:
     def begin(
         self, upstream: str, request: Forwarded, *, deadline: float, now: float, done: Done
     ) -> Callable[[], None]:
-        """Send the request without waiting, where `is_free` has just said so; returns what gives it up.
+        """Send a read without waiting, where `is_free` has just said so; returns what gives it up.
 
-        Where `done` is told of a failure, `again` takes it from there.
+        It has a place in flight until `end` is called. Where `done` is told of a failure, `again` takes it from there.
         """
+        self._in_flight += 1
+        self._service(upstream).in_flight += 1
         return self._transport.begin(upstream, request, seconds=deadline - now, done=done)
+
+    def end(self, upstream: str) -> None:
+        """What was begun is answered, or given up."""
+        self._in_flight -= 1
+        self._service(upstream).in_flight -= 1
 
     def is_free(self, upstream: str) -> bool:
         """Whether the service works and a read could be sent to it now, without waiting."""
-        service = self._services.get(upstream)
-        works = service is None or (not service.failures and service.budget >= _BUDGET)
+        service = self._service(upstream)
+        works = not service.failures and service.budget >= _BUDGET and service.in_flight < self._most_of_one
         return works and self._in_flight < self._most_reads and self._transport.has_free(upstream)
 
     async def again(self, upstream: str, request: Forwarded, error: Exception, *, deadline: float) -> Answer:
@@ -98,6 +110,7 @@ class Forwarding:
         self, upstream: str, request: Forwarded, *, deadline: float, failed: Exception | None = None
     ) -> Answer:
         service = self._service(upstream)
+        service.in_flight += 1
         try:
             try:
                 if failed is not None:
@@ -119,6 +132,8 @@ class Forwarding:
         except asyncio.CancelledError:
             service.trying = False
             raise
+        finally:
+            service.in_flight -= 1
         if service.failures:
             self._works(upstream, service)
         if service.budget < _BUDGET:
@@ -136,7 +151,10 @@ class Forwarding:
         return left
 
     def _admit(self, upstream: str, service: _Service) -> None:
-        """Let through, but only one at a time while the service may still be down."""
+        """Let through, but only one at a time while the service may still be down, and not more than it answers."""
+        if service.in_flight >= self._most_of_one:
+            SHED.labels("service").inc()
+            raise unreachable(upstream)
         if not service.closed_again:
             return
         if service.trying or self._clock.monotonic() < service.closed_again:

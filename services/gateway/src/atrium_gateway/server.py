@@ -278,9 +278,10 @@ class Gateway:
     async def _sent_again(self, exchange: Exchange, request: Forwarded, error: Exception) -> Response:
         """Have the service of a read answer after all."""
         entry, forwarding = exchange.entry, self._steps.forwarding
+        if entry is None:
+            raise EndpointNotFound(exchange.request.path)
+        forwarding.enter(reads=True)
         try:
-            if entry is None:
-                raise EndpointNotFound(exchange.request.path)
             answer = await forwarding.again(entry.upstream, request, error, deadline=exchange.deadline)
             return self._steps.answering.of(exchange, answer)
         finally:

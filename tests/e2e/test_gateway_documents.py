@@ -82,6 +82,32 @@ async def test_the_explorer_finds_an_operation_sends_it_and_loads_nothing_from_e
         assert await browser.run("window.hacked") is None
 
 
+@pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
+async def test_the_explorer_says_in_words_what_went_wrong_and_fits_a_phone(platform: Platform, tmp_path: Path) -> None:
+    tenant = await platform.tenant()
+    async with Browser(tmp_path / "profile") as browser:
+        await browser.open(f"{platform.base}/api/docs#post_namespaces")
+        await browser.until("document.body?.dataset.ready === 'true' && byId('body') !== null")
+        assert (
+            await browser.run("document.querySelector('nav a[aria-current]').textContent") == "POSTCreate a namespace"
+        )
+        await browser.run("byId('send').click()")
+        assert "UNAUTHENTICATED" in await browser.until("document.querySelector('.refusal')?.textContent")
+        await browser.run(
+            f"byId('key').value = {json.dumps(tenant.key)}; byId('body').value = '{{}}'; byId('send').click()"
+        )
+        told = await browser.until(
+            "byId('status').textContent === '422' && document.querySelector('.refusal').textContent"
+        )
+        assert "VALIDATION_ERROR" in told
+        assert "The name field is required." in told
+        await browser.screenshot(tmp_path / "phone.png", width=390, height=844)
+        assert await browser.run("document.documentElement.scrollWidth") <= 390
+        assert await browser.run("getComputedStyle(byId('operations')).display") == "none"
+        await browser.run("byId('search').focus()")
+        assert await browser.run("getComputedStyle(byId('operations')).display") == "block"
+
+
 async def test_the_explorer_is_served_with_a_strict_policy(platform: Platform) -> None:
     assert platform._session is not None
     async with platform._session.get(f"{platform.base}/api/docs") as page:

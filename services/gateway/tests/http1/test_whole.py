@@ -34,6 +34,8 @@ UNUSUAL = [
     b"HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 200",
+    b"HTTP/1.1 200 \rK\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
     b"",
 ]
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from atrium_gateway import fields
 from atrium_gateway.upstream import Answer
 
-_STATUS = {b"HTTP/1.1 %d " % status: status for status in range(200, 600) if status not in {204, 205, 304}}
+_STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2}) [\x20-\x7e]*\Z")
+_BODILESS = frozenset({204, 205, 304})
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)\Z")
 # What only llhttp may understand: other framing, and what ends a connection.
 _UNUSUAL = frozenset({b"connection", b"transfer-encoding", b"upgrade", b"trailer"})
@@ -27,13 +28,14 @@ class _Line:
 
 
 _known: dict[bytes, _Line] = {}
+_statuses: dict[bytes, int] = {}
 
 
 def read(data: bytes) -> Answer | None:
     """The answer, where `data` is one, whole and nothing else, of the usual kind; else None."""
     head, _, body = data.partition(b"\r\n\r\n")
     first, *rest = head.split(b"\r\n")
-    status = _STATUS.get(first[:13])
+    status = _statuses.get(first) or _status_of(first)
     if status is None:
         return None
     found = []
@@ -51,6 +53,17 @@ def read(data: bytes) -> Answer | None:
         return None
     returned = b"".join([line.returned for line in found])
     return Answer(status, [line.field for line in found], body, returned=returned)
+
+
+def _status_of(line: bytes) -> int | None:
+    match = _STATUS.match(line)
+    status = None if match is None else int(match[1])
+    if status is None or status in _BODILESS:
+        return None
+    if len(_statuses) >= _MOST_KNOWN:
+        _statuses.clear()
+    _statuses[line] = status
+    return status
 
 
 def _looked_at(text: bytes) -> _Line | None:

@@ -48,14 +48,13 @@ class Express:
             if standing is None:
                 return None
             exchange.standing = standing
+            steps.used.note(holder.key_id, exchange.started)
             charge(steps, holder, 1)
-        except AtriumError as refusal:
-            if isinstance(refusal, RateLimited):
-                exchange.standing = Standing(refusal.limit, refusal.remaining, refusal.reset_at)
-            done(steps.answering.completed(exchange, steps.answering.refusal(exchange, refusal)))
-            return running.give_up
-        steps.used.note(holder.key_id, exchange.started)
-        running.send(exchange.entry.upstream, now=exchange.started)
+            running.send(exchange.entry.upstream, now=exchange.started)
+        except Exception as error:
+            if isinstance(error, RateLimited):
+                exchange.standing = Standing(error.limit, error.remaining, error.reset_at)
+            done(steps.answering.completed(exchange, steps.answering.refusal(exchange, error)))
         return running.give_up
 
     def _known(self, request: Request) -> Exchange | None:
@@ -119,11 +118,15 @@ class _Running:
             return
         self._give_up = None
         self._steps.forwarding.end(self._upstream)
-        if isinstance(outcome, Answer):
-            answering = self._steps.answering
-            self._done(answering.completed(self._exchange, answering.of(self._exchange, outcome)))
-        else:
+        if not isinstance(outcome, Answer):
             self._done(self._gateway.resumed(self._exchange, self._wanted, outcome))
+            return
+        exchange, answering = self._exchange, self._steps.answering
+        try:
+            response = answering.completed(exchange, answering.of(exchange, outcome))
+        except Exception as error:
+            response = answering.completed(exchange, answering.refusal(exchange, error))
+        self._done(response)
 
     def give_up(self) -> None:
         """Nobody waits for the answer any more."""

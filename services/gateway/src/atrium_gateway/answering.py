@@ -35,9 +35,14 @@ class Answering:
     def of(self, exchange: Exchange, answer: Answer) -> Response:
         """A service's answer as the client's."""
         exchange.source = "service"
-        if answer.returned is not None:
-            return Response(answer.status, [], answer.body, lines=answer.returned)
         return Response(answer.status, fields.returned(answer.fields), answer.body, answer.rest, answer.length)
+
+    def as_sent(self, exchange: Exchange, answer: Answer) -> Response:
+        """The same, with the fields as they are sent where these are known: nobody looks at them any more."""
+        if answer.returned is None:
+            return self.of(exchange, answer)
+        exchange.source = "service"
+        return Response(answer.status, [], answer.body, lines=answer.returned)
 
     def refusal(self, exchange: Exchange, error: Exception) -> Response:
         """The answer that an error is."""

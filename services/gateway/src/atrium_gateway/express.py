@@ -123,7 +123,7 @@ class _Running:
             return
         exchange, answering = self._exchange, self._steps.answering
         try:
-            response = answering.completed(exchange, answering.of(exchange, outcome))
+            response = answering.completed(exchange, answering.as_sent(exchange, outcome))
         except Exception as error:
             response = answering.completed(exchange, answering.refusal(exchange, error))
         self._done(response)

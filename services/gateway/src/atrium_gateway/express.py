@@ -12,8 +12,9 @@ from atrium_common.clock import Clock
 from atrium_common.errors import AtriumError, RateLimited
 from atrium_common.ids import Ids
 from atrium_common.tracing import tracer
-from atrium_gateway import admission
+from atrium_gateway import admission, fields
 from atrium_gateway.exchange import Exchange
+from atrium_gateway.holder import Asked
 from atrium_gateway.http1.front import Done, GiveUp
 from atrium_gateway.http1.message import Request
 from atrium_gateway.ports import Standing
@@ -60,12 +61,12 @@ class Express:
     def _known(self, request: Request) -> Exchange | None:
         """The request, where it is a read by a known key that may make it, of a service that can be asked now."""
         steps, derived = self._steps, request.derived
-        asked = derived.asked
-        if asked is None or not derived.sane or derived.address is None:
-            return None
         if self._recorded or "space_id" in request.query:
             return None
         try:
+            asked = derived.asked or self._asked(request)
+            if asked is None or derived.address is None:
+                return None
             found = steps.router.find(request.method, request.path)
             entry = found.entry
             holder = steps.keys.known(asked) if found.plain else None
@@ -88,6 +89,21 @@ class Express:
             steps.peers.traceparent(request),
             holder,
         )
+
+    def _asked(self, request: Request) -> Asked | None:
+        """Which key the request gives, in the context that its head names; found out once for all that repeat it.
+
+        Raises:
+            AtriumError: its head is to be refused.
+        """
+        fields.judge(request)
+        key = admission.given_key(request.headers, needed=True)
+        if key is None:
+            return None
+        derived = request.derived
+        derived.address = self._steps.peers.address(request)
+        derived.request_id = fields.request_id(request.headers)
+        return admission.asked_for(key, request, None)
 
 
 class _Running:

@@ -22,7 +22,7 @@ class Begins:
         self.declines = False
 
     def begin(self, request: Request, done: Done) -> GiveUp | None:
-        if self.declines:
+        if self.declines or request.path == "/first":
             return None
         self.begun.append((request, done))
         return lambda: self.given_up.append(request)
@@ -87,9 +87,19 @@ async def test_what_comes_behind_a_begun_read_waits_for_its_turn() -> None:
         assert (await reader.readuntil(b"/3.")).count(b"HTTP/1.1 200") == 3
         assert begins.handled == ["/first", "/2", "/3"]
         writer.write(get(b"/4"))
-        await reader.readuntil(b"long /4.")
-        writer.write(get(b"/5"))
-        assert (await begins.next())[0].path == "/5"
+        assert (await begins.next())[0].path == "/4"
+
+
+async def test_a_read_is_begun_also_where_its_head_is_a_new_one_and_what_has_a_body_never() -> None:
+    async with client() as (begins, reader, writer, _):
+        writer.write(b"GET /1 HTTP/1.1\r\nHost: a\r\nX-New: 1\r\n\r\n" + get(b"/2"))
+        request, done = await begins.next()
+        assert (request.path, request.complete) == ("/1", True)
+        done(Response(200, body=b"short."))
+        await reader.readuntil(b"long /2.")
+        writer.write(b"GET /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
+        await reader.readuntil(b"long /3.")
+        assert begins.begun == []
 
 
 async def test_a_client_that_hangs_up_ends_its_begun_read() -> None:

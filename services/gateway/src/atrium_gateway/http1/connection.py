@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
         self._incoming: Request | None = None
         self._heading = False
         self._deaf = False
-        self._resuming = False
+        self._resuming = self._bare = False
         self._refused = False
         self._since = 0.0
         self._lingers_until = 0.0
@@ -137,10 +137,14 @@ class Connection(asyncio.Protocol):
         if line is None:
             return False
         self._since = self._loop.time()
-        request = before.again(line[1].decode(), line[2].decode())
+        self._take(before.again(line[1].decode(), line[2].decode()))
+        return True
+
+    def _take(self, request: Request) -> None:
+        """Have a read without a body begun, where nothing is before it; else it waits for the task."""
         if self._current is not None or self._queue or self._writable is not None or self._waiter is None:
             self._enqueue(request)
-            return True
+            return
         self._current = request
         give_up = self._front.begin(request, self._begun)
         if self._current is request and self._handed is None:
@@ -149,7 +153,6 @@ class Connection(asyncio.Protocol):
                 self._enqueue(request)
             else:
                 self._give_up = give_up
-        return True
 
     def _remember(self, data: bytes) -> None:
         """Keep the block where the data was one head, whole and well-formed, of a read without a body."""
@@ -248,7 +251,9 @@ class Connection(asyncio.Protocol):
         self._block = b""
         self._body_bytes = 0
         self._before = self._incoming = request
-        self._enqueue(request)
+        self._bare = request.reads and fault is None and _BODY_FIELDS.isdisjoint(headers)
+        if not self._bare:
+            self._enqueue(request)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -264,6 +269,9 @@ class Connection(asyncio.Protocol):
         if request is not None:
             request.finish()
             self._deaf = self._deaf or not request.keep_alive
+            if self._bare:
+                self._bare = False
+                self._take(request)
 
     # What the front asks.
 

@@ -72,7 +72,7 @@ class Front:
     ) -> None:
         """`handle` answers every request and never raises; `client_closed` hears of reads that nobody waits for.
 
-        `begin` may answer a read that repeats a head by itself; where it returns None, `handle` is asked.
+        `begin` may answer a read without a body by itself; where it returns None, `handle` is asked.
         """
         self.handle = handle
         self.begin = begin

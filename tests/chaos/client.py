@@ -16,7 +16,7 @@ import orjson
 from tests.chaos.fleet import Fleet, Member
 from tests.chaos.journal import Entry, Journal, State
 
-_TRY_SECONDS = 8.0
+TRY_SECONDS = 8.0
 PATIENCE_SECONDS = 100.0
 _PAUSE = 0.2
 
@@ -50,6 +50,8 @@ class Client:
     def __init__(self, fleet: Fleet, journal: Journal) -> None:
         self.fleet = fleet
         self.journal = journal
+        self.try_seconds = TRY_SECONDS
+        """How long an answer is waited for before another gateway is asked."""
         self.failures: Counter[str] = Counter()
         """By what happened: tries that got no final word."""
         self.seconds: list[float] = []
@@ -121,7 +123,7 @@ class Client:
         began = loop.time()
         sent = {**(headers or {}), "Authorization": f"Bearer {key}"}
         try:
-            timeout = aiohttp.ClientTimeout(total=_TRY_SECONDS)
+            timeout = aiohttp.ClientTimeout(total=self.try_seconds)
             async with self._session.request(method, url, json=body, headers=sent, timeout=timeout) as answer:
                 raw = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

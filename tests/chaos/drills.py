@@ -185,7 +185,7 @@ def _apart(ground: Ground) -> bool:
     return ground.fleet.network.cuts
 
 
-DRILLS = (
+OF_PROCESSES = (
     Drill("kill -9 one of two of each service", kill_one_of_two),
     Drill("kill -9 both processes of a service", kill_both),
     Drill("kill -9 a gateway", kill_a_gateway),
@@ -198,12 +198,15 @@ DRILLS = (
     Drill("jump every clock", jump_clocks),
     Drill("limit memory", limit_memory),
     Drill("fill the disk", fill_the_disk, lambda ground: ground.disk is not None),
+)
+OF_SERVERS = (
     Drill("kill -9 Kafka and start it again", kill_kafka, lambda ground: ground.kafka is not None),
     Drill("pause Kafka", pause_kafka, lambda ground: ground.kafka is not None),
     Drill("kill -9 the store's server and start it again", kill_mongo, lambda ground: ground.mongo is not None),
     Drill("pause the store's server", pause_mongo, lambda ground: ground.mongo is not None),
     Drill("break the connections to the store", break_connections_to_mongo, lambda ground: ground.mongo is not None),
 )
+DRILLS = (*OF_PROCESSES, *OF_SERVERS)
 LAST = Drill("roll every process to a newer version", roll_to_a_newer_version, strict=True)
 """Comes last, since the processes have other names afterwards."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.client import Client
 from tests.chaos.drills import Ground, roll_to_a_newer_version
-from tests.chaos.fire import SETTINGS
+from tests.chaos.fire import SETTINGS, STRICT_TRY_SECONDS
 from tests.chaos.fleet import Fleet
 from tests.chaos.journal import Journal, State
 from tests.chaos.network import Loopback
@@ -25,6 +25,7 @@ async def test_a_rolling_upgrade_under_load_fails_no_request_and_loses_no_webhoo
     fleet = Fleet(tmp_path, network, SETTINGS, replicas=1)
     receiver = Receiver(network.hub, network.hub_port(), seed=1, failing=0)
     async with fleet.running(), receiver, Client(fleet, Journal(tmp_path / "journal.jsonl")) as client:
+        client.try_seconds = STRICT_TRY_SECONDS
         story = Story(client, receiver, seed=1)
         await story.prepare()
         story.begin()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from typing import Any, Literal
 
 import orjson
@@ -15,6 +16,7 @@ from atrium_common.tracing import CURRENT
 
 MASK = "…"
 _DEEPEST = 6
+_MOST_SAID = 1000
 _SECRET = re.compile(
     r"(?P<head>sk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]+"
     r"|(?P<scheme>(?i:Bearer|Basic) )[^\s\"',]+"
@@ -58,9 +60,31 @@ def configure_logging(*, service: str, level: str, style: Literal["console", "js
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(numeric, logging.WARNING))
+
+
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once in `seconds`: a client of a lost server would say it hundreds of times."""
+
+    def __init__(self, seconds: float = 10.0, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._said: dict[tuple[str, int, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this has not been said for a while, whatever its arguments are."""
+        now = self._monotonic()
+        said = (record.name, record.levelno, str(record.msg))
+        if now - self._said.get(said, float("-inf")) < self._seconds:
+            return False
+        if len(self._said) >= _MOST_SAID:
+            self._said.clear()
+        self._said[said] = now
+        return True
 
 
 def traced(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from atrium_common import tracing
-from atrium_common.logging import redacted
+from atrium_common.logging import Seldom, redacted
 from atrium_common.settings import Settings, in_force
 
 KEY = "sk_live_abcdefghijklmnopqrstuvwxyz012345"
@@ -173,3 +173,18 @@ def test_traces_that_nothing_can_record_are_told(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ValueError, match=r"pip install 'atrium-common\[tracing\]'"):
         tracing.install("gateway", Settings(otlp_endpoint="http://127.0.0.1:4318"))
     assert tracing.tracer() is None
+
+
+def test_a_library_says_the_same_thing_once_in_a_while_whatever_its_arguments_are() -> None:
+    """A client of a lost Kafka broker says hundreds of times a second that it can't connect."""
+    now = [100.0]
+    seldom = Seldom(10.0, monotonic=lambda: now[0])
+
+    def says(text: str, *arguments: object, level: int = logging.WARNING) -> bool:
+        return seldom.filter(logging.LogRecord("aiokafka", level, "", 0, text, arguments, None))
+
+    assert [says("node %s is away", number) for number in range(3)] == [True, False, False]
+    assert says("node %s is away", 1, level=logging.ERROR)
+    assert says("another thing")
+    now[0] += 10
+    assert [says("node %s is away", number) for number in range(2)] == [True, False]

@@ -42,6 +42,7 @@ async def test_admins_of_a_common_workspace_change_a_users_name_and_nothing_else
     for body in ({"email": "taken@example.com"}, {"email": "taken@example.com", "name": "x"}):
         refused = await world.call("PATCH", f"users/{bob.id}", body, key=ada.key)
         assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+        assert refused.error["required_permission"] == "admin:*"
     assert (await world.call("DELETE", f"users/{bob.id}", key=ada.key)).status == 403
     # bob's key was made by ada, and is bound: it could take over his account otherwise
     assert (await world.call("PATCH", f"users/{bob.id}", {"name": "Bob"}, key=bob.key)).status == 200

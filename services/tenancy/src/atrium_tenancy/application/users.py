@@ -12,6 +12,7 @@ from atrium_common.eventing.transaction import Transacted, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal
+from atrium_common.scopes import OPERATOR
 from atrium_common.store.ports import ClaimTaken
 from atrium_tenancy.application.access import Loader, access, membership
 from atrium_tenancy.application.invitations import invite
@@ -110,8 +111,8 @@ async def update(
         if not own:
             call.require_permission("users:write")
         if "email" in given and not principal.is_operator and (not own or principal.bound):
-            # An admin's key for a member is bound: it must not take over the member's account.
-            raise InsufficientPermissions("users:write")
+            # An admin's key for a member is bound: it must not take over the member's account. No role gives this.
+            raise InsufficientPermissions(OPERATOR)
         call.check_version(loaded.version)
         changes = wanted
         if wanted.email is not None and user.email.text is not None:

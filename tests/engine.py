@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from atrium_common.store.documents import Condition, Document, Is, Put, Query
 from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_common.wiring import KERNEL_COLLECTIONS
 from atrium_webhooks import rows
+from atrium_webhooks.application.beginnings import Beginnings
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.credentials import new_credentials
 from atrium_webhooks.domain.delivery import again
@@ -115,9 +116,20 @@ class Running:
                 await asyncio.sleep(0.01)
         return await self.state(endpoint_id)
 
-    async def endpoint(self, url: str, *, workspace_id: str = "", livemode: bool = True, **settings: Any) -> str:
-        """A new endpoint; its id."""
+    async def endpoint(
+        self,
+        url: str,
+        *,
+        workspace_id: str = "",
+        livemode: bool = True,
+        heads: Mapping[str, int] | None = None,
+        **settings: Any,
+    ) -> str:
+        """A new endpoint; its id. `heads` is how far other services' logs are said to be."""
         endpoint_id = self.ids.new("wh")
+        if heads is not None:
+            beginnings = Beginnings(self.store.documents, self.store.log.tail, {}, clock=SystemClock())
+            await beginnings.keep(endpoint_id, {**await beginnings.now(), **heads})
         created = domain.WebhookCreated(
             workspace_id=workspace_id or self.workspace_id,
             settings=domain.EndpointSettings(url=url, **{"events": ("*",), **settings}),

@@ -355,6 +355,30 @@ async def test_promise_6_an_event_from_before_that_is_received_late_is_not_for_a
 
 
 @pytest.mark.parametrize("restarted", [False, True])
+async def test_promise_6_positions_of_logs_say_what_was_before_an_endpoint_whatever_the_clocks_say(
+    processes: Processes, receiver: Hostile, *, restarted: bool
+) -> None:
+    running = await processes.start()
+    await running.endpoint(receiver.url("/old"))
+    before = await running.store.log.tail()
+    endpoint = await running.endpoint(receiver.url(), heads={"/tenancy": 40})
+    after = await running.store.log.tail()
+    if restarted:
+        await running.die()
+        running = await processes.start()
+    ahead, behind = (datetime.now(UTC) + timedelta(hours=each) for each in (1, -1))
+    await running.receive(
+        running.message(position=before, time=ahead),
+        running.message(position=after + 1, time=behind),
+        running.message(source="/tenancy", position=40, time=ahead),
+        running.message(source="/tenancy", position=41, time=behind),
+        running.message(source="/entitlements", position=1, time=behind),  # it did not say where its log was
+    )
+    await running.until(endpoint, 2, "success")
+    assert sorted(each.json["data"]["n"] for each in receiver.at("/")) == [2, 4]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
 async def test_promise_1_an_event_whose_clock_was_behind_is_not_lost_to_a_new_endpoint(
     processes: Processes, receiver: Hostile, *, restarted: bool
 ) -> None:

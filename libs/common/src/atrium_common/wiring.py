@@ -105,7 +105,8 @@ class Parts:
     @property
     def kit(self) -> Kit:
         """What the HTTP kit needs."""
-        return Kit(self.name, self.keys.verifier(), self.clock, self.ids, self.settings.log_every)
+        verifier = self.keys.verifier()
+        return Kit(self.name, verifier, self.clock, self.ids, self.settings.log_every, self.store.log.tail)
 
     def opened(self, operated: Operated) -> Opened:
         """The service's store as operators' commands see it: what the service itself is made of."""

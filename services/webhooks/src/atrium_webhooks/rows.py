@@ -57,6 +57,8 @@ EVENT_TYPES = Collection("event_types", (Index(("workspace_id", "livemode", "typ
 """Types that workspaces describe. `data_schema` is JSON text, so that no store changes it."""
 REPLAYS = Collection("replays", (Index(("endpoint_id", "created_at")), Index(("status", "created_at"))))
 """`domain.replay`."""
+BEGINNINGS = Collection("beginnings")
+"""By the id of each endpoint of the last days: how far every log was when it was made (`application.beginnings`)."""
 LANES = Collection("lanes")
 """What the dispatcher remembers of each endpoint, by its id: `success_count, failure_count, consecutive_failures`
 (attempts), `last_delivery_at` (the last attempt), and its health. At most a second old (`application.traffic`)."""
@@ -64,7 +66,18 @@ WAKES = Collection("wakes")
 """Endpoints, by id, whose line others than the serving process have written to (`application.wakes`)."""
 DISPATCHERS = Collection("dispatchers")
 """Which process serves which endpoints (`application.shards`)."""
-COLLECTIONS = (WEBHOOKS, EVENTS_SEEN, DELIVERIES, PUBLISHED_EVENTS, EVENT_TYPES, REPLAYS, LANES, WAKES, DISPATCHERS)
+COLLECTIONS = (
+    WEBHOOKS,
+    EVENTS_SEEN,
+    DELIVERIES,
+    PUBLISHED_EVENTS,
+    EVENT_TYPES,
+    REPLAYS,
+    BEGINNINGS,
+    LANES,
+    WAKES,
+    DISPATCHERS,
+)
 _OF_A_DELIVERY = (
     "event_id",
     "event_type",

@@ -12,6 +12,7 @@ from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import EVENT_TOPICS, Parts, Service
 from atrium_webhooks import rows
+from atrium_webhooks.application.beginnings import Beginnings
 from atrium_webhooks.application.deliveries import Deliveries
 from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.event_types import EventTypes
@@ -41,11 +42,13 @@ async def build(parts: Parts) -> Service:
     repository = parts.opened(OPERATED).repository()
     documents = parts.store.documents
     made = engine(settings, parts.store, repository, vault=parts.vault, clock=parts.clock, ids=parts.ids)
-    endpoints = Endpoints(repository, documents, made.sender.check, parts.ids)
+    others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
+    elsewhere = {f"/{name}": client for name, client in others.items()}
+    beginnings = Beginnings(documents, parts.store.log.tail, elsewhere, clock=parts.clock)
+    endpoints = Endpoints(repository, documents, made.sender.check, beginnings, parts.ids)
     deliveries = Deliveries(endpoints, documents, made.dispatcher, made.keeper, parts.ids, parts.clock, made.kept_for)
     own_types = OwnTypes(repository, documents)
     publishing = Publishing(repository, documents, made.keeper, own_types, parts.ids, made.kept_for)
-    others = {"tenancy": parts.client(settings.tenancy_url), "entitlements": parts.client(settings.entitlements_url)}
     types = EventTypes(PUBLISHED, others, clock=parts.clock)
     replaying = Replaying(
         documents,

@@ -33,6 +33,7 @@ log = structlog.get_logger("http")
 
 DOCUMENT = "/internal/openapi.json"
 EVENT_TYPES = "/internal/event-types"
+HEAD = "/internal/head"
 _ANYWHERE = "/{anywhere}"
 _FAILED = 500
 _Handle: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -41,8 +42,8 @@ _Handle: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def create_app(routes: Sequence[Route], kit: Kit, *, published: Sequence[PublishedType] = ()) -> web.Application:
     """The application that serves these routes.
 
-    It also serves their OpenAPI document (`/internal/openapi.json`), and what the service publishes
-    (`/internal/event-types`).
+    It also serves their OpenAPI document (`/internal/openapi.json`), what the service publishes
+    (`/internal/event-types`), and how far its log is (`/internal/head`: `{"position"}`).
     """
     public = document(kit.service, routes)
     told = described(published)
@@ -53,9 +54,13 @@ def create_app(routes: Sequence[Route], kit: Kit, *, published: Sequence[Publish
     async def serve_types(_: Call) -> Reply:
         return Reply.bare({"data": told})
 
+    async def serve_head(_: Call) -> Reply:
+        return Reply.bare({"position": 0 if kit.head is None else await kit.head()})
+
     own = (
         Route("GET", DOCUMENT, serve_document, "The OpenAPI document", internal=True, bare=True),
         Route("GET", EVENT_TYPES, serve_types, "The public event types", internal=True, bare=True),
+        Route("GET", HEAD, serve_head, "How far the log is", internal=True, bare=True),
     )
     app = web.Application(client_max_size=MAX_BODY)
     for route in (*routes, *own):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +50,7 @@ class Kit:
     Attributes:
         service: the service's name, for metrics and the document.
         log_every: of how many requests that went well one is logged; failures always are.
+        head: the position of the newest commit of the service's log, where others may ask for it.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Kit:
     clock: Clock
     ids: Ids
     log_every: int = 100
+    head: Callable[[], Awaitable[int]] | None = None
 
 
 def request_id_of(given: Mapping[str, str], ids: Ids) -> str:

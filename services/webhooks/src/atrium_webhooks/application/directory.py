@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -13,6 +13,7 @@ from atrium_common.bus.ports import Message
 from atrium_common.eventing.repository import Repository
 from atrium_common.store.documents import Query
 from atrium_common.store.ports import Store, StoreUnavailable
+from atrium_webhooks.application.beginnings import beginnings
 from atrium_webhooks.application.kept import delivered
 from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.matching import Subscription
@@ -35,9 +36,11 @@ class _Entry:
     subscription: Subscription
     after: int
     by: int
+    heads: Mapping[str, int]
 
     def is_newer_than(self, message: Message) -> bool:
-        """Whether the endpoint was surely created after this event: exactly known in our own log, else by far.
+        """Whether the endpoint was surely created after this event: by the positions of logs where they are known, as
+        far as those of `heads` in others than our own; else by far.
 
         An event that is wrongly thought to be older is lost; one that is wrongly thought to be newer comes too early.
         """
@@ -46,6 +49,8 @@ class _Entry:
                 return False
             if message.position <= self.after:
                 return True
+        if message.source in self.heads and message.position > 0:
+            return message.position <= self.heads[message.source]
         return message.time < self.endpoint.created_at - _AMBIGUOUS
 
 
@@ -121,13 +126,16 @@ class Directory:
         after: tuple[str, ...] | None = None
         while True:
             page = await self._store.documents.query(WEBHOOKS.name, Query(after=after, limit=_PAGE))
+            heads = await beginnings(self._store.documents, [document.key for document in page])
             for document in page:
-                await self._refresh(document.key, 0, position)
+                await self._refresh(document.key, 0, position, heads)
             if len(page) < _PAGE:
                 return position
             after = (page[-1].key,)
 
-    async def _refresh(self, endpoint_id: str, after: int, by: int) -> None:
+    async def _refresh(
+        self, endpoint_id: str, after: int, by: int, heads: Mapping[str, Mapping[str, int]] | None = None
+    ) -> None:
         """See the endpoint as it is; one not seen before was created in our log behind `after`, up to `by`."""
         endpoint = (await self._repository.load(ENDPOINT, endpoint_id)).state
         if endpoint is None:
@@ -135,8 +143,11 @@ class Directory:
         of_workspace = self._by_workspace.setdefault(endpoint.workspace_id, {})
         if endpoint.deleted_at is None:
             known = self._entries.get(endpoint_id)
-            created = (after, by) if known is None else (known.after, known.by)
-            entry = _Entry(endpoint, Subscription.of(endpoint), *created)
+            if known is None:
+                found = await beginnings(self._store.documents, [endpoint_id]) if heads is None else heads
+                entry = _Entry(endpoint, Subscription.of(endpoint), after, by, found.get(endpoint_id, {}))
+            else:
+                entry = replace(known, endpoint=endpoint, subscription=Subscription.of(endpoint))
             self._entries[endpoint_id] = of_workspace[endpoint_id] = entry
         else:
             self._entries.pop(endpoint_id, None)

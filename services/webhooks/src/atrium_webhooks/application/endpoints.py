@@ -20,6 +20,7 @@ from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.ports import Documents
 from atrium_webhooks.application.access import visible, workspace_of
+from atrium_webhooks.application.beginnings import Beginnings
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.addresses import UnfitUrl
 from atrium_webhooks.domain.credentials import new_credentials
@@ -44,6 +45,7 @@ class Endpoints:
     repository: Repository
     documents: Documents
     check_url: CheckUrl
+    beginnings: Beginnings
     ids: Ids
 
     async def create(
@@ -54,10 +56,12 @@ class Endpoints:
         Raises:
             ValidationFailed: the URL can't be delivered to.
         """
+        heads = await self.beginnings.now()
 
         async def decide(tx: Transaction) -> JSONObject:
             await self._check(settings.url)
             endpoint_id = self.ids.new("wh")
+            await self.beginnings.keep(endpoint_id, heads)
             credentials = new_credentials(endpoint_id, secret=secret, randomness=randomness.token_bytes)
             created = domain.WebhookCreated(
                 workspace_id=workspace_of(call),

@@ -11,44 +11,31 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Coroutine, Iterable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from atrium_common.clock import Clock, parse_rfc3339, rfc3339
+from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject
-from atrium_common.metrics import (
-    DELIVERIES_IN_FLIGHT,
-    DELIVERY_ATTEMPTS,
-    DELIVERY_SECONDS,
-)
-from atrium_common.store.documents import Delete, Document, Is, Put, Query
+from atrium_common.metrics import DELIVERIES_IN_FLIGHT
+from atrium_common.store.documents import Document
 from atrium_common.store.ports import Documents, StoreUnavailable
-from atrium_webhooks.application.attempt import Attempt, Attempts
+from atrium_webhooks.application.attempt import Attempts
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.discipline import Discipline
 from atrium_webhooks.application.gauges import tell
 from atrium_webhooks.application.lane import Lane, Waiting
 from atrium_webhooks.application.line import Line
+from atrium_webhooks.application.outcomes import Outcomes
+from atrium_webhooks.application.reading import AFTER_A_FAULT, RECHECK_SECONDS, Reading
 from atrium_webhooks.application.rota import Rota
-from atrium_webhooks.application.settling import Settler
 from atrium_webhooks.application.shards import Shards, shard_of
 from atrium_webhooks.application.traffic import Traffic
 from atrium_webhooks.application.wakes import Wakes
-from atrium_webhooks.domain.delivery import Status, attempted
 from atrium_webhooks.domain.endpoint import Endpoint
-from atrium_webhooks.domain.health import HEALTHY, Patience, failed, is_given_up
-from atrium_webhooks.domain.schedule import GONE
-from atrium_webhooks.rows import DELIVERIES, LANES
+from atrium_webhooks.domain.health import Patience
 
 log = structlog.get_logger("dispatcher")
-
-_LANES_AT_ONCE = 500
-_RECHECK_SECONDS = 300.0
-"""Every line is looked at in the store at least this often, whatever was said or not said about it."""
-_PAGES_AT_ONCE = 16
-_AFTER_A_FAULT = timedelta(seconds=1)
 
 
 class Dispatcher:
@@ -68,25 +55,22 @@ class Dispatcher:
         drain_seconds: float,
         clock: Clock,
     ) -> None:
-        self._documents = documents
         self._directory = directory
         self._attempts = attempts
-        self._discipline = discipline
         self._shards = shards
         self._line = line
-        self._patience = patience
         self._in_flight = in_flight
         self._drain_seconds = drain_seconds
         self._clock = clock
-        self._settler = Settler(documents)
+        self._reading = Reading(documents, line, directory, clock=clock)
         self._wakes = Wakes(documents)
         self._traffic = Traffic(documents)
+        self._outcomes = Outcomes(documents, directory, discipline, self._traffic, patience=patience)
         self._rota = Rota(in_flight)
         self._lanes: dict[str, Lane] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: Counter[int] = Counter()
-        self._pages = asyncio.Semaphore(_PAGES_AT_ONCE)
         self._landed = asyncio.Event()
         self._running = False
         self._turning = False
@@ -116,11 +100,7 @@ class Dispatcher:
         """Make the one attempt of a test delivery now, outside every line; what came of it."""
         waiting = Waiting(delivery, await self._line.kept(delivery))
         attempt = await self._attempts.make(endpoint, waiting)
-        status: Status = "success" if attempt.succeeded else "failed"
-        body = attempted(
-            delivery.body, entry=attempt.entry, status=status, due=None, next_attempt_at=None, at=attempt.at
-        )
-        await self._settler.write(_put(delivery, body))
+        await self._outcomes.settle_test(delivery, attempt)
         answer: JSONObject = {
             "success": attempt.succeeded,
             "status_code": attempt.sent.status,
@@ -197,26 +177,15 @@ class Dispatcher:
             try:
                 await self._traffic.restore(lanes)
                 if shards:
-                    await self._clear_up(shards)
+                    await self._reading.clear_up(shards)
             except StoreUnavailable as error:
                 log.warning("lines are not taken over yet", reason=str(error))
-                await asyncio.sleep(_AFTER_A_FAULT.total_seconds())
+                await asyncio.sleep(AFTER_A_FAULT.total_seconds())
                 continue
             break
         for lane in lanes:
             lane.loading = False
             self._ready(lane)
-
-    async def _clear_up(self, shards: Collection[int]) -> None:
-        """Give up the lines of endpoints that were deleted while nobody served them."""
-        after: tuple[str, ...] | None = None
-        while page := await self._documents.query(LANES.name, Query(after=after, limit=_LANES_AT_ONCE)):
-            for document in page:
-                if shard_of(document.key) in shards and self._directory.get(document.key) is None:
-                    while found := await self._line.unfinished(document.key):
-                        await self._line.cancel(found)
-                    await self._documents.write([Delete(LANES.name, document.key, 0, Is(document.version))])
-            after = (page[-1].key,)
 
     def _ready(self, lane: Lane) -> None:
         """Something may begin in this lane."""
@@ -255,14 +224,14 @@ class Dispatcher:
         key = waiting.document.key
         try:
             attempt = await self._attempts.make(lane.endpoint, waiting)
-            await self._note(lane, waiting, attempt)
-            lane.settled(key, await self._settle(lane, waiting, attempt))
+            await self._outcomes.note(lane, waiting, attempt)
+            lane.settled(key, await self._outcomes.settle(lane, waiting, attempt))
         except StoreUnavailable as error:
             log.warning("an attempt is not settled, and will be made again", delivery=key, reason=str(error))
-            lane.pause(self._clock.now() + _AFTER_A_FAULT)
+            lane.pause(self._clock.now() + AFTER_A_FAULT)
         except Exception:
             log.exception("an attempt failed inside", delivery=key)
-            lane.pause(self._clock.now() + _AFTER_A_FAULT)
+            lane.pause(self._clock.now() + AFTER_A_FAULT)
         finally:
             lane.landed(key)
             self._rota.ended(lane)
@@ -273,83 +242,13 @@ class Dispatcher:
             if not self._rota.flying:
                 self._landed.set()
 
-    async def _note(self, lane: Lane, waiting: Waiting, attempt: Attempt) -> None:
-        """Count the attempt, and draw the consequences for the endpoint before anything else."""
-        DELIVERY_ATTEMPTS.labels(attempt.verdict.outcome).inc()
-        lane.last_delivery_at = rfc3339(attempt.at)
-        if attempt.succeeded:
-            lane.successes += 1
-            lane.health = HEALTHY
-            began = parse_rfc3339(str(waiting.document.body["event_time"]))
-            DELIVERY_SECONDS.observe((attempt.at - began).total_seconds())
-        else:
-            lane.failures += 1
-            was_open = lane.health.is_open
-            lane.health = failed(lane.health, first_of_delivery=attempt.first, at=attempt.at, patience=self._patience)
-            if attempt.sent.status == GONE:
-                await self._discipline.gone(lane.endpoint_id, waiting.document.key, attempt.number)
-                await self._directory.catch_up()  # nothing more begins
-            elif is_given_up(lane.health, at=attempt.at, patience=self._patience):
-                await self._discipline.give_up(lane.endpoint_id, lane.health)
-                await self._directory.catch_up()  # nothing more begins
-            elif lane.health.is_open and not was_open:
-                await self._discipline.warn(lane.endpoint_id, lane.health)
-        self._traffic.changed(lane)
-
-    async def _settle(self, lane: Lane, waiting: Waiting, attempt: Attempt) -> Waiting | None:
-        """Store what came of the attempt; the delivery as it is then, where more is planned.
-
-        A client may have asked for a retry meanwhile: the attempt is then noted on what is there now.
-        """
-        document: Document | None = waiting.document
-        body = attempt.applied(waiting.document.body, ordered=lane.endpoint.ordered)
-        while document is not None and int(str(document.body["attempts"])) < attempt.number:
-            put = _put(document, body)
-            if await self._settler.write(put):
-                if put.body["due"] is None:
-                    return None
-                return Waiting(Document(put.key, put.version, put.body, put.expires_at), waiting.kept)
-            document = await self._documents.get(DELIVERIES.name, waiting.document.key)
-            if document is not None:
-                body = attempt.noted(document.body)
-        lane.recheck()
-        return None
-
     async def _page(self, lane: Lane, limit: int) -> None:
-        try:
-            async with self._pages:
-                heads = await self._line.heads(lane.endpoint_id, limit=limit)
-                if lane.endpoint.ordered and await self._line.bring_back(heads.retries, but=lane.flying):
-                    heads = await self._line.heads(lane.endpoint_id, limit=limit)
-                if (heads.more_fresh or heads.more_retries) and not lane.backlog:
-                    lane.backlog = await self._line.length(lane.endpoint_id)
-            lane.end_page(heads, now=self._clock.now())
-        except StoreUnavailable as error:
-            log.warning("a line can not be read", endpoint=lane.endpoint_id, reason=str(error))
-            lane.abandon_page(again_at=self._clock.now() + _AFTER_A_FAULT)
-        except Exception:
-            log.exception("a line can not be read", endpoint=lane.endpoint_id)
-            lane.abandon_page(again_at=self._clock.now() + _AFTER_A_FAULT)
+        await self._reading.page(lane, limit)
         self._ready(lane)
 
     async def _give_up(self, lane: Lane) -> None:
-        """Cancel what is in the line of an endpoint that takes no events."""
-        try:
-            while found := await self._line.unfinished(lane.endpoint_id, but=lane.flying):
-                # A client may have switched the endpoint on and then asked for these: look before they are given up.
-                await self._directory.catch_up()
-                if lane.takes_events or self._lanes.get(lane.endpoint_id) is not lane:
-                    break
-                await self._line.cancel(found)
-            again_after = timedelta(0) if lane.changed_while_loading else timedelta(seconds=_RECHECK_SECONDS)
-        except StoreUnavailable as error:
-            log.warning("a line can not be given up yet", endpoint=lane.endpoint_id, reason=str(error))
-            again_after = _AFTER_A_FAULT
-        # An attempt that lands afterwards makes the lane ready, and what it leaves is given up too.
-        lane.abandon_page(again_at=self._clock.now() + again_after)
+        again_after = await self._reading.give_up(lane, is_served=lambda: self._lanes.get(lane.endpoint_id) is lane)
         asyncio.get_running_loop().call_later(again_after.total_seconds(), self._ready, lane)
-        lane.fresh.clear()
-        lane.retries.clear()
         if lane.endpoint.deleted_at is not None and not lane.flying:
             self._lanes.pop(lane.endpoint_id, None)
 
@@ -363,9 +262,9 @@ class Dispatcher:
         while True:
             endpoint_ids = list(self._lanes)
             if not endpoint_ids:
-                await asyncio.sleep(_RECHECK_SECONDS / 10)
+                await asyncio.sleep(RECHECK_SECONDS / 10)
             for endpoint_id in endpoint_ids:
-                await asyncio.sleep(_RECHECK_SECONDS / len(endpoint_ids))
+                await asyncio.sleep(RECHECK_SECONDS / len(endpoint_ids))
                 self._hear(endpoint_id)
 
     def _present(self, endpoint_ids: Iterable[str]) -> Iterator[Lane]:
@@ -399,8 +298,3 @@ class Dispatcher:
             except TimeoutError:
                 log.warning("attempts are cut off, and will be made again", attempts=self._rota.flying)
                 return
-
-
-def _put(document: Document, body: JSONObject) -> Put:
-    version = document.version
-    return Put(DELIVERIES.name, document.key, body, version + 1, Is(version), document.expires_at)

@@ -23,9 +23,9 @@ from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.health import HEALTHY, Health
 from atrium_webhooks.domain.pace import Pace
 
-PAGE = 64
+PAGE = 256
 """The most of a line that is held here, new deliveries and retries each."""
-_LOW = PAGE // 4
+_LOW = PAGE // 8
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,10 +60,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The heads of both parts of a line, as read: places in order, and retries by time; and whether there are more."""
+    """The heads of both parts of a line, as read: places in order, and retries by time (None: they were not looked at);
+    and whether there are more.
+    """
 
     fresh: Sequence[Waiting] = ()
-    retries: Sequence[Waiting] = ()
+    retries: Sequence[Waiting] | None = ()
     more_fresh: bool = False
     more_retries: bool = False
 
@@ -84,7 +86,7 @@ class Lane:
         self.retries: deque[Waiting] = deque()
         self.flying: dict[str, Waiting] = {}
         self.backlog = 0
-        self.retry_at: datetime | None = None
+        self.retry_at: datetime | None = _LONG_AGO
         self.not_before: datetime | None = None
         self.behind = True
         self.loading = True
@@ -135,8 +137,11 @@ class Lane:
         """Whether the store should be asked for more."""
         if self.loading or self._is_paused(now):
             return False
-        due = self.retry_at is not None and self.retry_at <= now and len(self.retries) < _LOW
-        return due or (self.behind and len(self.fresh) < _LOW)
+        return self.wants_retries(now) or (self.behind and len(self.fresh) < _LOW)
+
+    def wants_retries(self, now: datetime) -> bool:
+        """Whether there may be retries in the store whose time has come."""
+        return self.retry_at is not None and self.retry_at <= now and len(self.retries) < _LOW
 
     @property
     def takes_events(self) -> bool:
@@ -157,7 +162,15 @@ class Lane:
             self._doubt()
             return
         known = self.flying.keys() | self._settled_while_loading
-        self.retry_at = None
+        if heads.retries is not None:
+            self.retry_at = None
+            self.retries = deque()
+            for waiting in self._new(heads.retries, known):
+                moment = waiting.next_attempt_at
+                if moment is None or moment <= now:
+                    self.retries.append(waiting)
+                else:
+                    self._retry(moment)
         self.fresh = deque()
         self._reached = max(self._reached, *(waiting.due for waiting in heads.fresh), "")
         for waiting in self._new(heads.fresh, known):
@@ -166,13 +179,6 @@ class Lane:
                 self._retry(moment)  # it kept its place while the endpoint was ordered
             else:
                 self.fresh.append(waiting)
-        self.retries = deque()
-        for waiting in self._new(heads.retries, known):
-            moment = waiting.next_attempt_at
-            if moment is None or moment <= now:
-                self.retries.append(waiting)
-            else:
-                self._retry(moment)
         self.behind = self._changed_while_loading or heads.more_fresh
         if heads.more_retries or self._changed_while_loading:
             self._retry(now)
@@ -188,8 +194,11 @@ class Lane:
         self.pause(again_at)
 
     def pause(self, until: datetime) -> None:
-        """Something here went wrong inside: look into the store then, and begin nothing before."""
-        self.recheck()
+        """Something here went wrong: begin nothing before then, and nothing that the store does not show then.
+
+        What was sent while a store is lost would all be sent again.
+        """
+        self._doubt()
         self.not_before = until
 
     def take(self, now: datetime, monotonic: float) -> Waiting | None:

@@ -37,8 +37,10 @@ class Line:
         for event_id in event_ids:
             self._events.pop(event_id, None)
 
-    async def heads(self, endpoint_id: str, *, limit: int) -> Heads:
+    async def heads(self, endpoint_id: str, *, limit: int, retries: bool = True) -> Heads:
         """The first `limit` of those that have a place in line, and of those that wait for a time, by time.
+
+        If `retries` are not wanted, the latter are there only where they come by the way.
 
         A store may show a delivery as it is after an attempt that was settled meanwhile: such a one is left out, but
         says as well as the others that there are `limit` of them.
@@ -48,8 +50,10 @@ class Line:
         waiting = [each for each in page if each.due >= BEHIND_FIRST]
         if not full:
             return Heads(placed, waiting)
-        retries, more = await self._page(endpoint_id, Condition("due", "gte", BEHIND_FIRST), limit)
-        return Heads(placed, retries, more_fresh=not waiting, more_retries=more)
+        if not retries:
+            return Heads(placed, None, more_fresh=not waiting)
+        found, more = await self._page(endpoint_id, Condition("due", "gte", BEHIND_FIRST), limit)
+        return Heads(placed, found, more_fresh=not waiting, more_retries=more)
 
     async def length(self, endpoint_id: str) -> int:
         """How many are not finished."""

@@ -1,14 +1,14 @@
 """The promises of delivery, through the gateway: spec/webhooks.md, "Promises" and "Headers of a delivery"."""
 
 import asyncio
-from collections import Counter
+import os
+from pathlib import Path
 from typing import Any
 
-import aiohttp
 from standardwebhooks.webhooks import Webhook
 
 from tests.e2e.suite import Platform, Suite, Tenant
-from tests.hostile import Hostile, answer, hang, slow
+from tests.hostile import Hostile, answer, eventually, hang
 
 
 async def deliveries(platform: Platform, tenant: Tenant, endpoint: Any) -> list[Any]:
@@ -106,6 +106,23 @@ async def test_an_ordered_endpoint_gets_each_event_after_the_one_before_is_done(
         assert [arrival.json["data"]["n"] for arrival in receiver.arrivals] == [0, 0, 0, 1, 2, 3]
 
 
+async def test_an_endpoint_gets_what_another_service_did_after_it_was_made_and_nothing_from_before(
+    platform: Platform,
+) -> None:
+    tenant = await platform.tenant()
+    async with Hostile() as receiver:
+        for number in range(8):
+            await platform.created("namespaces", {"name": f"before {number}"}, key=tenant.key)
+            wanted = {"url": receiver.url(f"/{number}"), "events": ["namespace.created"]}
+            await platform.created("webhooks", wanted, key=tenant.key)
+            await platform.created("namespaces", {"name": f"after {number}"}, key=tenant.key)
+        names = [f"{when} {number}" for number in range(8) for when in ("before", "after")]
+        for number in range(8):
+            await receiver.until(15 - 2 * number, f"/{number}")
+            got = [each.json["data"]["object"]["attributes"]["name"] for each in receiver.at(f"/{number}")]
+            assert sorted(got) == sorted(names[2 * number + 1 :])
+
+
 async def test_endpoints_that_hang_delay_no_other_endpoint_of_the_same_workspace(platform: Platform) -> None:
     tenant = await platform.tenant()
     async with Hostile() as receiver:
@@ -119,57 +136,83 @@ async def test_endpoints_that_hang_delay_no_other_endpoint_of_the_same_workspace
         assert len(receiver.at("/")) == 12
 
 
-async def test_dispatchers_killed_under_load_lose_no_committed_event_and_repeat_only_what_was_under_way(
-    suite: Suite,
-) -> None:
-    tenant = await suite.tenant()
-    acknowledged: list[str] = []
-    ending = asyncio.Event()
-
-    async def write(worker: int) -> None:
-        number = 0
-        while not ending.is_set():
-            number += 1
-            body = {"type": "order.placed", "data": {"n": number}, "idempotency_key": f"{worker}/{number}"}
-            while True:
-                try:
-                    told = await suite.call("POST", "events", body, key=tenant.key)
-                except (OSError, aiohttp.ClientError):
-                    await asyncio.sleep(0.1)
-                    continue
-                if told.status in {200, 201}:
-                    acknowledged.append(told.data["id"])
-                    break
-                assert told.status in {502, 503, 504}, told
-                await asyncio.sleep(0.1)
-
+async def test_a_rate_limit_can_be_set_and_taken_away_while_deliveries_wait(platform: Platform) -> None:
+    tenant = await platform.tenant()
     async with Hostile() as receiver:
-        paths = {"/quick": answer(), "/slow": slow(0.1), "/moody": answer()}
-        endpoints = []
-        for path, behaviour in paths.items():
-            receiver.script(path, *([answer(500)] * 5 if path == "/moody" else []), behaviour)
-            wanted = {"url": receiver.url(path), "events": ["order.*"], "concurrency": 4}
-            endpoints.append(await suite.created("webhooks", wanted, key=tenant.key))
-        writers = [asyncio.create_task(write(worker)) for worker in range(3)]
-        kills = 3
-        for _ in range(kills):
-            await asyncio.sleep(1)
-            before = suite.kill_service("webhooks")
-            async with asyncio.timeout(60):
-                while (suite.directory / "run" / "webhooks.pid").read_text().strip() in {str(before), ""}:
-                    await asyncio.sleep(0.05)
-        async with asyncio.timeout(60):
-            while len(acknowledged) < 20:
-                await asyncio.sleep(0.05)
-        ending.set()
-        await asyncio.gather(*writers)
-        events = set(acknowledged)
-        for path, endpoint in zip(paths, endpoints, strict=True):
-            async with asyncio.timeout(90):
-                while not events <= {arrival.event_id for arrival in receiver.at(path)}:
-                    await asyncio.sleep(0.1)
-            found = await settled(suite, tenant, endpoint, "success", len(events))
-            assert sorted(each["event_id"] for each in found) == sorted(events)
-            tried = Counter((arrival.event_id, arrival.attempt) for arrival in receiver.at(path))
-            repeated = sum(count - 1 for count in tried.values())
-            assert repeated <= kills * 4, "more was repeated than can have been under way"
+        wanted = {"url": receiver.url(), "events": ["order.*"], "rate_limit": {"requests": 1, "per_seconds": 3600}}
+        endpoint = await platform.created("webhooks", wanted, key=tenant.key)
+        path = f"webhooks/{endpoint['id']}"
+        for n in range(6):
+            await publish(platform, tenant, n)
+        await settled(platform, tenant, endpoint, "success", 1)
+        await settled(platform, tenant, endpoint, "pending", 5)
+        assert len(receiver.arrivals) == 1
+        changed = await platform.call("PATCH", path, {"rate_limit": {"requests": 3}}, key=tenant.key)
+        assert changed.data["rate_limit"] == {"requests": 3, "per_seconds": 1}
+        await settled(platform, tenant, endpoint, "success", 6)
+        changed = await platform.call("PATCH", path, {"rate_limit": None}, key=tenant.key)
+        assert changed.data["rate_limit"] is None
+        assert sorted(arrival.json["data"]["n"] for arrival in receiver.arrivals) == list(range(6))
+
+
+async def test_an_endpoint_that_keeps_failing_is_warned_of_disabled_and_can_be_brought_back_with_all_it_missed(
+    stack: dict[str, str], directory: Path
+) -> None:
+    strict = {
+        "ATRIUM_WEBHOOKS_RETRY_SCHEDULE": "0,600",
+        "ATRIUM_WEBHOOKS_BREAKER_FAILURES": "3",
+        "ATRIUM_WEBHOOKS_BREAKER_PROBE_SECONDS": "0.2",
+        "ATRIUM_WEBHOOKS_DISABLE_AFTER_DAYS": "0",
+        "ATRIUM_WEBHOOKS_DISABLE_AFTER_DELIVERIES": "6",
+    }
+    suite = Suite(directory / os.urandom(4).hex(), {**stack, **strict})
+    suite.start()
+    try:
+        async with suite, Hostile() as receiver:
+            await _kept_failing(suite, receiver)
+    finally:
+        suite.stop()
+
+
+async def _kept_failing(suite: Suite, receiver: Hostile) -> None:
+    tenant = await suite.tenant()
+    receiver.script("/failing", answer(500))
+    watching = {"url": receiver.url("/watching"), "events": ["webhook.*"]}
+    await suite.created("webhooks", watching, key=tenant.key)
+    wanted = {"url": receiver.url("/failing"), "events": ["order.*"], "concurrency": 1}
+    endpoint = await suite.created("webhooks", wanted, key=tenant.key)
+    path = f"webhooks/{endpoint['id']}"
+    for n in range(8):
+        await publish(suite, tenant, n)
+    await settled(suite, tenant, endpoint, "cancelled", 8)
+    assert len(receiver.at("/failing")) == 6
+    disabled = await suite.call("GET", path, key=tenant.key)
+    assert disabled.data["is_active"] is False
+    assert disabled.data["disabled_reason"].startswith("Every attempt has failed since")
+
+    receiver.script("/failing", answer())
+    await suite.call("PATCH", path, {"is_active": True}, key=tenant.key)
+    replayed = await suite.call("POST", f"{path}/replay", {"since": endpoint["created_at"]}, key=tenant.key)
+    assert replayed.status == 202
+    found = await settled(suite, tenant, endpoint, "success", 8)
+    assert len(found) == 8
+    assert {arrival.json["data"]["n"] for arrival in receiver.at("/failing")[6:]} == set(range(8))
+    async with asyncio.timeout(60):  # counts are stored a moment later
+        while True:
+            shown_now = (await suite.call("GET", path, key=tenant.key)).data
+            if (shown_now["failure_count"], shown_now["success_count"]) == (6, 8):
+                break
+            await asyncio.sleep(0.1)
+
+    told = {"webhook.failing", "webhook.disabled", "webhook.enabled"}
+    await eventually(lambda: told <= {arrival.json["type"] for arrival in receiver.at("/watching")})
+    shown = [
+        (arrival.json["type"], arrival.json["data"]["object"]["attributes"])
+        for arrival in receiver.at("/watching")
+        if arrival.json["type"] in told
+    ]
+    assert [kind for kind, _ in shown] == ["webhook.failing", "webhook.disabled", "webhook.enabled"]
+    failing, off, on = (attributes for _, attributes in shown)
+    assert (failing["id"], failing["is_active"], failing["consecutive_failures"]) == (endpoint["id"], True, 3)
+    assert (off["is_active"], off["disabled_reason"]) == (False, disabled.data["disabled_reason"])
+    assert (on["is_active"], on["disabled_reason"]) == (True, None)

@@ -1,8 +1,10 @@
 """Writes of documents to MongoDB, many in one round trip where the answer still tells of each whether it was done.
 
 A bulk tells only how many documents matched, and which writes met a duplicate key. So every guard that lets a document
-be made goes in bulk, as an insert or upsert that meets a duplicate where the guard does not hold; what is written over
-one exact version (`Is`) makes nothing and meets nothing, and goes one by one, several at once.
+be made goes in bulk, as an insert or upsert that meets a duplicate where the guard does not hold. What is written over
+one exact version (`Is`) makes nothing and meets nothing: where all have matched that is known, else what is there now
+tells; and where even that leaves it open, since somebody has written over it already, the answer is that nobody knows.
+What removes documents goes one by one, several at once.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -19,12 +21,15 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from atrium_common.store import documents as asked
 from atrium_common.store.documents import Absent, Delete, Is, Newer, Put
 from atrium_common.store.mongo.driver import translated
+from atrium_common.store.ports import StoreUnavailable
 
 VERSION, EXPIRES, DELETED = "~version", "~expires_at", "~deleted"
 """The store's own fields of a document, under names that no body has."""
 _BULK = 500
 _AT_ONCE = 16
 _DUPLICATE = 11000
+
+_Way: TypeAlias = Literal["made", "over", "single"]
 
 
 def live(now: datetime) -> dict[str, Any]:
@@ -42,16 +47,13 @@ async def write_all(database: Any, writes: Sequence[Put | Delete], *, now: datet
     for run in _runs(writes):
         target = database[run[0].collection]
         with translated():
-            if _goes_in_bulk(run[0]):
-                done += await _bulk(target, run, now)
-            else:
-                done += await _one_by_one(target, run, now)
+            done += await _WAYS[_way(run[0])](target, run, now)
     return done
 
 
 def _runs(writes: Sequence[Put | Delete]) -> Iterator[list[Put | Delete]]:
     """The writes in their order, cut where collection or way change, a document comes again, or it gets too many."""
-    for _, alike in groupby(writes, key=lambda write: (write.collection, _goes_in_bulk(write))):
+    for _, alike in groupby(writes, key=lambda write: (write.collection, _way(write))):
         run: list[Put | Delete] = []
         keys: set[str] = set()
         for write in alike:
@@ -63,8 +65,10 @@ def _runs(writes: Sequence[Put | Delete]) -> Iterator[list[Put | Delete]]:
         yield run
 
 
-def _goes_in_bulk(write: Put | Delete) -> bool:
-    return not isinstance(write.guard, Is) and (isinstance(write.guard, asked.Any) or not _leaves_nothing(write))
+def _way(write: Put | Delete) -> _Way:
+    if _leaves_nothing(write):
+        return "made" if isinstance(write.guard, asked.Any) else "single"
+    return "over" if isinstance(write.guard, Is) else "made"
 
 
 def _leaves_nothing(write: Put | Delete) -> bool:
@@ -83,6 +87,32 @@ async def _bulk(target: Any, run: Sequence[Put | Delete], now: datetime) -> list
         again = iter(await _one_by_one(target, [run[index] for index in sorted(met)], now))
         return [next(again) if index in met else True for index in range(len(run))]
     return [True] * len(run)
+
+
+async def _over(target: Any, run: Sequence[Put | Delete], now: datetime) -> list[bool]:
+    if len(run) == 1:
+        return [await _write(target, run[0], now)]
+    requests = [ReplaceOne({"_id": write.key, **_present(write, now)}, _stored(write)) for write in run]
+    done = await target.bulk_write(requests, ordered=False)
+    if done.matched_count == len(run):
+        return [True] * len(run)
+    cursor = target.find({"_id": {"$in": [write.key for write in run]}})
+    there = {found["_id"]: found for found in await cursor.to_list(length=None)}
+    return [_is_there(write, there.get(write.key)) for write in run]
+
+
+def _is_there(write: Put | Delete, found: dict[str, Any] | None) -> bool:
+    """Whether the document as found is what was written over one exact version.
+
+    Raises:
+        StoreUnavailable: it is newer, so that it may have been written or not.
+    """
+    if found is None or found[VERSION] < write.version:
+        return False
+    if found[VERSION] > write.version:
+        raise StoreUnavailable(f"MongoDB: {write.collection}/{write.key} has been written over already")
+    stored = _stored(write)
+    return found.keys() == stored.keys() and all(found[name] == stored[name] for name in stored if name != EXPIRES)
 
 
 def _request(write: Put | Delete, now: datetime) -> Any:
@@ -139,6 +169,9 @@ def _present(write: Put | Delete, now: datetime) -> dict[str, Any]:
             return {VERSION: version, **live(now)}
         case Newer():
             return {"$or": [{VERSION: {"$lt": write.version}}, lapsed]}
+
+
+_WAYS = {"made": _bulk, "over": _over, "single": _one_by_one}
 
 
 def _stored(write: Put | Delete) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class DocumentsConformance:
     async def test_of_many_writes_at_once_each_is_told_apart(self, documents: Documents, clock: FakeClock) -> None:
         soon = clock.now() + timedelta(seconds=1)
         await documents.write([put(key, version=5) for key in ("newer", "older", "is", "is not", "there", "gone")])
+        await documents.write([put("taken", {"n": 9}, version=6)])
         lapsed = Put("things", "lapsed", {}, 9, Any(), soon)
         await documents.write([lapsed, Delete("things", "buried", 7, Any()), Delete("things", "dead", 7, Any())])
         clock.advance(2)
@@ -100,6 +101,7 @@ class DocumentsConformance:
             (put("new", {"n": 3}, version=2, guard=Is(1)), True),
             (put("is", {"n": 1}, version=6, guard=Is(5)), True),
             (put("is not", {"n": 1}, version=6, guard=Is(4)), False),
+            (put("taken", {"n": 1}, version=6, guard=Is(5)), False),
             (put("nothing", {"n": 1}, guard=Is(1)), False),
             (Delete("things", "gone", 0, Is(4)), False),
             (Delete("things", "gone", 0, Is(5)), True),
@@ -110,6 +112,7 @@ class DocumentsConformance:
         found = await documents.get_many("things", list({write.key for write, _ in wanted}))
         assert {key: each.body.get("n") for key, each in found.items()} == {
             "newer": 1, "older": None, "there": None, "dead": 1, "lapsed": 1, "new": 3, "is": 1, "is not": None,
+            "taken": 9,
             "gone": 1,
         }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The dispatcher's figures beside a bare aiohttp client that posts the same signed bodies, in one run.
 
-`python tests/load/bench_webhooks.py [--events N] [--backlog N] [--seconds S] [--profile]`; with
+`python tests/load/bench_webhooks.py [--events N] [--backlog N] [--seconds S] [--profile]`; `--waiting 1000000`
+measures instead, embedded, how fast a backlog is drained with so many waiting. With
 `ATRIUM_TEST_KAFKA_BOOTSTRAP` and `ATRIUM_TEST_MONGODB_URL` and `--stack kafka+mongodb` on those. The receiver, the
 events' source and the engine are a process each: of the engine's, one core is measured.
 """
@@ -13,6 +14,7 @@ import cProfile
 import os
 import pstats
 import re
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -61,6 +63,7 @@ WORKSPACE = "wks_bench"
 ENDPOINTS = 20
 SECRET = "whsec_" + "A" * 43 + "="
 SEALING = MasterKeys({"k": bytes(32)})
+PILED_EVENTS = 10_000
 TIMED = re.compile(rb'"t":([0-9.]+)')
 
 
@@ -331,8 +334,8 @@ async def paced(source: Store, base: str, *, rate: int, seconds: float, start: i
         return list((await answer.json(content_type=None))["latencies"])
 
 
-async def backlog(store: Store, endpoint_id: str, number: int) -> None:
-    """So many deliveries in the line of one endpoint, as if nobody had sent for long."""
+async def backlog(store: Store, endpoint_id: str, number: int, *, events_alone: bool = False) -> None:
+    """So many deliveries in the line of one endpoint, as if nobody had sent for long; or their events alone."""
     event = {
         "type": "namespace.created", "time": "2026-01-01T00:00:00+00:00", "created_at": "2026-01-01T00:00:00.000Z",
         "workspace_id": WORKSPACE, "workspace_ids": [WORKSPACE], "livemode": None, "received_at": "",
@@ -347,7 +350,8 @@ async def backlog(store: Store, endpoint_id: str, number: int) -> None:
             now="2026-01-01T00:00:00.000Z",
         )  # fmt: skip
         puts.append(Put(rows.EVENTS_SEEN.name, event_id, dict(event), 1, AnyVersion()))  # type: ignore[arg-type]
-        puts.append(Put(rows.DELIVERIES.name, delivery_id(event_id, endpoint_id), body, 1, AnyVersion()))
+        if not events_alone:
+            puts.append(Put(rows.DELIVERIES.name, delivery_id(event_id, endpoint_id), body, 1, AnyVersion()))
         if len(puts) >= 2000 or n == number - 1:
             await store.documents.write(puts)
             puts.clear()
@@ -360,7 +364,10 @@ async def measure(options: argparse.Namespace) -> None:
         async with process("receive") as receiver:
             assert receiver.stdout is not None
             base = f"http://127.0.0.1:{int(await receiver.stdout.readline())}"
-            await measured(stack, base, options)
+            if options.waiting:
+                await waiting(stack, base, options.waiting, options.seconds)
+            else:
+                await measured(stack, base, options)
 
 
 async def measured(stack: Stack, base: str, options: argparse.Namespace) -> None:
@@ -412,6 +419,51 @@ async def measured(stack: Stack, base: str, options: argparse.Namespace) -> None
     await drained(alone, base, options.backlog)
 
 
+def piled_up(directory: Path, endpoint_id: str, number: int) -> None:
+    """So many deliveries in the line of one endpoint, of ten thousand events, written by SQL: a million in seconds."""
+    body = new_delivery(
+        event_id="EVENT", event_type="namespace.created", event_time="2026-01-01T00:00:00.000Z",
+        endpoint_id=endpoint_id, workspace_id=WORKSPACE, livemode=True, sequence=1, now="2026-01-01T00:00:00.000Z",
+    )  # fmt: skip
+    place = "printf('0#%017d', n)"
+    text = orjson.dumps(body | {"due": "DUE"}).decode()
+    filled = f"replace(replace(:body, 'EVENT', printf('evt_%026d', n % {PILED_EVENTS})), 'DUE', {place})"
+    with sqlite3.connect(directory / "webhooks.db") as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(
+            "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < :number)"  # noqa: S608
+            " INSERT INTO d_deliveries (key, version, expires_at, body)"
+            f" SELECT printf('del_%028d', n), 1, NULL, {filled} FROM t",
+            {"number": number, "body": text},
+        )
+
+
+async def waiting(stack: Stack, base: str, number: int, seconds: float) -> None:
+    """How fast a backlog is drained for a while, with 10,000 and with so many waiting."""
+    figures: list[tuple[float, float]] = []
+    for length in (10_000, number):
+        alone = Stack(stack.directory / f"waiting{length}", stack.name)
+        alone.directory.mkdir()
+        made, _, store, repository = await open_engine(alone)
+        endpoint_id = await endpoint(repository, f"{base}/waiting")
+        await backlog(store, endpoint_id, PILED_EVENTS, events_alone=True)
+        await made.sender.close()
+        await store.close()
+        began = time.monotonic()
+        await asyncio.to_thread(piled_up, alone.directory, endpoint_id, length)
+        say(f"a backlog of {length:,}: made by SQL", f"{time.monotonic() - began:.1f} s")
+        async with working(alone) as worked:
+            start = await worked.until(1000)
+            while worked.seen[-1][0] - start < seconds and worked.seen[-1][1] < length - 100:
+                await worked.until(worked.seen[-1][1] + 1)
+            figures.append(worked.between(1000, worked.seen[-1][1]))
+        rate, cpu = figures[-1]
+        say("the same: drained a second", f"{rate:,.0f}")
+        say("the same: CPU for each delivery", f"{cpu * 1000:,.0f} µs")
+    (few, _), (many, _) = figures
+    say(f"drained a second with {number:,} waiting beside 10,000", f"{many / few:.2f}", "1.00")
+
+
 async def drained(stack: Stack, base: str, number: int) -> None:
     """A backlog of one endpoint, from its first tenth to its last."""
     _, _, store, repository = await open_engine(stack)
@@ -454,6 +506,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=20_000, help="deliveries of the first measurement")
     parser.add_argument("--backlog", type=int, default=20_000)
+    parser.add_argument("--waiting", type=int, default=0, help="only this: drain a while with so many waiting")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--stack", choices=("embedded", "kafka+mongodb"), default="embedded")
     parser.add_argument("--profile", action="store_true", help="what the engine spends its time on, to stderr")

@@ -96,6 +96,47 @@ async def test_a_key_that_rests_is_never_refused_for_its_burst_whoever_it_asks_n
         await gateways.pass_time(pause)
 
 
+@pytest.mark.parametrize(("pause", "least"), [(0.05, 40), (0.5, 40), (1.1, 50), (2.1, 50)])
+async def test_what_another_gateway_has_used_a_moment_ago_is_soon_here_again(
+    gateways: Gateways, clock: FakeClock, pause: float, least: int
+) -> None:
+    await gateways.start(2)
+    first, second = gateways.processes
+    key = allowance(requests=100_000, burst=50)
+    for used, asked in ((first, second), (second, first)):
+        assert isinstance(await used.spend(key), Standing)
+        await gateways.pass_time(pause)
+        answers = []
+        for _ in range(50):
+            answers.append(await asked.spend(key))
+            clock.advance(0.0005)
+        assert passed(answers) >= least
+        await gateways.pass_time(3)
+
+
+async def test_a_request_that_comes_while_its_key_is_given_back_is_let_pass_and_counted(
+    gateways: Gateways, clock: FakeClock
+) -> None:
+    await gateways.start(2)
+    first, second = gateways.processes
+    key = allowance(requests=1000, burst=50)
+    for _ in range(3):
+        assert isinstance(await first.spend(key), Standing)
+        clock.advance(1.2)
+        for process in gateways.processes:
+            await process.replicas.step()
+        resting = asyncio.create_task(first.limiter.sweep())
+        await asyncio.sleep(0)
+        clock.advance(0.001)
+        assert isinstance(await first.spend(key), Standing)
+        await resting
+        await gateways.pass_time(0.2)
+    await gateways.pass_time(3)
+    standing = await second.spend(key)
+    assert isinstance(standing, Standing)
+    assert 1000 - 7 - 50 <= standing.remaining <= 1000 - 7
+
+
 async def test_a_gateway_that_joins_finds_what_the_one_before_left_of_the_burst(gateways: Gateways) -> None:
     await gateways.start()
     (first,) = gateways.processes

@@ -24,6 +24,8 @@ from atrium_gateway.replicas import QUIET_SECONDS, Replicas
 log = structlog.get_logger("limits")
 
 IDLE_SECONDS = 10.0
+# Where several processes share the burst, what one has used for a moment is soon wanted by another.
+SHARED_IDLE_SECONDS = 1.0
 _SWEEP_SECONDS = 0.5
 _STARVED_SECONDS = 0.25
 _PATIENCE = 3.0
@@ -70,10 +72,11 @@ class LeasedLimiter:
     async def spend(self, allowance: Allowance, cost: int) -> Standing:
         """See `Limiter.spend`."""
         began = self._clock.monotonic()
-        account = self._account(allowance, began)
         looks = 0
         while True:
             now = self._clock.monotonic()
+            # It may have been given back and forgotten while this request waited.
+            account = self._account(allowance, now)
             if account.allowance == allowance:
                 may_wait = looks < _OWED_LOOKS and account.waiting < allowance.burst
                 standing = self._spend(account, cost, now, asked_at=began, may_wait=may_wait)
@@ -141,11 +144,24 @@ class LeasedLimiter:
             if now < self._down_until or not self._replicas.member(now):
                 return
             self._found()
-        idle = [each for each in self._accounts.values() if now - each.used_at >= IDLE_SECONDS and not each.waiting]
+        patience = IDLE_SECONDS if self._replicas.alone(now) else SHARED_IDLE_SECONDS
+        idle = [each for each in self._accounts.values() if now - each.used_at >= patience and not each.waiting]
         for account in idle:
-            if account.settling is None:
+            if account.settling is None and not account.waiting:
+                # As a settlement: whoever comes meanwhile waits for it, and begins anew.
+                account.settling = asyncio.create_task(self._rest(account), name="limits")
+                account.settling_since = now
+                await asyncio.shield(account.settling)
+
+    async def _rest(self, account: Account) -> None:
+        """Give back what the key holds, and forget it. Never raises."""
+        account.again_at = NEVER
+        try:
+            await self._give_up(account)
+        finally:
+            account.settling = None
+            if self._accounts.get(account.allowance.key_id) is account and not account.debt:
                 del self._accounts[account.allowance.key_id]
-                await self._give_up(account)
 
     async def close(self) -> None:
         """Give everything back, so that the other processes can spend it."""

@@ -22,6 +22,7 @@ from atrium_gateway.replicas import Replicas
 
 LEDGERS = Collection("rate_ledgers")
 _RENEW_SECONDS = 1.0
+_FEW = 4
 _TRIES = 100
 _WORTH_A_CALL = 500  # at least this part of an hour's limit is leased at once
 _LEAST = 2000  # and at least this part of it towards its end
@@ -152,7 +153,9 @@ class Settlements:
         held = ledger.shares[self._replicas.id].parts if self._replicas.id in ledger.shares else 0
         fair = max(1, burst // self._replicas.count)
         needed = min(account.largest, burst)
-        wanted = max(fair, needed)
+        # A few requests do with a few parts: what is not needed here may be needed elsewhere at once.
+        thirsty = held > 0 and level < held / 2
+        wanted = max(fair if thirsty or account.whole else fair // _FEW, needed, 1)
         if not account.whole:
             # Who waits is served from what nobody holds; who is used up, and may be so again, gets half of that.
             free = ledger.free(burst)

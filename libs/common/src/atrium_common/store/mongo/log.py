@@ -17,7 +17,7 @@ from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import decode, decode_stream, encode
 from atrium_common.store.mongo.driver import patiently, translated
-from atrium_common.store.pace import Pace
+from atrium_common.store.news import News
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
 GROUP = 200
@@ -34,8 +34,7 @@ class MongoEventLog:
         self._commits = database["commits"]
         self._queue: list[tuple[Proposal, asyncio.Future[Appended]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
-        self._pace = Pace(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
+        self._news = News(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
         self._known_tail = 0
 
     async def open(self) -> None:
@@ -84,20 +83,11 @@ class MongoEventLog:
 
     async def changed(self, *, after: int, timeout: float) -> None:
         """See `EventLog.changed`: own commits wake at once, others' within 20 ms, or 100 in a quiet time."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
-        while True:
-            self._news.clear()
-            found, now = await self.tail() > after, loop.time()
-            if found:
-                self._pace.news(now)
-            if found or now >= deadline:
-                return
-            try:
-                async with asyncio.timeout(min(self._pace.pause(now), deadline - now)):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+
+        async def look() -> bool:
+            return await self.tail() > after
+
+        await self._news.wait(look, timeout=timeout)
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""
@@ -135,7 +125,7 @@ class MongoEventLog:
                 for _, future in group:
                     if not future.done():
                         future.set_exception(fault)
-            self._news.set()
+            self._news.tell()
 
     async def _write_group(self, group: list[tuple[Proposal, asyncio.Future[Appended]]]) -> None:
         waiting = group

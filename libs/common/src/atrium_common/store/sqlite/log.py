@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import Stored, decode, decode_stream, encode
-from atrium_common.store.pace import Pace
+from atrium_common.store.news import News
 from atrium_common.store.ports import ClaimTaken
 from atrium_common.store.sqlite.reader import Reader
 from atrium_common.store.sqlite.writer import Writer
@@ -55,12 +54,11 @@ class SqliteEventLog:
     def __init__(self, writer: Writer, reader: Reader) -> None:
         self._writer = writer
         self._reader = reader
-        self._news = asyncio.Event()
-        self._pace = Pace(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
+        self._news = News(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
 
     def notify(self) -> None:
         """Wake who waits for news: this process has committed something."""
-        self._news.set()
+        self._news.tell()
 
     async def append(self, proposal: Proposal) -> Appended:
         """See `EventLog.append`."""
@@ -93,20 +91,11 @@ class SqliteEventLog:
 
     async def changed(self, *, after: int, timeout: float) -> None:
         """See `EventLog.changed`: own commits wake at once, others' within 10 ms, or 50 in a quiet time."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
-        while True:
-            self._news.clear()
-            found, now = self._reader.point(_tail) > after, loop.time()
-            if found:
-                self._pace.news(now)
-            if found or now >= deadline:
-                return
-            try:
-                async with asyncio.timeout(min(self._pace.pause(now), deadline - now)):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+
+        async def look() -> bool:
+            return self._reader.point(_tail) > after
+
+        await self._news.wait(look, timeout=timeout)
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""

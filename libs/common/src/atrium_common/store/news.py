@@ -1,0 +1,66 @@
+"""Waiting for news: one's own is told at once, others' has to be looked for, and all who wait share the time to look.
+
+There are many who wait for one log, mostly for nothing: what each of them costs while all is quiet is most of what an
+idle process costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+_QUIET_AFTER = 1.0
+
+
+class News:
+    """Wakes who waits: when there is news of this process's own, and every so often to look for that of others."""
+
+    def __init__(self, *, busy: float, idle: float) -> None:
+        """Seconds between two looks: `busy` for a second after there was something, `idle` from then on."""
+        self._busy = busy
+        self._idle = idle
+        self._quiet_at = float("-inf")
+        self._told = 0
+        self._waiting: list[asyncio.Future[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def tell(self) -> None:
+        """There is something; to be called on the event loop."""
+        self._told += 1
+        self._wake()
+
+    async def wait(self, look: Callable[[], Awaitable[bool]], *, timeout: float) -> None:
+        """Return when `look` finds something, or after about so many seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while True:
+            told = self._told
+            found, now = await look(), loop.time()
+            if found:
+                self._quiet_at = now + _QUIET_AFTER
+            if found or now >= deadline:
+                return
+            if told == self._told:
+                await self._woken(loop, min(self.pause(now), deadline - now))
+
+    def pause(self, now: float) -> float:
+        """Seconds until the next look, at this moment of the loop's clock."""
+        return self._busy if now < self._quiet_at else self._idle
+
+    async def _woken(self, loop: asyncio.AbstractEventLoop, pause: float) -> None:
+        waiter = loop.create_future()
+        self._waiting.append(waiter)
+        if self._timer is None or self._timer.when() > loop.time() + pause:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_later(pause, self._wake)
+        await waiter
+
+    def _wake(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)

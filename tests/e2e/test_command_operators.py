@@ -121,7 +121,7 @@ async def test_keys_are_made_and_revoked_by_the_operator(platform: Platform) -> 
 
 async def test_a_rebuilt_projection_is_what_it_was(suite: Suite) -> None:
     tenant = await suite.tenant()
-    await suite.created("webhooks", {"url": "http://127.0.0.1:1/", "events": ["never.happens"]}, key=tenant.key)
+    await suite.created("webhooks", {"url": "http://127.0.0.1:1024/", "events": ["never.happens"]}, key=tenant.key)
     before = await suite.call("GET", "api-keys", key=tenant.key)
     listed = await told(suite, "admin", "rebuild", "--json")
     assert "tenancy.api_keys" in json.loads(listed.output)

@@ -112,6 +112,7 @@ def test_sqlite_logs_answer_what_the_plain_reading_answers(steps: list[Step]) ->
 @pytest.mark.mongo
 @BOUNDED
 @given(st.lists(WRITES, min_size=3, max_size=8))
+@example([Put("things", "a", {"n": 1}, 1, Any()), Delete("things", "a", 0, Any()), Delete("things", "a", 0, Absent())])
 def test_mongodb_documents_answer_what_the_plain_reading_answers(mongodb_url: str, writes: list[Put | Delete]) -> None:
     story = story_of_documents(writes)
     assert _told_by_mongodb(mongodb_url, story) == _told_by_memory(story)

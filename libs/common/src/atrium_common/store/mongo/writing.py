@@ -144,7 +144,9 @@ async def _one_by_one(target: Any, run: Sequence[Put | Delete], now: datetime) -
 async def _write(target: Any, write: Put | Delete, now: datetime) -> bool:
     if _leaves_nothing(write):
         gone = await target.delete_one({"_id": write.key, **_present(write, now)})
-        return bool(gone.deleted_count) or isinstance(write.guard, asked.Any)
+        if gone.deleted_count or isinstance(write.guard, asked.Any):
+            return True
+        return isinstance(write.guard, Absent) and await target.find_one({"_id": write.key}) is None
     stored = _stored(write)
     if not isinstance(write.guard, Is):
         try:

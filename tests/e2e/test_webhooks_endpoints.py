@@ -255,7 +255,8 @@ async def test_test_keys_and_live_keys_never_see_each_others_endpoints(platform:
 async def test_what_a_webhook_goes_through_is_told_and_never_its_secret(platform: Platform) -> None:
     tenant = await platform.tenant()
     async with Receiver() as receiver:
-        watcher = await platform.created("webhooks", {"url": receiver.url, "events": ["webhook.*"]}, key=tenant.key)
+        watching = {"url": receiver.url, "events": ["webhook.*"], "ordered": True}
+        watcher = await platform.created("webhooks", watching, key=tenant.key)
         body = {"url": URL, "events": ["*"], "secret": "a secret of mine", "headers": {"X-Token": "credential"}}
         other = await platform.created("webhooks", body, key=tenant.key)
         path = f"webhooks/{other['id']}"

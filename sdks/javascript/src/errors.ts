@@ -87,9 +87,11 @@ export class QuotaExceeded extends ApiError {}
 export class ConcurrentLimitExceeded extends ApiError {}
 export class HeadersTooLarge extends ApiError {}
 export class InternalError extends ApiError {}
+export class NotImplemented extends ApiError {}
 export class BadGateway extends ApiError {}
 export class ServiceUnavailable extends ApiError {}
 export class GatewayTimeout extends ApiError {}
+export class HttpVersionNotSupported extends ApiError {}
 
 type ErrorClass = new (status: number, error: Record<string, unknown>, headers: Headers) => ApiError;
 
@@ -129,9 +131,11 @@ export const BY_CODE: Readonly<Record<string, ErrorClass>> = {
   CONCURRENT_LIMIT_EXCEEDED: ConcurrentLimitExceeded,
   HEADERS_TOO_LARGE: HeadersTooLarge,
   INTERNAL_ERROR: InternalError,
+  NOT_IMPLEMENTED: NotImplemented,
   BAD_GATEWAY: BadGateway,
   SERVICE_UNAVAILABLE: ServiceUnavailable,
   GATEWAY_TIMEOUT: GatewayTimeout,
+  HTTP_VERSION_NOT_SUPPORTED: HttpVersionNotSupported,
 };
 
 /** The error of an answer; one of an unknown code, or of no shape of ours, is an `ApiError` itself. */

@@ -191,6 +191,10 @@ class InternalError(ApiError):
     """INTERNAL_ERROR."""
 
 
+class NotImplementedByServer(ApiError):
+    """NOT_IMPLEMENTED."""
+
+
 class BadGateway(ApiError):
     """BAD_GATEWAY."""
 
@@ -201,6 +205,10 @@ class ServiceUnavailable(ApiError):
 
 class GatewayTimeout(ApiError):
     """GATEWAY_TIMEOUT."""
+
+
+class HttpVersionNotSupported(ApiError):
+    """HTTP_VERSION_NOT_SUPPORTED."""
 
 
 BY_CODE: Mapping[str, type[ApiError]] = {(cls.__doc__ or "").rstrip("."): cls for cls in ApiError.__subclasses__()}

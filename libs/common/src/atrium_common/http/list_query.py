@@ -19,7 +19,8 @@ from atrium_common.store.documents import Condition, Order
 DEFAULT_PER_PAGE = 15
 MAX_PER_PAGE = 100
 MAX_WORDS = 10
-_MAX_DIGITS = 9
+MAX_NUMBER = 999_999_999
+"""The largest whole number that a parameter takes."""
 _ISO = "Must be an ISO 8601 date or time, like 2024-01-15 or 2024-01-15T10:30:00Z."
 
 
@@ -87,7 +88,7 @@ class _Parser:
         by_cursor = "cursor" in self._values
         if by_cursor and "page" in self._values:
             self._fault("cursor", "Give page or cursor, not both.")
-        number = self._within("page", 1, None)
+        number = self._within("page", 1, MAX_NUMBER)
         per_page = self._within("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
         sort = self._sort()
         values, conditions = self._filters()
@@ -106,13 +107,13 @@ class _Parser:
     def _fault(self, name: str, message: str) -> None:
         self.faults.setdefault(name, []).append(message)
 
-    def _within(self, name: str, default: int, most: int | None) -> int:
+    def _within(self, name: str, default: int, most: int) -> int:
         text = self._values.get(name)
         if text is None:
             return default
         value = _integer(text)
-        if value is None or value < 1 or (most is not None and value > most):
-            self._fault(name, f"Must be a whole number from 1{f' to {most}' if most else ''}.")
+        if value is None or not 1 <= value <= most:
+            self._fault(name, f"Must be a whole number from 1 to {most}.")
             return default
         return value
 
@@ -206,7 +207,7 @@ def _boolean(text: str) -> bool | None:
 
 def _integer(text: str) -> int | None:
     digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS else None
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_NUMBER)) else None
 
 
 def _moment(text: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from atrium_common.errors import AtriumError, PreconditionFailed, ValidationFailed
-from atrium_common.http.list_query import DEFAULT_PER_PAGE, MAX_PER_PAGE
+from atrium_common.http.list_query import DEFAULT_PER_PAGE, MAX_NUMBER, MAX_PER_PAGE
 from atrium_common.http.listing import Listing
 from atrium_common.http.problems import answered_as
 from atrium_common.http.route import Route
@@ -41,7 +41,7 @@ ERROR: JSONObject = {
 
 _LIST: Mapping[str, tuple[JSONObject, str]] = {
     "page": (
-        {"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": 1},
+        {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "default": 1},
         "The page's number; not together with `cursor`",
     ),
     "per_page": (
@@ -185,4 +185,6 @@ def _filter(listing: Listing, name: str) -> JSONObject:
         return {"type": "string", "enum": list(kind)}
     if kind == "text":
         return _form(name, {"type": "string", "minLength": 1})
+    if kind == "integer":
+        return {"type": "integer", "minimum": -MAX_NUMBER, "maximum": MAX_NUMBER}
     return dict(_WHEN) if kind == "time" else {"type": kind}

@@ -1,0 +1,12 @@
+<?php
+
+// Made from the OpenAPI document by `make sdks`; edit the generator, not this.
+
+declare(strict_types=1);
+
+namespace Atrium\SDK\Exception;
+
+/** NOT_IMPLEMENTED. */
+final class NotImplemented extends ApiException
+{
+}

@@ -131,6 +131,15 @@ class Client:
         self.seconds.append(loop.time() - began)
         return answer.status, orjson.loads(raw) if raw else {}
 
+    async def opens(self, door: Member, key: str) -> bool:
+        """Whether the key opens this gateway."""
+        for _ in range(60):
+            status, body = await self.once("GET", f"{door.url}/api/v1/user", key=key)
+            if status and (state := final(status, body)) is not None:
+                return state is State.DONE
+            await asyncio.sleep(_PAUSE)
+        raise AssertionError(f"{door.name} gives no final word: {status} {body}")
+
     async def listed(self, path: str, *, key: str, headers: Mapping[str, str] | None = None) -> list[Any]:
         """Every item of a list, page by page; the suite is whole."""
         found: list[Any] = []

@@ -86,11 +86,7 @@ async def observe(story: Story, receiver: Receiver) -> Observed:
         logged=logged,
         streamed=streamed,
         keys={
-            door.name: {
-                id_: (await client.once("GET", f"{door.url}/api/v1/user", key=key))[0] == 200
-                for tenant in tenants
-                for id_, key in tenant.keys.items()
-            }
+            door.name: {id_: await client.opens(door, key) for tenant in tenants for id_, key in tenant.keys.items()}
             for door in client.doors()
         },
         audit=audit,

@@ -3,8 +3,10 @@ import asyncio
 import pytest
 
 from atrium_common.errors import RateLimited
+from atrium_common.store.documents import Absent, Put
 from atrium_common.store.memory import MemoryStore
 from atrium_common.testing.clock import FakeClock
+from atrium_gateway.limits.ledger import Ledger, Share
 from atrium_gateway.limits.settlement import LEDGERS
 from atrium_gateway.ports import Standing
 from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, Unreliable, allowance, passed
@@ -169,6 +171,18 @@ async def test_a_gateway_that_joins_waits_for_its_part_of_a_busy_keys_burst_and_
     began = gateways.clock.monotonic()
     assert isinstance(await third.spend(key), Standing)
     assert gateways.clock.monotonic() - began < 2.6
+
+
+async def test_a_clock_that_was_ahead_costs_no_key_its_burst_once_it_is_right_again(gateways: Gateways) -> None:
+    await gateways.start(2)
+    _, second = gateways.processes
+    key = allowance(burst=50)
+    ahead_ms = int((gateways.clock.now().timestamp() + 120) * 1000)
+    body = Ledger(shares={"gw_gone": Share(40, ahead_ms, 40)}, full_ms=ahead_ms).body()
+    await gateways.store.documents.write([Put(LEDGERS.name, key.key_id, body, 1, Absent())])
+    await second.spend(key)
+    await gateways.pass_time(3)
+    assert passed([await second.spend(key) for _ in range(20)]) == 20
 
 
 async def test_a_flood_of_refused_requests_costs_no_call_to_the_store(gateways: Gateways) -> None:

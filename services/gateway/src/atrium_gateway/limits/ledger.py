@@ -63,6 +63,17 @@ class Ledger:
         """The account of this hour; a clock that is behind does not bring an old one back."""
         return self if window <= self.window else replace(self, window=window, used=0)
 
+    def as_of(self, now_ms: int) -> Ledger:
+        """As of this moment: what was written while the store's clock was ahead does not bind for longer than ever."""
+        latest = now_ms + TERM_MS + GRACE_MS + REFILL_MS
+        if self.full_ms <= latest and all(share.until_ms <= latest for share in self.shares.values()):
+            return self
+        shares = {
+            process: share if share.until_ms <= latest else replace(share, until_ms=now_ms + TERM_MS)
+            for process, share in self.shares.items()
+        }
+        return replace(self, shares=shares, full_ms=self.full_ms if self.full_ms <= latest else now_ms + REFILL_MS)
+
     def without_lapsed(self, now_ms: int) -> Ledger:
         """Without the shares of processes that no longer renew them."""
         lapsed = {process: share for process, share in self.shares.items() if share.until_ms + GRACE_MS <= now_ms}

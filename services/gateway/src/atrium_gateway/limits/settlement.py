@@ -103,7 +103,7 @@ class Settlements:
         now = self._clock.monotonic()
         store_time = self._replicas.store_time(now)
         alone, now_ms = self._replicas.alone(now), int(store_time * 1000)
-        ledger = before.in_window(window_of(store_time, allowance.window_offset)).without_lapsed(now_ms)
+        ledger = before.in_window(window_of(store_time, allowance.window_offset)).as_of(now_ms).without_lapsed(now_ms)
         debt, returning = account.debt, account.returning
         ledger = ledger.owe(debt, window=account.window).give_back(returning, window=account.window)
         tokens = account.tokens if ledger.window == account.window else 0

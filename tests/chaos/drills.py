@@ -207,8 +207,8 @@ OF_SERVERS = (
     Drill("break the connections to the store", break_connections_to_mongo, lambda ground: ground.mongo is not None),
 )
 DRILLS = (*OF_PROCESSES, *OF_SERVERS)
-LAST = Drill("roll every process to a newer version", roll_to_a_newer_version, strict=True)
-"""Comes last, since the processes have other names afterwards."""
+FIRST = Drill("roll every process to a newer version", roll_to_a_newer_version, strict=True)
+"""Comes first: no request may fail meanwhile, not even for what an earlier drill has left."""
 
 
 def _fill(path: Path) -> None:

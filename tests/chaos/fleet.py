@@ -142,7 +142,8 @@ class Fleet:
                     self.add(service, f"{service}-{number}")
             keeping = asyncio.create_task(self._keep())
             stack.callback(keeping.cancel)
-            stack.callback(self._end_all)
+            # In a thread: what ends still needs the balancers, which this loop serves.
+            stack.push_async_callback(asyncio.to_thread, self._end_all)
             await self.until_ready()
             tenancy, keys = self.balancers["tenancy"].url, self._keys.secrets()["ATRIUM_PRINCIPAL_KEYS"]
             self.operator_key = await create_operator(tenancy, keys) or ""

@@ -2,21 +2,21 @@
 
 A schema is run on the data of every event, in the process that serves everybody. So nothing of it is fetched, every
 application of a keyword counts against a budget, and regular expressions, whose cost nobody can tell, are not taken.
+The validator is imported by the first schema: it takes a second where all its optional parts are installed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, TypeAlias, cast
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import SchemaError
-from jsonschema.validators import extend
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from atrium_common.jsontypes import JSON, JSONObject
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.exceptions import SchemaError
 
 MOST_BYTES = 32 * 1024
 """The longest schema, as JSON."""
@@ -26,7 +26,7 @@ _NOT_TAKEN = frozenset({"pattern", "patternProperties", "$dynamicRef", "$dynamic
 _NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas", "dependentRequired"})
 """Keywords whose members are named by the client: their names are no keywords."""
 _LITERAL = frozenset({"const", "enum", "default", "examples"})
-_Keyword: TypeAlias = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
+_Keyword: TypeAlias = "Callable[[Any, Any, Any, Any], Iterator[ValidationError]]"
 
 
 class UnfitSchema(ValueError):
@@ -50,6 +50,9 @@ def check_schema(schema: JSONObject) -> None:
     Raises:
         UnfitSchema.
     """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     _check_keywords(schema, ())
     try:
         Draft202012Validator.check_schema(schema)
@@ -61,10 +64,13 @@ def check_schema(schema: JSONObject) -> None:
 
 def faults(schema: JSONObject, data: JSON) -> Mapping[str, Sequence[str]]:
     """What the schema says against the data, by dotted path from `data`; empty where it fits."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
     found: dict[str, list[str]] = {}
     token = _left.set(_MOST_STEPS)
     try:
-        for error in _Bounded(schema, registry=Registry()).iter_errors(data):
+        for error in _bounded()(schema, registry=Registry()).iter_errors(data):
             path = ".".join(["data", *(str(step) for step in error.absolute_path)])
             found.setdefault(path, []).append(_sentence(error))
             if len(found) == _MOST_FAULTS:
@@ -124,22 +130,26 @@ def _short(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:100]}…"  # noqa: PLR2004
 
 
-def _counted(keyword: _Keyword) -> _Keyword:
-    """The keyword, one step for each application, and one for each element of a list that is compared whole."""
+@cache
+def _bounded() -> Any:
+    """The validator whose every keyword is counted."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    keywords = cast("Mapping[str, _Keyword]", Draft202012Validator.VALIDATORS)
+    counted = {name: _counted(keyword, pairs=name == "uniqueItems") for name, keyword in keywords.items()}
+    return extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
+
+
+def _counted(keyword: _Keyword, *, pairs: bool) -> _Keyword:
+    """The keyword, one step for each application, and one for each element (or pair of them) that is looked at."""
 
     def run(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         size = len(instance) if isinstance(instance, list | dict) else 0
-        cost = 1 + (size * size if keyword is _UNIQUE else size)
-        left = _left.get() - cost
+        left = _left.get() - 1 - (size * size if pairs else size)
         if left < 0:
             raise _TooCostly
         _left.set(left)
         yield from keyword(validator, value, instance, schema) or ()
 
     return run
-
-
-_KEYWORDS = cast("Mapping[str, _Keyword]", Draft202012Validator.VALIDATORS)
-_UNIQUE = _KEYWORDS["uniqueItems"]
-_COUNTED = {name: _counted(keyword) for name, keyword in _KEYWORDS.items()}
-_Bounded = extend(Draft202012Validator, _COUNTED)  # type: ignore[no-untyped-call]

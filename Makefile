@@ -9,9 +9,10 @@ LOCKS := requirements/runtime.txt requirements/tracing.txt requirements/dev.txt
 ARGS ?=
 REQUIRE ?=
 WORKERS ?= 2
+FACTOR ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install test check fmt lint types imports chaos soak bench audit asyncapi infra lock sdks test-sdks dashboards images clean
+.PHONY: help run demo install test check fmt lint types imports chaos soak fuzz bench audit asyncapi infra lock sdks test-sdks dashboards images clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -57,6 +58,9 @@ asyncapi: $(VENV)/dev.stamp ## Write docs/asyncapi.json from what the services d
 
 infra: $(VENV)/dev.stamp ## Start a Kafka broker and a MongoDB-wire server for development
 	@$(BIN)/python -m tests.infra
+
+fuzz: $(VENV)/dev.stamp ## Fuzz every parser for long (FACTOR=100: that many times more than make test)
+	@ATRIUM_FUZZ_FACTOR=$(FACTOR) $(BIN)/pytest tests/fuzz --timeout 3600 -p no:randomly $(ARGS)
 
 audit: $(VENV)/dev.stamp ## Look the locked packages up in the advisory database (asks PyPI; fails where it can't)
 	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(LOCKS:%=-r %) $(ARGS)

@@ -50,8 +50,8 @@ def message_of(key: bytes | None, headers: Iterable[tuple[str, bytes]], value: b
     Raises:
         NotACloudEvent: a header is missing or malformed.
     """
-    found = {name: raw.decode() for name, raw in headers}
     try:
+        found = {name: raw.decode() for name, raw in headers}
         livemode = found.get("ce_livemode")
         return Message(
             id=found["ce_id"],
@@ -73,7 +73,7 @@ def message_of(key: bytes | None, headers: Iterable[tuple[str, bytes]], value: b
             schema=int(found.get("ce_dataschema", "1").rpartition("/")[2]),
             personal=orjson.loads(found.get("ce_personal", "{}")),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, AttributeError) as error:
         raise NotACloudEvent(f"this record is no CloudEvent of ours: {error}") from error
 
 

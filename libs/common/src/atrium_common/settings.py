@@ -47,6 +47,7 @@ class Settings(BaseSettings):
         toml_file="atrium.toml",
         extra="ignore",
         frozen=True,
+        allow_inf_nan=False,
         hide_input_in_errors=True,  # what is unfit may be a secret
     )
 

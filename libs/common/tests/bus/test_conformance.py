@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from atrium_common.bus.kafka import KafkaBus
 from atrium_common.bus.log import LogBus, Source
-from atrium_common.bus.ports import Bus
+from atrium_common.bus.ports import Bus, Message
 from atrium_common.clock import SystemClock
+from atrium_common.cloudevents import HEARTBEAT
 from atrium_common.eventing.checkpoint import CHECKPOINTS
 from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.relay import Relay
@@ -131,3 +133,28 @@ async def test_records_read_back_with_the_published_cloudevents_library_and_a_fo
     assert event.data == {"n": 7}
     await supervisor.stop()
     await bus.close()
+
+
+@pytest.mark.kafka
+async def test_a_record_that_is_no_event_of_ours_holds_up_nothing(kafka_bootstrap: str) -> None:
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    bus = KafkaBus(kafka_bootstrap, topics=[TOPIC], clock=CLOCK, prefix=prefix, partitions=1)
+    await bus.open()
+    stranger = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, acks="all")
+    await stranger.start()
+    try:
+        subscription = await bus.subscribe([TOPIC], group="g", start="earliest")
+        odd: list[list[tuple[str, bytes]]] = [
+            [], [("ce_id", b"\x80")], [("ce_type", HEARTBEAT.encode()), ("ce_position", b"no number")]
+        ]  # fmt: skip
+        for headers in odd:
+            await stranger.send_and_wait(prefix + TOPIC, b"not json", headers=headers)
+        await bus.publish(TOPIC, [Message("evt_1", "thing.made", "/t", "thing/1", CLOCK.now(), "wks_1", {"n": 1})])
+        async with asyncio.timeout(30):
+            while not (received := await subscription.receive(limit=10, timeout=1)):
+                pass
+        assert [each.message.id for each in received] == ["evt_1"]
+        await subscription.commit(received)
+    finally:
+        await stranger.stop()
+        await bus.close()

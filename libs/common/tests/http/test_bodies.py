@@ -6,8 +6,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field, field_validator
 
-from atrium_common.errors import ValidationFailed
-from atrium_common.http.body import DEEPEST, MAX_BODY, Body, validated
+from atrium_common.errors import InvalidJson, ValidationFailed
+from atrium_common.http.body import DEEPEST, MAX_BODY, Body, parse_object, validated
 from atrium_common.http.merge_patch import merge_patch
 from atrium_common.testing.http import ServiceUnderTest
 
@@ -192,3 +192,24 @@ def test_only_what_was_sent_is_sent() -> None:
 )
 def test_a_merge_patch_does_what_the_rfc_says(target: Any, patch: Any, result: object) -> None:
     assert merge_patch(target, patch) == result
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "64 deep"),
+        (b'{"a": ' + b"[" * 1000 + b"]" * 1000 + b"}", "64 deep"),
+        (b'{"a": [{"b\\u0000c": 1}]}', "NUL"),
+        (b'{"a": [9223372036854775808]}', "64 bits"),
+        (b'{"a": -9223372036854775809}', "64 bits"),
+    ],
+)
+def test_what_no_store_can_hold_is_refused_at_the_door(raw: bytes, told: str) -> None:
+    with pytest.raises(InvalidJson, match=told):
+        parse_object(raw)
+
+
+def test_what_every_store_holds_is_let_through() -> None:
+    edge = b'{"a": 9223372036854775807, "b": -9223372036854775808, "c": "x\\u0000y", "d": "99999999999999999999"}'
+    assert parse_object(edge) == {"a": 2**63 - 1, "b": -(2**63), "c": "x\0y", "d": "9" * 20}
+    assert parse_object(b'{"a":' * 64 + b"1" + b"}" * 64)

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
@@ -20,7 +21,9 @@ from aiokafka.errors import (
 from atrium_common.bus.kafka_security import KafkaSecurity
 from atrium_common.bus.ports import BusUnavailable, Message, Received, Start
 from atrium_common.clock import Clock
-from atrium_common.cloudevents import HEARTBEAT, headers_of, message_of
+from atrium_common.cloudevents import HEARTBEAT, NotACloudEvent, headers_of, message_of
+
+log = structlog.get_logger("kafka")
 
 _HEARTBEAT_INTERVAL = 0.5
 _OPEN_SECONDS = 30.0
@@ -230,12 +233,21 @@ class KafkaSubscription:
     def _take(self, partition: TopicPartition, record: ConsumerRecord[bytes, bytes]) -> Received | None:
         topic = partition.topic.removeprefix(self._prefix)
         headers = dict(record.headers)
-        position = int(headers.get("ce_position", b"0"))
+        try:
+            position = int(headers.get("ce_position", b"0"))
+            beats = headers.get("ce_type") == HEARTBEAT.encode()
+            message = None if beats else message_of(record.key, record.headers, record.value or b"{}")
+        except (NotACloudEvent, TypeError, ValueError) as error:
+            # Somebody else's: it can't hold up what comes behind it.
+            log.error(
+                "a record that is no event of ours is left aside",
+                topic=topic, partition=partition.partition, offset=record.offset, reason=str(error),
+            )  # fmt: skip
+            return None
         self._positions[topic] = max(position, self._positions.get(topic, 0))
-        if headers.get("ce_type") == HEARTBEAT.encode():
+        if message is None:
             self._beats[partition] = self._clock.monotonic()
             return None
-        message = message_of(record.key, record.headers, record.value or b"{}")
         return Received(topic, partition.partition, record.offset, message)
 
 

@@ -5,6 +5,7 @@ pydantic validates; `faults` turns what it found into words for people.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
@@ -18,8 +19,11 @@ from atrium_common.http.faults import details
 from atrium_common.jsontypes import JSON, JSONObject
 
 MAX_BODY = 1024 * 1024
-DEEPEST = 100
-"""How deep what is sent may be nested: what is stored of it stands in more, and encoders have bounds of their own."""
+DEEPEST = 64
+"""How deep what is sent may be nested: what is stored of it stands in more, and MongoDB bears with 100."""
+_LEAST, _MOST = -(2**63), 2**63 - 1
+# What may make an integer beyond 64 bits, or the name of a field with a NUL.
+_UNUSUAL = re.compile(rb"[0-9]{19}|\\u0000")
 M = TypeVar("M", bound="Body")
 T = TypeVar("T")
 P = TypeVar("P", bound="Parameters")
@@ -68,7 +72,7 @@ def parse_object(raw: bytes) -> JSONObject:
     """The JSON object in `raw`; nothing at all counts as an empty object.
 
     Raises:
-        InvalidJson: it is not JSON, not an object, or nested too deep.
+        InvalidJson: it is not JSON, not an object, or holds what not every store can keep.
     """
     if not raw or not raw.strip():
         return {}
@@ -79,21 +83,22 @@ def parse_object(raw: bytes) -> JSONObject:
         raise InvalidJson(f"The body is not valid JSON: {error.msg} at {place}.") from None
     if not isinstance(value, dict):
         raise InvalidJson("The body must be a JSON object.")
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST:
-        _check_depth(value)
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST or _UNUSUAL.search(raw):
+        _refuse_what_no_store_holds(value)
     return value
 
 
-def _check_depth(value: JSON) -> None:
-    level: list[JSON] = [value]
-    for _ in range(DEEPEST):
-        children = (
-            each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
-        )
-        level = [child for several in children for child in several if isinstance(child, dict | list)]
-        if not level:
-            return
-    raise InvalidJson(f"Objects and lists in the body may stand in each other {DEEPEST} deep.")
+def _refuse_what_no_store_holds(value: JSON) -> None:
+    level, depth = [value], 0
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > DEEPEST:
+            raise InvalidJson(f"Objects and lists in the body may stand in each other {DEEPEST} deep.")
+        if any("\0" in name for each in level if isinstance(each, dict) for name in each):
+            raise InvalidJson("The body has a NUL character in the name of a field.")
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+        if any(isinstance(each, int) and not _LEAST <= each <= _MOST for each in level):
+            raise InvalidJson("The body has an integer beyond 64 bits: send it as a text.")
 
 
 def validated(model: type[M], value: Mapping[str, JSON], *, prefix: str = "") -> M:

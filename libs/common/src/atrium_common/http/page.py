@@ -86,13 +86,18 @@ def read_cursor(text: str, sort: Sequence[Order]) -> tuple[Scalar, ...]:
     """
     try:
         signature, values = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        fits = signature == _signature(sort) and len(values) == len(sort) + 1 and isinstance(values[-1], str)
-        scalar = all(value is None or isinstance(value, str | int | float) for value in values)
+        listed = isinstance(values, list) and len(values) == len(sort) + 1
+        fits = listed and signature == _signature(sort) and isinstance(values[-1], str)
+        scalar = all(value is None or isinstance(value, str | float) or _is_integer(value) for value in values)
     except (ValueError, TypeError):
         raise BadCursor(text) from None
     if not fits or not scalar:
         raise BadCursor(text)
     return tuple(values)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and -(2**63) <= value < 2**63
 
 
 def _signature(sort: Sequence[Order]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -72,6 +71,6 @@ def _decoded(secret: str) -> bytes | None:
         return None
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         return None
     return key if len(key) in _KEY_BYTES else None

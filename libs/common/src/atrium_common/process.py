@@ -9,6 +9,7 @@ import os
 import signal
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -20,6 +21,7 @@ from atrium_common.bus.ports import BusRefused, BusUnavailable
 from atrium_common.http.health import Readiness, admin_app
 from atrium_common.http.listener import SERVICE_LIMITS, Listener
 from atrium_common.logging import configure_logging
+from atrium_common.metrics import WRITES_FAIL
 from atrium_common.run_files import RunFiles
 from atrium_common.settings import Settings
 from atrium_common.store.documents import Collection
@@ -79,7 +81,13 @@ async def _main(
 async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFiles, *, reuse_port: bool) -> None:
     settings = parts.settings
     supervisor = Supervisor()
-    readiness = Readiness({"store": _store_check(parts), **service.checks}, failing=lambda: supervisor.failing)
+    writes = partial(supervisor.lately, StoreUnavailable)
+    WRITES_FAIL.set_function(lambda: float(writes() is not None))
+    readiness = Readiness(
+        {"store": _store_check(parts), **service.checks},
+        failing=lambda: supervisor.failing,
+        degraded=lambda: {} if (reason := writes()) is None else {"writes": reason},
+    )
     door = _Application(service.server) if isinstance(service.server, web.Application) else service.server
     admin = web.AppRunner(admin_app(readiness), access_log=None, shutdown_timeout=1.0)
     try:

@@ -18,6 +18,7 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _STEADY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
+_LATELY_SECONDS = 10.0
 
 
 class Supervisor:
@@ -29,11 +30,21 @@ class Supervisor:
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failing: dict[str, str] = {}
+        self._last: dict[type[Exception], tuple[float, str]] = {}
 
     @property
     def failing(self) -> Mapping[str, str]:
         """The jobs that are waiting to be started again, and why."""
         return dict(self._failing)
+
+    def lately(self, kind: type[Exception], *, seconds: float = _LATELY_SECONDS) -> str | None:
+        """How a job failed with this kind of error within the last seconds, in words; None where none did.
+
+        A fault that lasts makes jobs fail again more often than that.
+        """
+        now = asyncio.get_running_loop().time()
+        found = [text for each, (at, text) in self._last.items() if issubclass(each, kind) and now - at <= seconds]
+        return found[0] if found else None
 
     def start(self, name: str, job: Job) -> None:
         """Keep this job running; one that returns has done its work and is not started again.
@@ -70,6 +81,7 @@ class Supervisor:
                 if loop.time() - started > _STEADY_SECONDS:
                     pause = _FIRST_PAUSE
                 self._failing[name] = f"{type(error).__name__}: {error}"
+                self._last[type(error)] = (loop.time(), f"{name}: {error}")
                 TASK_RESTARTS.labels(name).inc()
                 # A fault that lasts is told in full once it has; what passes in a moment needs no stack.
                 log.warning(

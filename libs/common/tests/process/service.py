@@ -7,12 +7,14 @@ import os
 
 import structlog
 
+from atrium_common.eventing.lease import LEASES
 from atrium_common.http.app import create_app
 from atrium_common.http.body import Body
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
 from atrium_common.process import run_service
 from atrium_common.settings import Settings
+from atrium_common.store.documents import Any, Put
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.wiring import Parts, Service
 
@@ -46,6 +48,11 @@ async def build(parts: Parts) -> Service:
         finally:
             log.info("job handed back")
 
+    async def write() -> None:
+        while True:
+            await parts.store.documents.write([Put(LEASES.name, "probe", {"text": "x" * 50_000}, 1, Any())])
+            await asyncio.sleep(0.05)
+
     async def close() -> None:
         log.info("closed")
 
@@ -58,7 +65,11 @@ async def build(parts: Parts) -> Service:
         Route("POST", "/internal/forever", forever, "x", internal=True),
     ]
     return Service(
-        parts.name, create_app(routes, parts.kit), jobs={"job": job}, checks={}, closers=[failing_close, close]
+        parts.name,
+        create_app(routes, parts.kit),
+        jobs={"job": job, "write": write},
+        checks={},
+        closers=[failing_close, close],
     )
 
 

@@ -37,7 +37,7 @@ async def admin(readiness: Readiness) -> AsyncIterator[aiohttp.ClientSession]:
 async def test_a_service_is_ready_when_every_check_is_content() -> None:
     async with admin(Readiness({"store": fine})) as session, session.get("/readyz") as answer:
         assert answer.status == 200
-        assert await answer.json() == {"ready": True, "reasons": {}, "failing_tasks": {}}
+        assert await answer.json() == {"ready": True, "reasons": {}, "degraded": {}, "failing_tasks": {}}
 
 
 async def test_a_service_that_is_not_ready_says_why_by_check() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -207,3 +208,29 @@ async def _refused(port: int) -> None:
         while True:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
+
+
+async def test_a_full_disk_is_told_as_writes_that_fail_while_reads_go_on(tmp_path: Path) -> None:
+    async with running(tmp_path) as service, aiohttp.ClientSession() as session:
+        ports = await service.logged("serving")
+
+        async def degraded() -> dict[str, str]:
+            async with session.get(f"http://127.0.0.1:{ports['admin_port']}/readyz") as answer:
+                assert answer.status == 200, await answer.text()
+                told: dict[str, str] = (await answer.json())["degraded"]
+                return told
+
+        _, most = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
+        # The limit stands for the disk's end: it holds for every file that the process writes.
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (1000, most))
+        async with asyncio.timeout(30):
+            while "writes" not in await degraded():
+                await asyncio.sleep(0.05)
+        async with session.get(f"http://127.0.0.1:{ports['admin_port']}/metrics") as answer:
+            assert "atrium_store_writes_fail 1.0" in await answer.text()
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (most, most))
+        async with asyncio.timeout(60):
+            while await degraded():
+                await asyncio.sleep(0.1)
+        service.process.send_signal(signal.SIGTERM)
+        assert await service.ended() == 0

@@ -21,12 +21,21 @@ _CHECK_SECONDS = 2.0
 class Readiness:
     """The checks of a service, and whether it is draining.
 
-    `failing` names background tasks that are waiting to be started again: told, but no reason to get no requests.
+    `failing` names background tasks that are waiting to be started again, `degraded` what does not work while the rest
+    does (writes to a full disk): both are told, but no reason to get no requests. Every copy of a service has the same
+    store, so that taking one out of rotation for it would take all of them, and their reads.
     """
 
-    def __init__(self, checks: Mapping[str, Check], *, failing: Callable[[], Mapping[str, str]] = dict) -> None:
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        failing: Callable[[], Mapping[str, str]] = dict,
+        degraded: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self._checks = checks
         self._failing = failing
+        self._degraded = degraded
         self.draining = False
 
     async def reasons(self) -> dict[str, str]:
@@ -39,7 +48,12 @@ class Readiness:
     async def report(self) -> JSONObject:
         """What `/readyz` says."""
         reasons = await self.reasons()
-        return {"ready": not reasons, "reasons": dict(reasons), "failing_tasks": dict(self._failing())}
+        return {
+            "ready": not reasons,
+            "reasons": dict(reasons),
+            "degraded": dict(self._degraded()),
+            "failing_tasks": dict(self._failing()),
+        }
 
 
 def admin_app(readiness: Readiness) -> web.Application:

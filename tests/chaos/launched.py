@@ -51,7 +51,7 @@ def main() -> None:
         from tests.chaos import newer
 
         newer.install()
-    from atrium_local.command import main as atrium
+    from atrium_local.entry import main as atrium
 
     atrium()
 

@@ -1,7 +1,12 @@
 """The command's manners: help everywhere, exit codes, and where settings come from."""
 
 import asyncio
+import base64
+import contextlib
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,8 +30,6 @@ RUN = CliRunner()
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty directory, and an environment that says nothing."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("ATRIUM_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -191,3 +194,48 @@ def test_secrets_of_an_installation_give_services_no_private_half_of_the_gateway
         assert held["gateway"]["ATRIUM_SEALING_KEYS"] in write(held)
     manifests = json.loads(FORMATS["kubernetes"](held))["items"]
     assert [each["metadata"]["name"] for each in manifests] == ["atrium-gateway-keys", "atrium-service-keys"]
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.4, 0.6, 0.9])
+def test_ctrl_c_in_the_first_second_ends_without_a_traceback(seconds: float, tmp_path: Path) -> None:
+    program = "import atrium_local.entry as entry; print('begun', flush=True); entry.main()"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        # The port is taken: whatever has begun ends soon, and nothing is left behind.
+        command = [sys.executable, "-c", program, "up", "--data-dir", str(tmp_path / "data"), "--port", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert b"Traceback" not in errors
+    assert b"KeyboardInterrupt" not in errors
+
+
+def test_check_on_mongodb_without_keys_ends_with_a_word(tmp_path: Path) -> None:
+    settings = {"ATRIUM_MONGODB_URL": "mongodb://127.0.0.1:1", "ATRIUM_SEALING_KEYS": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "atrium_local", "admin", "check", "--data-dir", str(tmp_path / "none")],
+        env={**os.environ, **settings}, capture_output=True, check=False, timeout=60, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"ATRIUM_SEALING_KEYS" in done.stderr
+
+
+def test_check_on_a_mongodb_that_says_nothing_ends_within_the_time_to_find_it(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        settings = {
+            "ATRIUM_MONGODB_URL": f"mongodb://127.0.0.1:{silent.getsockname()[1]}",
+            "ATRIUM_SEALING_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "atrium_local", "admin", "check", "--data-dir", str(tmp_path / "none")],
+            env={**os.environ, **settings}, capture_output=True, check=False, timeout=90, cwd=tmp_path,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert b"MongoDB" in done.stderr

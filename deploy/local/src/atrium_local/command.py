@@ -20,8 +20,3 @@ tails.add_to(app)
 services.add_to(app)
 settings.add_to(app)
 app.add_typer(admin)
-
-
-def main() -> None:
-    """Run the command: exit 0 done, 1 failed, 2 wrong usage."""
-    app()

@@ -54,8 +54,10 @@ def _until_ready(process: subprocess.Popen[bytes], admin: int, log: Path) -> Non
 
 
 def _ask(url: str, key: str, ca: Path) -> tuple[int, Any]:
+    """The status and the body; every answer says that there is no way back to plain HTTP."""
     context = ssl.create_default_context(cafile=str(ca))
     answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"}, verify=context, timeout=10)
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
     return answer.status_code, answer.json()
 
 

@@ -39,6 +39,22 @@ async def test_a_strangers_answer_has_a_request_id_and_no_limits(platform: Platf
     assert (await platform.call("GET", "workspaces", key="")).headers["WWW-Authenticate"].startswith("Bearer")
 
 
+async def test_no_answer_is_sniffed_at_or_kept_by_others(platform: Platform, tenant_key: str) -> None:
+    for method, path, key in (
+        ("GET", "user", tenant_key),
+        ("GET", "nothing", ""),
+        ("GET", "user", ""),
+        ("POST", "namespaces", tenant_key),
+        ("GET", "/api/docs/nothing", ""),
+    ):
+        answer = await platform.call(method, path, {} if method == "POST" else None, key=key)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+        assert answer.headers["Cache-Control"] == "private, no-cache", path
+        assert "Server" not in answer.headers
+        # Only where the gateway itself speaks TLS; else it is for whoever does.
+        assert "Strict-Transport-Security" not in answer.headers
+
+
 async def test_an_unfit_request_id_is_replaced_and_a_fit_one_kept(platform: Platform, tenant_key: str) -> None:
     for given, kept in [("mine-1_A", True), ("x" * 128, True), ("x" * 129, False), ("a b", False), ("", False)]:
         answer = await platform.call("GET", "user", key=tenant_key, headers={"X-Request-ID": given})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from atrium_common.errors import AtriumError
 from atrium_common.http.problems import problem_of
 from atrium_gateway import admission, fields
+from atrium_gateway.answering import refusal
 from atrium_gateway.http1.connection import Connection
 from atrium_gateway.http1.front import Front
 from atrium_gateway.http1.message import ClientGone, Request, Response
@@ -20,7 +21,6 @@ from atrium_gateway.http1.pool import PooledTransport
 from atrium_gateway.limits.tiers import Limits
 from atrium_gateway.peers import Peers
 from atrium_gateway.routing import Router
-from atrium_gateway.server import refusal
 from tests.fuzz.bounded import fuzzed, texts, wires
 
 REQUESTS = (

@@ -25,7 +25,9 @@ _REFUSED = 400
 class Answering:
     """Makes responses of services' answers and of errors, and completes and counts them all."""
 
-    def __init__(self, cors: Cors, watching: Watching, *, clock: Clock) -> None:
+    def __init__(self, cors: Cors, watching: Watching, *, clock: Clock, tls: bool = False) -> None:
+        """`tls` says whether clients reach us by it."""
+        self._hardening = fields.hardening(tls=tls)
         self._cors = cors
         self._watching = watching
         self._clock = clock
@@ -61,7 +63,7 @@ class Answering:
     def completed(self, exchange: Exchange, response: Response) -> Response:
         """The response with what every answer says; the request is counted as answered."""
         now = self._clock.monotonic()
-        told = b"%bX-Request-ID: %b\r\n" % (response.lines, exchange.request_id.encode())
+        told = b"%b%bX-Request-ID: %b\r\n" % (response.lines, self._hardening, exchange.request_id.encode())
         standing, holder, entry = exchange.standing, exchange.holder, exchange.entry
         if standing is not None and holder is not None and holder.allowance is not None:
             told += fields.of_standing(standing, holder.allowance, unix=self._unix(now))

@@ -104,6 +104,15 @@ def lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join([b"%b: %b\r\n" % field for field in fields])
 
 
+def hardening(*, tls: bool) -> bytes:
+    """What keeps browsers and caches from making more of an answer than it is (RFC 9111, RFC 6797), as it is sent.
+
+    An answer may be kept by its client alone, and asked for again before each use; over TLS, there is no way back.
+    """
+    strict = b"Strict-Transport-Security: max-age=31536000\r\n" if tls else b""
+    return b"X-Content-Type-Options: nosniff\r\nCache-Control: private, no-cache\r\n" + strict
+
+
 def of_standing(standing: Standing, allowance: Allowance, *, unix: float) -> bytes:
     """Where the key stands (draft-ietf-httpapi-ratelimit-headers-10 beside the usual X-RateLimit-*), as it is sent."""
     remaining, reset_at = standing.remaining, standing.reset_at

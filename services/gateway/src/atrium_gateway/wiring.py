@@ -91,7 +91,7 @@ async def build(parts: Parts) -> Service:
             "usage": UsageComposer(outward, forwarding, kept.limiter, ask_entitlements.get),
         },
         pages=pages(clients, clock=parts.clock) if settings.docs else {},
-        answering=Answering(cors, watching, clock=parts.clock),
+        answering=Answering(cors, watching, clock=parts.clock, tls=settings.tls_cert_file is not None),
     )
     gateway = Gateway(steps, clock=parts.clock, ids=parts.ids, seconds=settings.upstream_seconds)
     express = Express(gateway, steps, clock=parts.clock, ids=parts.ids, seconds=settings.upstream_seconds)

@@ -32,7 +32,6 @@ _POLICY = (
 )
 _HARDENED: Fields = [
     (b"Content-Security-Policy", _POLICY),
-    (b"X-Content-Type-Options", b"nosniff"),
     (b"Referrer-Policy", b"no-referrer"),
     (b"Cross-Origin-Opener-Policy", b"same-origin"),
 ]
@@ -84,7 +83,6 @@ class _Asset:
         self._fields: Fields = [
             (b"Content-Type", kind),
             (b"ETag", self._tag.encode()),
-            (b"Cache-Control", b"no-cache"),
             *_HARDENED,
         ]
 

@@ -172,6 +172,10 @@ def test_what_accompanies_a_request_is_taken_or_left(text: str) -> None:
     assert accepts_json(text) in {True, False}
 
 
+def test_a_deadline_of_more_digits_than_a_number_may_have_is_the_longest_one() -> None:
+    assert seconds_left({DEADLINE_MS: "9" * 5000}) == 300
+
+
 _SIGNED = PrincipalSigner("gateway1", PRIVATE).sign(Principal(user_id="usr_1", expires_at=NOW + 60))
 
 

@@ -41,6 +41,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?\Z")
 _DEFAULT_SECONDS = 30.0
 _MOST_SECONDS = 300.0
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def request_id_of(given: Mapping[str, str], ids: Ids) -> str:
 def seconds_left(given: Mapping[str, str]) -> float:
     """How long the request may take, as the gateway says, else 30 s."""
     text = given.get(headers.DEADLINE_MS, "")
-    return min(int(text) / 1000, _MOST_SECONDS) if text.isascii() and text.isdigit() else _DEFAULT_SECONDS
+    if not text.isascii() or not text.isdigit():
+        return _DEFAULT_SECONDS
+    return min(int(text) / 1000, _MOST_SECONDS) if len(text) <= _MOST_DIGITS else _MOST_SECONDS
 
 
 def traceparent_of(given: Mapping[str, str]) -> str:

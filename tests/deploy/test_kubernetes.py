@@ -8,6 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
+from atrium_common import metrics
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS
 from atrium_webhooks.domain.addresses import is_allowed
@@ -147,6 +148,22 @@ def test_every_selector_finds_what_it_is_meant_for(folder: str) -> None:
                    if each["metadata"]["name"] == target)  # fmt: skip
     accounts = {each["metadata"]["name"] for each in of_kind(folder, "ServiceAccount")}
     assert {pod.pod["serviceAccountName"] for pod in pods if pod.kind == "Deployment"} == accounts
+
+
+@everywhere
+def test_the_gateway_scales_by_requests_and_the_dispatcher_by_how_late_it_is(folder: str) -> None:
+    scaled = {
+        each["spec"]["scaleTargetRef"]["name"]: each["spec"] for each in of_kind(folder, "HorizontalPodAutoscaler")
+    }
+    asked = {
+        name: {str(each.get("pods", each.get("external", {})).get("metric", each.get("resource"))["name"])
+               for each in spec["metrics"]}
+        for name, spec in scaled.items()
+    }  # fmt: skip
+    assert asked == {
+        "gateway": {"cpu", "atrium_http_requests_per_second"},
+        "webhooks-dispatcher": {"cpu", next(iter(metrics.DELIVERIES_DUE_AGE.describe())).name},
+    }
 
 
 @everywhere

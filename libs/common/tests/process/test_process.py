@@ -101,7 +101,7 @@ async def test_a_process_serves_tells_where_and_ends_with_zero_on_sigterm(tmp_pa
             aiohttp.ClientSession() as session,
             session.get(f"http://127.0.0.1:{ports['admin']}/readyz") as answer,
         ):
-            assert await answer.json() == {"ready": True, "reasons": {}, "failing_tasks": {}}
+            assert await answer.json() == {"ready": True, "reasons": {}, "degraded": {}, "failing_tasks": {}}
         service.process.send_signal(signal.SIGTERM)
         assert await service.ended() == 0
         await client.close()
@@ -222,7 +222,7 @@ async def test_a_full_disk_is_told_as_writes_that_fail_while_reads_go_on(tmp_pat
 
         _, most = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
         # The limit stands for the disk's end: it holds for every file that the process writes.
-        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (1000, most))
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (400_000, most))
         async with asyncio.timeout(30):
             while "writes" not in await degraded():
                 await asyncio.sleep(0.05)

@@ -38,6 +38,8 @@ class MongoStore:
 
     async def open(self, collections: Sequence[Collection]) -> None:
         """See `Store.open`."""
+        # Indexes may take long where there is much to index; whether anybody is there at all is known in seconds.
+        await self.ping()
         await self.log.open()
         await self.documents.declare(collections)
 

@@ -7,14 +7,12 @@ import os
 
 import structlog
 
-from atrium_common.eventing.lease import LEASES
 from atrium_common.http.app import create_app
 from atrium_common.http.body import Body
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
 from atrium_common.process import run_service
 from atrium_common.settings import Settings
-from atrium_common.store.documents import Any, Put
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.wiring import Parts, Service
 
@@ -50,7 +48,8 @@ async def build(parts: Parts) -> Service:
 
     async def write() -> None:
         while True:
-            await parts.store.documents.write([Put(LEASES.name, "probe", {"text": "x" * 50_000}, 1, Any())])
+            if (parts.settings.data_dir / "full").exists():
+                raise StoreUnavailable("SQLite: database or disk is full")
             await asyncio.sleep(0.05)
 
     async def close() -> None:

@@ -155,7 +155,8 @@ class Settlements:
         needed = min(account.largest, burst)
         # A few requests do with a few parts: what is not needed here may be needed elsewhere at once.
         thirsty = held > 0 and level < held / 2
-        wanted = max(fair if thirsty or account.whole else fair // _FEW, needed, 1)
+        enough = min(fair, max(fair // _FEW, math.ceil(2 * _rate(account, now))))
+        wanted = max(fair if thirsty or account.whole else enough, needed, 1)
         if not account.whole:
             # Who waits is served from what nobody holds; who is used up, and may be so again, gets half of that.
             free = ledger.free(burst)

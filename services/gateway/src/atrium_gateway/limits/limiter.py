@@ -24,8 +24,6 @@ from atrium_gateway.replicas import QUIET_SECONDS, Replicas
 log = structlog.get_logger("limits")
 
 IDLE_SECONDS = 10.0
-# Where several processes share the burst, what one has used for a moment is soon wanted by another.
-SHARED_IDLE_SECONDS = 1.0
 _SWEEP_SECONDS = 0.5
 _STARVED_SECONDS = 0.25
 _PATIENCE = 3.0
@@ -144,8 +142,7 @@ class LeasedLimiter:
             if now < self._down_until or not self._replicas.member(now):
                 return
             self._found()
-        patience = IDLE_SECONDS if self._replicas.alone(now) else SHARED_IDLE_SECONDS
-        idle = [each for each in self._accounts.values() if now - each.used_at >= patience and not each.waiting]
+        idle = [each for each in self._accounts.values() if now - each.used_at >= IDLE_SECONDS and not each.waiting]
         for account in idle:
             if account.settling is None and not account.waiting:
                 # As a settlement: whoever comes meanwhile waits for it, and begins anew.

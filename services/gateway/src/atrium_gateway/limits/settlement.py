@@ -22,7 +22,6 @@ from atrium_gateway.replicas import Replicas
 
 LEDGERS = Collection("rate_ledgers")
 _RENEW_SECONDS = 1.0
-_FEW = 4
 _TRIES = 100
 _WORTH_A_CALL = 500  # at least this part of an hour's limit is leased at once
 _LEAST = 2000  # and at least this part of it towards its end
@@ -153,10 +152,7 @@ class Settlements:
         held = ledger.shares[self._replicas.id].parts if self._replicas.id in ledger.shares else 0
         fair = max(1, burst // self._replicas.count)
         needed = min(account.largest, burst)
-        # A few requests do with a few parts: what is not needed here may be needed elsewhere at once.
-        thirsty = held > 0 and level < held / 2
-        enough = min(fair, max(fair // _FEW, math.ceil(2 * _rate(account, now))))
-        wanted = max(fair if thirsty or account.whole else enough, needed, 1)
+        wanted = max(fair, needed)
         if not account.whole:
             # Who waits is served from what nobody holds; who is used up, and may be so again, gets half of that.
             free = ledger.free(burst)

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+import uvloop
 
 from atrium_common.store.news import News
 
@@ -68,3 +69,15 @@ async def test_news_of_others_is_found_by_looking() -> None:
     await asyncio.sleep(0.02)
     log.something = True
     await asyncio.wait_for(waiting, 5)
+
+
+def test_a_time_that_is_all_but_over_is_waited_for_on_the_loop_of_processes_too() -> None:
+    async def nothing() -> bool:
+        return False
+
+    async def waiting() -> None:
+        news = News(busy=0.05, idle=0.05)
+        for microseconds in range(1, 400, 7):
+            await asyncio.gather(*(news.wait(nothing, timeout=microseconds / 1e6) for _ in range(3)))
+
+    uvloop.run(waiting())

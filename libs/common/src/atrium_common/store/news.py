@@ -22,7 +22,9 @@ class News:
         self._quiet_at = float("-inf")
         self._told = 0
         self._waiting: list[asyncio.Future[None]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        # uvloop gives a handle that does not know its time where that is less than a millisecond away.
+        self._timer: asyncio.Handle | None = None
+        self._wakes_at = float("inf")
 
     def tell(self) -> None:
         """There is something; to be called on the event loop."""
@@ -50,10 +52,11 @@ class News:
     async def _woken(self, loop: asyncio.AbstractEventLoop, pause: float) -> None:
         waiter = loop.create_future()
         self._waiting.append(waiter)
-        if self._timer is None or self._timer.when() > loop.time() + pause:
+        at = loop.time() + pause
+        if self._timer is None or self._wakes_at > at:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = loop.call_later(pause, self._wake)
+            self._timer, self._wakes_at = loop.call_later(pause, self._wake), at
         await waiter
 
     def _wake(self) -> None:

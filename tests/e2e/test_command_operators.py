@@ -168,7 +168,7 @@ async def _park(platform: Platform, workspace_id: str) -> None:
         workspace_id,
         (workspace_id,),
         1,
-        1,
+        10**9,  # behind everything that was there when the endpoint was made
         True,
     )
     names = {name.removeprefix("ATRIUM_").lower(): value for name, value in platform.environment.items()}

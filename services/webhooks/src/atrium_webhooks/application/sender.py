@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import aiohttp
+from aiohttp import BytesPayload
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -136,7 +137,9 @@ class Sender:
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes, sent: Sent, began: float) -> None:
         session = self._session or self._open()
-        async with session.post(_target(url), data=body, headers=headers, allow_redirects=False) as response:
+        async with session.post(
+            _target(url), data=BytesPayload(body), headers=headers, allow_redirects=False
+        ) as response:
             sent.status = response.status
             sent.first_byte = (self._clock.monotonic() - began) * 1000
             sent.headers = _plain(response.headers)
@@ -172,6 +175,8 @@ def _target(url: str) -> URL:
 
 async def _read(response: aiohttp.ClientResponse, sent: Sent) -> None:
     """Keep the beginning of the answer's body as it comes; leave the connection to others where it ends in time."""
+    if response.content.at_eof():
+        return  # the usual answer, which has none
     unpack = _unpacker(response.headers.get("Content-Encoding", ""))
     kept = bytearray()
     seen = 0

@@ -1,16 +1,20 @@
 """JSON Schemas that clients give for the data of their own events: what may be in one, and what data says against it.
 
-A schema is run on the data of every event, in the process that serves everybody. So nothing of it is fetched, every
-application of a keyword counts against a budget, and regular expressions, whose cost nobody can tell, are not taken.
+A schema is run on the data of every event, in the process that serves everybody. So nothing of it is fetched; only what
+is known here is run, and only where it stands as a schema; every application of a keyword counts against a budget; and
+keywords whose cost nobody can tell are not taken.
 The validator is imported by the first schema: it takes a second where all its optional parts are installed.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from urllib.parse import unquote
 
 from atrium_common.jsontypes import JSON, JSONObject
 
@@ -21,11 +25,29 @@ if TYPE_CHECKING:
 MOST_BYTES = 32 * 1024
 """The longest schema, as JSON."""
 _MOST_STEPS = 50_000
+# Of this thread's own time, for what takes long in few steps; so a busy machine refuses nothing.
+_MOST_SECONDS = 1.0
 _MOST_FAULTS = 20
-_NOT_TAKEN = frozenset({"pattern", "patternProperties", "$dynamicRef", "$dynamicAnchor", "$id", "$anchor"})
-_NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas", "dependentRequired"})
-"""Keywords whose members are named by the client: their names are no keywords."""
-_LITERAL = frozenset({"const", "enum", "default", "examples"})
+_MOST_LOOKED_AT = 200
+_MOST_SCHEMAS = 1000
+_DEEPEST = 100
+_MOST_TYPES = 7
+# About as many comparisons of two values take as long as a step.
+_COMPARED_IN_A_STEP = 8
+_NOT_TAKEN = frozenset(
+    {"pattern", "patternProperties", "unevaluatedItems", "unevaluatedProperties", "dependencies", "$dynamicRef",
+     "$dynamicAnchor", "$id", "$anchor"}
+)  # fmt: skip
+# Keywords that are run: those whose value is a schema, a list of schemas, schemas by names of the client's, or none.
+_ONE = frozenset({"additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else"})
+_SEVERAL = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas"})
+_WITHOUT = frozenset(
+    {"$ref", "type", "const", "enum", "required", "dependentRequired", "minimum", "maximum", "exclusiveMinimum",
+     "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "format", "minItems", "maxItems", "minContains",
+     "maxContains", "uniqueItems", "minProperties", "maxProperties"}
+)  # fmt: skip
+_Path: TypeAlias = tuple[str, ...]
 _Keyword: TypeAlias = "Callable[[Any, Any, Any, Any], Iterator[ValidationError]]"
 
 
@@ -41,7 +63,12 @@ class _TooCostly(Exception):
     """The budget is spent."""
 
 
-_left: ContextVar[int] = ContextVar("steps left")
+class _Budget(NamedTuple):
+    steps: int
+    until: float
+
+
+_left: ContextVar[_Budget] = ContextVar("what is left")
 
 
 def check_schema(schema: JSONObject) -> None:
@@ -53,9 +80,8 @@ def check_schema(schema: JSONObject) -> None:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
-    _check_keywords(schema, ())
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(_run_of(schema))
     except SchemaError as error:
         raise UnfitSchema([str(step) for step in error.absolute_path], _sentence(error)) from None
     except RecursionError:
@@ -65,43 +91,79 @@ def check_schema(schema: JSONObject) -> None:
 def faults(schema: JSONObject, data: JSON) -> Mapping[str, Sequence[str]]:
     """What the schema says against the data, by dotted path from `data`; empty where it fits."""
     from referencing import Registry
-    from referencing.exceptions import Unresolvable
 
     found: dict[str, list[str]] = {}
-    token = _left.set(_MOST_STEPS)
+    token = _left.set(_Budget(_MOST_STEPS, time.thread_time() + _MOST_SECONDS))
     try:
-        for error in _bounded()(schema, registry=Registry()).iter_errors(data):
-            path = ".".join(["data", *(str(step) for step in error.absolute_path)])
-            found.setdefault(path, []).append(_sentence(error))
+        errors = _bounded()(_run_of(schema), registry=Registry()).iter_errors(data)
+        for error in islice(errors, _MOST_LOOKED_AT):
+            path = ".".join(["data", *(_short(step) for step in error.absolute_path)])
+            sentence, said = _sentence(error), found.setdefault(path, [])
+            if sentence not in said:
+                said.append(sentence)
             if len(found) == _MOST_FAULTS:
                 break
     except _TooCostly:
         return {"data": ["Is too much for the schema of its type: it could not be judged."]}
     except RecursionError:
         return {"data": ["The schema of its type leads in a circle: it could not be judged."]}
-    except Unresolvable as error:
-        return {"data": [f"The schema of its type points to {error.ref!r}, which is not in it."]}
+    except UnfitSchema as error:
+        # It was given before this was looked at.
+        return {"data": [f"The schema of its type is not fit ({'.'.join(error.path)}): {error}"]}
     finally:
         _left.reset(token)
     return found
 
 
-def _check_keywords(schema: JSON, path: tuple[str, ...]) -> None:
-    if isinstance(schema, list):
-        for number, each in enumerate(schema):
-            _check_keywords(each, (*path, str(number)))
+def _run_of(schema: JSONObject) -> JSONObject:
+    """What of the schema is run: annotations and unknown keywords cost and mean nothing.
+
+    Raises:
+        UnfitSchema: it holds what is not taken, or a reference that leads to no schema in it.
+    """
+    places: set[_Path] = set()
+    references: dict[_Path, JSON] = {}
+    run = cast("JSONObject", _copied(schema, (), places, references))
+    for path, reference in references.items():
+        if _target(reference) not in places:
+            raise UnfitSchema((*path, "$ref"), "Must point to a schema in this one, like #/$defs/address.")
+    return run
+
+
+def _copied(schema: JSON, path: _Path, places: set[_Path], references: dict[_Path, JSON]) -> JSON:
+    places.add(path)
+    if len(places) > _MOST_SCHEMAS:
+        raise UnfitSchema((), f"Must not hold more than {_MOST_SCHEMAS} schemas.")
+    if len(path) > _DEEPEST:
+        raise UnfitSchema((), "Is nested too deeply.")
     if not isinstance(schema, Mapping):
-        return
+        return schema
+    copy: JSONObject = {}
     for name, value in schema.items():
-        if name in _NOT_TAKEN:
-            raise UnfitSchema((*path, name), f"{name} is not supported.")
-        if name == "$ref" and not str(value).startswith("#"):
-            raise UnfitSchema((*path, name), "Must point into this schema, like #/$defs/address.")
-        if name in _NAMED and isinstance(value, Mapping):
-            for member, each in value.items():
-                _check_keywords(each, (*path, name, member))
-        elif name not in _LITERAL:
-            _check_keywords(value, (*path, name))
+        if name in _NOT_TAKEN or (name == "$schema" and path):
+            # A schema within that says its dialect would be run by that dialect's own validator, without a budget.
+            raise UnfitSchema((*path, name), f"{name} is not supported{' within' * (name == '$schema')}.")
+        if name == "type" and isinstance(value, list) and len(value) > _MOST_TYPES:
+            raise UnfitSchema((*path, name), "Must name each type once.")
+        if name == "$ref":
+            references[path] = value
+        if name in _SEVERAL and isinstance(value, list):
+            copy[name] = [_copied(each, (*path, name, str(n)), places, references) for n, each in enumerate(value)]
+        elif name in _NAMED and isinstance(value, Mapping):
+            copy[name] = {key: _copied(each, (*path, name, key), places, references) for key, each in value.items()}
+        elif name in _ONE:
+            copy[name] = _copied(value, (*path, name), places, references)
+        elif name in _WITHOUT or name in _SEVERAL or name in _NAMED:
+            copy[name] = value
+    return copy
+
+
+def _target(reference: JSON) -> _Path | None:
+    """The place in the schema to which a reference leads (RFC 6901 §6)."""
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return None
+    first, *steps = unquote(reference[1:]).split("/")
+    return None if first else tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
 
 
 def _sentence(error: ValidationError | SchemaError) -> str:
@@ -110,7 +172,7 @@ def _sentence(error: ValidationError | SchemaError) -> str:
         case "required":
             there = cast("JSONObject", error.instance)
             missing = [name for name in cast("list[str]", error.validator_value) if name not in there]
-            return f"Must have {', '.join(missing)}."
+            return f"Must have {_listed(missing)}."
         case "type":
             return f"Must be of type {_listed(error.validator_value)}."
         case "enum":
@@ -137,19 +199,37 @@ def _bounded() -> Any:
     from jsonschema.validators import extend
 
     keywords = cast("Mapping[str, _Keyword]", Draft202012Validator.VALIDATORS)
-    counted = {name: _counted(keyword, pairs=name == "uniqueItems") for name, keyword in keywords.items()}
+    counted = {name: _counted(keyword, compares=name == "uniqueItems") for name, keyword in keywords.items()}
     return extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
 
 
-def _counted(keyword: _Keyword, *, pairs: bool) -> _Keyword:
-    """The keyword, one step for each application, and one for each element (or pair of them) that is looked at."""
+def _counted(keyword: _Keyword, *, compares: bool) -> _Keyword:
+    """The keyword, one step for each application, for each element that is looked at and for each fault.
+
+    One that `compares` all elements takes a step for some values that are compared.
+    """
 
     def run(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         size = len(instance) if isinstance(instance, list | dict) else 0
-        left = _left.get() - 1 - (size * size if pairs else size)
-        if left < 0:
-            raise _TooCostly
-        _left.set(left)
-        yield from keyword(validator, value, instance, schema) or ()
+        _spend(1 + size)
+        if compares and size:
+            _spend(size * _values(instance) // _COMPARED_IN_A_STEP)
+        for error in keyword(validator, value, instance, schema) or ():
+            _spend(1)
+            yield error
 
     return run
+
+
+def _spend(steps: int) -> None:
+    left, until = _left.get()
+    if left < steps or time.thread_time() > until:
+        raise _TooCostly
+    _left.set(_Budget(left - steps, until))
+
+
+def _values(data: JSON) -> int:
+    """How many values there are in it, itself included."""
+    if isinstance(data, list):
+        return 1 + sum(map(_values, data))
+    return 1 + sum(map(_values, data.values())) if isinstance(data, Mapping) else 1

@@ -28,6 +28,10 @@ class MongoDocuments:
         self._database = database
         self._clock = clock
 
+    def move(self, database: Any) -> None:
+        """Go on with another client's handle of the same database."""
+        self._database = database
+
     async def declare(self, collections: Sequence[Collection]) -> None:
         """Create the indexes that are missing."""
         with translated(), patiently():

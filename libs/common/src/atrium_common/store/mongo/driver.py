@@ -6,7 +6,7 @@ the one asked for; the other is a setting away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -20,9 +20,9 @@ from atrium_common.store.ports import StoreRefused, StoreUnavailable
 from atrium_common.tls import Pair, trusting
 
 Driver: TypeAlias = Literal["motor", "pymongo"]
-_SELECTION_MS = 5_000
 OPERATION_SECONDS = 15.0
 """What an operation may take in all, retries included: a server that is lost, or there and silent, is told as such."""
+_OPENING_SECONDS = 5.0
 _PATIENT_SECONDS = 300.0
 _NO_URL = (
     "ATRIUM_MONGODB_URL is none of MongoDB's: mongodb://user:password@host:port/?options, the password URL-encoded"
@@ -41,19 +41,29 @@ def connect(
     ca_file: Path | None = None,
     cert_file: Path | None = None,
     seconds: float = OPERATION_SECONDS,
+    retries_writes: bool = True,
 ) -> Any:
     """A client of this driver, whose operations end within so many seconds each.
+
+    Args:
+        url: where, as MongoDB writes it.
+        driver: which.
+        ca_file: speak TLS, and trust who this has signed.
+        cert_file: speak TLS, and show this certificate; its key is in the same file.
+        seconds: what an operation may take.
+        retries_writes: whether a write whose connection broke is sent again, where the server can do that.
 
     Raises:
         TlsUnfit: one of the files can't be used.
         ValueError: the URL is none of MongoDB's; the text does not repeat it, since it may hold a password.
     """
     options: dict[str, Any] = {
-        "serverSelectionTimeoutMS": _SELECTION_MS,
         "timeoutMS": round(seconds * 1000),
         "appname": "atrium",
         "tz_aware": True,
     }
+    if not retries_writes:
+        options["retryWrites"] = False
     if ca_file is not None or cert_file is not None:
         pair = None if cert_file is None else Pair(cert_file, cert_file, "ATRIUM_MONGODB_CERT_FILE")
         # Looked at here, since the driver would only say that something is wrong with some file.
@@ -65,6 +75,17 @@ def connect(
         raise ValueError(f"ATRIUM_MONGODB_URL names a file that can't be read: {error.filename}") from None
     except (PyMongoError, ValueError) as error:
         raise ValueError(f"{_NO_URL} ({type(error).__name__})") from None
+
+
+def retries_writes(hello: Mapping[str, Any]) -> bool:
+    """Whether a server that says this about itself can tell a write that is sent again from a new one.
+
+    A single one can't. The driver finds that out with a new connection in its hands, raises what the last one met,
+    takes this for the new one's failure, and breaks every connection of the process: so with many writes at once one
+    broken connection is followed by the next, for as long as there are writes.
+    """
+    several = "setName" in hello or hello.get("msg") == "isdbgrid" or "serviceId" in hello
+    return several and hello.get("logicalSessionTimeoutMinutes") is not None
 
 
 def _told(value: object) -> object:
@@ -86,6 +107,11 @@ def database(client: Any, name: str) -> Any:
     return client.get_database(
         name, read_concern=ReadConcern("majority"), write_concern=WriteConcern(w="majority", j=True)
     )
+
+
+def opening(seconds: float) -> AbstractContextManager[None]:
+    """Whether a server is there and lets us in is told sooner than what an operation may take."""
+    return pymongo.timeout(min(seconds, _OPENING_SECONDS))
 
 
 def patiently() -> AbstractContextManager[None]:

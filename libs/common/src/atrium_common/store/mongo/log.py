@@ -37,6 +37,10 @@ class MongoEventLog:
         self._news = News(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
         self._known_tail = 0
 
+    def move(self, database: Any) -> None:
+        """Go on with another client's handle of the same database."""
+        self._commits = database["commits"]
+
     async def open(self) -> None:
         """Create the indexes."""
         with translated(), patiently():

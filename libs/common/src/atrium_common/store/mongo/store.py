@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from atrium_common.clock import Clock, SystemClock
@@ -30,8 +31,14 @@ class MongoStore:
         operation_seconds: float = drivers.OPERATION_SECONDS,
     ) -> None:
         """With `ca_file` or `cert_file` the server is spoken to by TLS, whatever the URL says."""
-        self._client = drivers.connect(url, driver, ca_file=ca_file, cert_file=cert_file, seconds=operation_seconds)
+        self._connect = partial(
+            drivers.connect, url, driver, ca_file=ca_file, cert_file=cert_file, seconds=operation_seconds
+        )
+        self._name = database
+        self._client = self._connect()
+        self._retries_writes = True
         self._database = drivers.database(self._client, database)
+        self._operation_seconds = operation_seconds
         self._clock = clock or SystemClock()
         self.log = MongoEventLog(self._database)
         self.documents = MongoDocuments(self._database, self._clock)
@@ -39,9 +46,20 @@ class MongoStore:
     async def open(self, collections: Sequence[Collection]) -> None:
         """See `Store.open`."""
         # Indexes may take long where there is much to index; whether anybody is there at all is known in seconds.
-        await self.ping()
+        with translated(), drivers.opening(self._operation_seconds):
+            hello = await self._database.command("isMaster")
+        if self._retries_writes and not drivers.retries_writes(hello):
+            await self._without_retried_writes()
         await self.log.open()
         await self.documents.declare(collections)
+
+    async def _without_retried_writes(self) -> None:
+        await self.close()
+        self._client = self._connect(retries_writes=False)
+        self._retries_writes = False
+        self._database = drivers.database(self._client, self._name)
+        self.log.move(self._database)
+        self.documents.move(self._database)
 
     async def ping(self) -> None:
         """See `Store.ping`."""

@@ -18,11 +18,9 @@ from tests.e2e.suite import Platform
 SUBSCRIBER = re.search(r"```python\n(.*?)```", (ROOT / "docs/event-stream.md").read_text(), re.DOTALL)
 
 
-@pytest.mark.kafka
+@pytest.mark.parametrize("stack", ["kafka+mongodb"], indirect=True)
 async def test_the_subscriber_of_the_event_stream_s_document_prints_what_happens(platform: Platform) -> None:
-    bootstrap = platform.environment.get("ATRIUM_KAFKA_BOOTSTRAP")
-    if bootstrap is None:
-        pytest.skip("this stack has no broker")
+    bootstrap = platform.environment["ATRIUM_KAFKA_BOOTSTRAP"]
     assert SUBSCRIBER is not None
     program = SUBSCRIBER[1]
     for written, here in (

@@ -8,7 +8,7 @@ SOURCES := $(PROJECTS) deploy/dashboards sdks tests
 LOCKS := requirements/runtime.txt requirements/tracing.txt requirements/dev.txt
 ARGS ?=
 REQUIRE ?=
-WORKERS ?= 3
+WORKERS ?= 2
 FACTOR ?= 100
 
 .DEFAULT_GOAL := help

@@ -4,10 +4,12 @@ import asyncio
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from atrium_common.clock import rfc3339
 from tests.e2e.gateways import JoinedGateway
 from tests.e2e.suite import Answer, Platform, Suite
 
@@ -67,12 +69,12 @@ async def test_a_spent_hour_is_refused_in_the_shape_of_the_reference_until_its_r
         "retry_after": wait,
         "limit": 4,
         "remaining": 0,
-        "reset_at": int(refused.headers["X-RateLimit-Reset"]),
+        "reset_at": rfc3339(datetime.fromtimestamp(int(refused.headers["X-RateLimit-Reset"]), UTC)),
         "scope": "hour",
         "request_id": refused.headers["X-Request-ID"],
     }
     assert refused.headers["Retry-After"] == str(wait)
-    assert abs(error["reset_at"] - time.time() - wait) <= 2
+    assert abs(int(refused.headers["X-RateLimit-Reset"]) - time.time() - wait) <= 2
 
 
 async def test_too_many_at_once_are_refused_for_a_second_and_do_not_count(platform: Platform) -> None:

@@ -201,7 +201,13 @@ class UnknownHttpVersion(AtriumError):
 
 @dataclass(eq=False)
 class RateLimited(AtriumError):
-    """The key's (or the address's) requests are used up."""
+    """The key's (or the address's) requests are used up.
+
+    Attributes:
+        retry_after: seconds to wait.
+        reset_at: the Unix second at which they are given anew.
+        scope: `hour`, `burst` or `address`.
+    """
 
     retry_after: int
     limit: int

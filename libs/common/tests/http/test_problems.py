@@ -65,7 +65,7 @@ TABLE: list[tuple[BaseException, int, str, dict[str, Any]]] = [
         errors.RateLimited(3600, 1000, 0, 1640995200, "hour"),
         429,
         "RATE_LIMIT_EXCEEDED",
-        {"retry_after": 3600, "limit": 1000, "remaining": 0, "reset_at": 1640995200, "scope": "hour"},
+        {"retry_after": 3600, "limit": 1000, "remaining": 0, "reset_at": "2022-01-01T00:00:00.000Z", "scope": "hour"},
     ),
     (errors.QuotaExceeded("api_calls", {"limit": 5}), 429, "QUOTA_EXCEEDED", {"feature": "api_calls", "limit": 5}),
     (errors.ConcurrentLimitExceeded(), 429, "CONCURRENT_LIMIT_EXCEEDED", {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from atrium_common import errors
@@ -225,7 +226,7 @@ _TABLE: Mapping[type[BaseException], _Row] = {
             "retry_after": e.retry_after,
             "limit": e.limit,
             "remaining": e.remaining,
-            "reset_at": e.reset_at,
+            "reset_at": rfc3339(datetime.fromtimestamp(e.reset_at, UTC)),
             "scope": e.scope,
         },
         lambda e: _retry(e.retry_after),

@@ -23,6 +23,9 @@ async def test_every_answer_of_a_recognised_key_says_where_it_stands(platform: P
         ("POST", "namespaces", 422),
         ("POST", "workspaces/wks_x/suspend", 403),
         ("GET", "namespaces?workspace_id=wks_unknown", 403),
+        ("GET", "nothing", 404),
+        ("GET", "/api/v9/workspaces", 404),
+        ("PUT", "namespaces", 405),
     ]:
         answer = await platform.call(method, path, {} if method == "POST" else None, key=tenant_key)
         assert answer.status == status, path

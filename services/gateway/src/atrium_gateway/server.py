@@ -137,7 +137,11 @@ class Gateway:
             if not request.reads:
                 raise MethodNotAllowed(request.method, _PAGE_METHODS)
             return await page(request)
-        found = self._steps.router.find(request.method, request.path)
+        try:
+            found = self._steps.router.find(request.method, request.path)
+        except (EndpointNotFound, MethodNotAllowed):
+            await self._glance(exchange)
+            raise
         exchange.entry, exchange.params = found.entry, found.params
         fields.judge(request)
         exchange.traceparent = exchange.traceparent or self._steps.peers.traceparent(request)
@@ -181,6 +185,24 @@ class Gateway:
             raise
         self._stranger(exchange.address)
         return False
+
+    async def _glance(self, exchange: Exchange) -> None:
+        """Find out whose key the request gives, if a good one: its limits are told all the same.
+
+        Raises:
+            RateLimited: too many bad keys came from the address, here as elsewhere.
+        """
+        request = exchange.request
+        try:
+            key = admission.given_key(request.headers, needed=False)
+            if key is not None:
+                admission.check_form(key)
+                asked = admission.asked_for(key, request, None)
+                exchange.holder = self._recognised(await self._steps.keys.holder(asked))
+        except InvalidApiKey:
+            self._stranger(self._steps.peers.address(request))
+        except AtriumError:
+            return
 
     def _stranger(self, address: str) -> None:
         """Count a request without a good key; refuse it where too many came from its address."""

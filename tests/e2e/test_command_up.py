@@ -196,6 +196,7 @@ async def test_the_ready_line_of_a_first_start_shows_the_key_once_and_a_curl_tha
             while not lines or "Ctrl-C ends" not in lines[-1]:
                 lines.append((await up.stdout.readline()).decode().rstrip())
         assert f"atrium ready http://127.0.0.1:{port}" in lines
+        assert f"`.venv/bin/atrium demo --data-dir {tmp_path / 'data'}`" in lines[-1]
         told.append("\n".join(lines))
         if not start:
             curl = told[0][told[0].index("curl ") :].partition("\n\n")[0]

@@ -93,11 +93,12 @@ async def delivered(suite: Suite, tenant: Tenant, endpoint: Any, number: int) ->
     async with asyncio.timeout(120):
         while True:
             found: list[Any] = []
-            url: str | None = f"webhooks/{endpoint['id']}/deliveries?per_page=100"
-            while url:
+            cursor: str | None = ""  # numbered pages would move on while deliveries are still being made
+            while cursor is not None:
+                url = f"webhooks/{endpoint['id']}/deliveries?per_page=100&cursor={cursor}"
                 page = await suite.call("GET", url, key=tenant.key)
                 found += page.data
-                url = page.body["links"]["next"]
+                cursor = page.body["meta"]["next_cursor"]
             if [each["status"] for each in found].count("success") >= number:
                 return found
             await asyncio.sleep(0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Mapping
@@ -145,8 +146,10 @@ class Suite:
             )
         else:
             print(f"Your operator key is in {self._directory.operator_key}.\n")
+        usual = Path(str(Settings.model_fields["data_dir"].default)).resolve()
+        where = "" if self._directory.path == usual else f" --data-dir {shlex.quote(str(self._directory.path))}"
         print(
-            "Next: `.venv/bin/atrium demo` in another terminal shows a signed webhook arriving. Ctrl-C ends.\n",
+            f"Next: `.venv/bin/atrium demo{where}` in another terminal shows a signed webhook arriving. Ctrl-C ends.\n",
             flush=True,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from atrium_common.clock import Clock
-from atrium_common.errors import GatewayTimeout
+from atrium_common.errors import GatewayTimeout, RequestTimeout
 from atrium_common.http.problems import INTERNAL, Problem, problem_of
 from atrium_common.http.reply import encoded
 from atrium_common.metrics import REFUSED
@@ -50,6 +50,7 @@ class Answering:
         """The answer that an error is."""
         if isinstance(error, ClientGone):
             self._watching.client_closed(exchange.template)
+            error = RequestTimeout()  # nobody reads it: the request never arrived whole
         elif isinstance(error, TimeoutError):
             error = GatewayTimeout()
         problem = problem_of(error)

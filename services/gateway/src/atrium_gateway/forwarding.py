@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from atrium_common.clock import Clock
 from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
 from atrium_common.metrics import BREAKER_OPEN, IN_FLIGHT, RETRIED, SHED, UPSTREAM_ERRORS
-from atrium_gateway.upstream import Answer, Done, Forwarded, Transport, unreachable
+from atrium_gateway.upstream import Answer, Done, Forwarded, PromptTransport, unreachable
 
 _PAUSE = 0.1
 _BUDGET = 20.0
@@ -42,7 +42,7 @@ class _Service:
 class Forwarding:
     """Sends requests on."""
 
-    def __init__(self, transport: Transport, *, clock: Clock, most_in_flight: int) -> None:
+    def __init__(self, transport: PromptTransport, *, clock: Clock, most_in_flight: int) -> None:
         self._transport = transport
         self._clock = clock
         self._most = most_in_flight

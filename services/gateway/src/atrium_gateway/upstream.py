@@ -82,16 +82,20 @@ class Transport(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
+
+class PromptTransport(Transport, Protocol):
+    """One that can also send from within a call, without a task."""
+
     def has_free(self, upstream: str) -> bool:
         """Whether a request could be sent without waiting."""
         ...
 
     def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
         """Send the request without waiting, where `has_free` has just said so; returns what gives it up."""
-        ...
-
-    async def close(self) -> None:
-        """Let the connections go."""
         ...
 
 
@@ -123,14 +127,6 @@ class SessionTransport:
             raise unreachable(upstream) from error
         except (aiohttp.ClientError, OSError) as error:
             raise BadGateway from error
-
-    def has_free(self, upstream: str) -> bool:  # noqa: ARG002 (a session sends nothing without waiting)
-        """See `Transport.has_free`."""
-        return False
-
-    def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
-        """See `Transport.begin`."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """See `Transport.close`."""

@@ -44,11 +44,11 @@ class PooledTransport:
         return await connection.ask(request, seconds)
 
     def has_free(self, upstream: str) -> bool:
-        """See `Transport.has_free`."""
+        """See `PromptTransport.has_free`."""
         return self._pools[upstream].has_free()
 
     def begin(self, upstream: str, request: Forwarded, *, seconds: float, done: Done) -> Callable[[], None]:
-        """See `Transport.begin`."""
+        """See `PromptTransport.begin`."""
         connection = self._pools[upstream].idle()
         if connection is None:
             raise unreachable(upstream)

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import structlog
+
 from atrium_common.clock import Clock
+from atrium_common.errors import AtriumError
 from atrium_common.eventing.published import PublishedType, described
 from atrium_common.http.client import ServiceClient
 from atrium_common.http.listing import WORDS, words
 from atrium_common.jsontypes import JSONObject
 
+log = structlog.get_logger()
 _FRESH_SECONDS = 60.0
 
 
@@ -35,9 +39,10 @@ class EventTypes:
         if now >= self._good_until:
             try:
                 await self._ask()
-            except Exception:
+            except AtriumError as error:
                 if not self._known:
                     raise
+                log.warning("event types of before are told: another service does not answer", reason=str(error))
             self._good_until = now + _FRESH_SECONDS
         return self._known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from typing import Any
@@ -33,8 +34,12 @@ async def test_the_composed_answer_has_a_tag_of_its_own_and_is_not_sent_twice(pl
     tenant = await platform.tenant()
     namespace = await _namespace(platform, tenant)
     path = f"namespaces/{namespace['id']}"
-    first = await platform.call("GET", path, key=tenant.key)
-    again = await platform.call("GET", path, key=tenant.key, headers={"If-None-Match": first.headers["ETag"]})
+    async with asyncio.timeout(20):
+        while True:  # these requests count as usage, which is shown too: now and then it has just grown
+            first = await platform.call("GET", path, key=tenant.key)
+            again = await platform.call("GET", path, key=tenant.key, headers={"If-None-Match": first.headers["ETag"]})
+            if again.status != 200 or again.body == first.body:
+                break
     assert (again.status, again.body) == (304, None)
     assert again.headers["ETag"] == first.headers["ETag"]
     # The tag's version is the namespace's: it fits If-Match.

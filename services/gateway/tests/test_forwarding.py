@@ -202,3 +202,15 @@ async def test_a_service_that_hangs_takes_half_of_the_places_and_no_other_servic
     await asyncio.gather(*hanging, return_exceptions=True)
     sending.end("tenancy")
     assert sending.is_free("tenancy"), "given up, their places are free again"
+
+
+async def test_who_waits_for_a_service_beside_requests_to_it_takes_one_of_its_places(clock: FakeClock) -> None:
+    sending = forwarding(Services(), clock, most=4)
+    with sending.waiting_for("tenancy"), sending.waiting_for("tenancy"):
+        with pytest.raises(Unavailable), sending.waiting_for("tenancy"):
+            pass
+        with pytest.raises(Unavailable):
+            await ask(sending, clock)
+        with sending.waiting_for("webhooks"):
+            pass
+    assert (await ask(sending, clock)).status == 200

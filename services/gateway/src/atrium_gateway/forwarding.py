@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from atrium_common.clock import Clock
@@ -66,6 +67,21 @@ class Forwarding:
     def leave(self) -> None:
         """Give the place back."""
         self._in_flight -= 1
+
+    @contextlib.contextmanager
+    def waiting_for(self, upstream: str) -> Iterator[None]:
+        """Take one of the service's places while it is waited for otherwise than by `send`.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        service = self._service(upstream)
+        self._demand_place(upstream, service)
+        service.in_flight += 1
+        try:
+            yield
+        finally:
+            service.in_flight -= 1
 
     async def send(self, upstream: str, request: Forwarded, *, deadline: float) -> Answer:
         """The service's answer, before `deadline` (monotonic).
@@ -152,14 +168,17 @@ class Forwarding:
 
     def _admit(self, upstream: str, service: _Service) -> None:
         """Let through, but only one at a time while the service may still be down, and not more than it answers."""
-        if service.in_flight >= self._most_of_one:
-            SHED.labels("service").inc()
-            raise unreachable(upstream)
+        self._demand_place(upstream, service)
         if not service.closed_again:
             return
         if service.trying or self._clock.monotonic() < service.closed_again:
             raise unreachable(upstream)
         service.trying = True
+
+    def _demand_place(self, upstream: str, service: _Service) -> None:
+        if service.in_flight >= self._most_of_one:
+            SHED.labels("service").inc()
+            raise unreachable(upstream)
 
     def _failed(self, upstream: str, service: _Service) -> None:
         service.failures += 1

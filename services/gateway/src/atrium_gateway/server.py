@@ -31,7 +31,7 @@ from atrium_gateway.answering import Answering
 from atrium_gateway.cors import Cors
 from atrium_gateway.exchange import Exchange
 from atrium_gateway.forwarding import Forwarding
-from atrium_gateway.holder import Holder
+from atrium_gateway.holder import Asked, Holder
 from atrium_gateway.http1.message import Request, Response
 from atrium_gateway.keys import KeyCache
 from atrium_gateway.outward import Outward
@@ -54,6 +54,7 @@ from atrium_gateway.routing import Router
 from atrium_gateway.upstream import Forwarded
 from atrium_gateway.used import LastUsed
 
+_KEEPER_OF_KEYS = "tenancy"
 _MOST_OPERATIONS = 100
 _FAILED = 500
 _PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -198,7 +199,7 @@ class Gateway:
             if key is not None:
                 admission.check_form(key)
                 asked = admission.asked_for(key, request, None)
-                exchange.holder = self._recognised(await self._steps.keys.holder(asked))
+                exchange.holder = self._recognised(await self._looked_up(asked))
         except InvalidApiKey:
             self._stranger(self._steps.peers.address(request))
         except AtriumError:
@@ -217,7 +218,7 @@ class Gateway:
         holder = steps.keys.known(asked)
         if holder is None:
             admission.check_form(key)
-            holder = await steps.keys.holder(asked)
+            holder = await self._looked_up(asked)
         try:
             admission.check(holder, entry, address=exchange.address, clock=self._clock)
         except (ApiKeyExpired, IpNotAllowed):
@@ -226,11 +227,20 @@ class Gateway:
         except AtriumError:
             exchange.holder = self._recognised(holder)
             # What a write has just allowed works at once: nobody is refused for what was true before.
-            holder = await steps.keys.confirmed(holder, since=exchange.started)
+            with steps.forwarding.waiting_for(_KEEPER_OF_KEYS):
+                holder = await steps.keys.confirmed(holder, since=exchange.started)
             exchange.holder = self._recognised(holder)
             admission.check(holder, entry, address=exchange.address, clock=self._clock)
         exchange.holder = self._recognised(holder)
         steps.used.note(holder.key_id, exchange.started)
+
+    async def _looked_up(self, asked: Asked) -> Holder:
+        """Who holds the key. Who must wait for that has one of tenancy's places: frozen, it takes no other with it."""
+        known = self._steps.keys.known(asked)
+        if known is not None:
+            return known
+        with self._steps.forwarding.waiting_for(_KEEPER_OF_KEYS):
+            return await self._steps.keys.holder(asked)
 
     def _recognised(self, holder: Holder) -> Holder:
         if holder.allowance is None:

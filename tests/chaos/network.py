@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.infra.process import free_port
+from atrium_local.ports import free_port
 
 _MARK = "ATRIUM_CHAOS_INSIDE"
 _PREFIX = "10.77.0"

@@ -10,8 +10,8 @@ import urllib.request
 import pytest
 
 from atrium_local.data_directory import DataDirectory
+from atrium_local.ports import free_port
 from tests.deploy.image import image
-from tests.infra.process import free_port
 
 pytestmark = [pytest.mark.kafka, pytest.mark.mongo]
 

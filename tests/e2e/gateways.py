@@ -11,8 +11,8 @@ from typing import Self
 
 import aiohttp
 
+from atrium_local.ports import free_port
 from tests.e2e.suite import Platform, Suite, command
-from tests.infra.process import free_port
 
 _READY_SECONDS = 60.0
 

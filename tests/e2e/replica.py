@@ -12,8 +12,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from atrium_local.ports import free_port
 from tests.e2e.suite import command
-from tests.infra.process import free_port
 
 _READY_SECONDS = 90.0
 

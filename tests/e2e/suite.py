@@ -19,7 +19,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from tests.infra.process import free_port
+from atrium_local.ports import free_port
 
 READY_SECONDS = 60.0
 # However a test run ends, its suites end with it (where util-linux is).

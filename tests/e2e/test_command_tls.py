@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
+from atrium_local.ports import free_port
 from tests.e2e.suite import Suite, command
 from tests.infra.certificates import Authority
-from tests.infra.process import free_port
 
 KEPT_BY = ("ATRIUM_", "SSL_CERT_")
 

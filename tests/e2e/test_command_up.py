@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from atrium_local.ports import free_port
 from tests.e2e.suite import Suite, command, ran
-from tests.infra.process import free_port
 
 QUICK = {"ATRIUM_LOG_LEVEL": "info"}
 SERVICES = ("gateway", "tenancy", "entitlements", "webhooks")

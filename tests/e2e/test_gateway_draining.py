@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from atrium_local.ports import free_port
 from tests.e2e.replica import Replica
 from tests.e2e.suite import Platform, Suite
-from tests.infra.process import free_port
 
 # Some hundred requests a second: what starts meanwhile must get to its turn.
 _PACE = 0.03

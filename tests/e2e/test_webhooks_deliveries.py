@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from atrium_local.ports import free_port
 from tests.e2e.suite import Answer, Platform, Receiver
-from tests.infra.process import free_port
 
 LONG_AGO = "2020-01-01T00:00:00Z"
 LISTED = {"id", "event_id", "event_type", "status", "status_code", "attempts", "next_attempt_at", "delivered_at",

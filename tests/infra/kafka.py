@@ -10,8 +10,9 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
+from atrium_local.ports import free_port
 from tests.infra.jars import classpath
-from tests.infra.process import ServerProcess, free_port
+from tests.infra.process import ServerProcess
 
 _JVM = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
 

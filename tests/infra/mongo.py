@@ -9,8 +9,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from atrium_local.ports import free_port
 from tests.infra.jars import classpath
-from tests.infra.process import ServerProcess, free_port, listens
+from tests.infra.process import ServerProcess, listens
 
 _JVM = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
 

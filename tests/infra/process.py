@@ -77,13 +77,6 @@ class ServerProcess:
             process.stdin.close()
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def listens(port: int) -> bool:
     """Whether somebody accepts connections on the port."""
     with socket.socket() as probe:

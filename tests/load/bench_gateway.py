@@ -25,7 +25,7 @@ from typing import cast
 import uvloop
 
 from atrium_common.api_keys import generate
-from tests.infra.process import free_port
+from atrium_local.ports import free_port
 from tests.load.peers import configured
 from tests.load.peers.origin import END
 

@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import secrets
-import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from atrium_common.settings import Settings
+from atrium_local.ports import free_port, is_free
 
 SECRETS = ("ATRIUM_PRINCIPAL_KEYS", "ATRIUM_SEALING_KEYS", "ATRIUM_LOOKUP_KEY")
 
@@ -99,7 +99,7 @@ class DataDirectory:
         ports: dict[str, int] = {}
         for name in names:
             port = kept.get(name, 0)
-            ports[name] = port if port and is_free("127.0.0.1", port) else _free_port(set(ports.values()))
+            ports[name] = port if port and is_free("127.0.0.1", port) else free_port(frozenset(ports.values()))
         path.write_text(json.dumps(ports, indent=1))
         return ports
 
@@ -144,32 +144,12 @@ class DataDirectory:
         temporary.rename(self.operator_key)
 
 
-def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
-
-
 def _runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except OSError:
         return False
     return True
-
-
-def _free_port(taken: set[int]) -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in taken:
-            return port
 
 
 def random_key() -> str:

@@ -17,9 +17,10 @@ from rich.text import Text
 
 from atrium_common.settings import Settings
 from atrium_local.children import Child, Children, this_command
-from atrium_local.data_directory import DataDirectory, is_free
+from atrium_local.data_directory import DataDirectory
 from atrium_local.installation import installation_secrets
 from atrium_local.operator import NoOperator, create_operator
+from atrium_local.ports import is_free
 
 SERVICES = ("tenancy", "entitlements", "webhooks", "gateway")
 LOOPBACK = "127.0.0.0/8,::1/128"

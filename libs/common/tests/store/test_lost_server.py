@@ -11,10 +11,10 @@ from atrium_common.store.mongo import MongoStore
 from atrium_common.store.mongo.driver import Driver, retries_writes
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.testing.conformance.documents import THINGS, put
+from atrium_local.ports import free_port
 from tests.chaos.balancer import Balancer
 from tests.infra.jars import Unavailable
 from tests.infra.mongo import MongoServer
-from tests.infra.process import free_port
 
 SECONDS = 2.0
 LANES = 16

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from atrium_common.errors import Duplicate
 from atrium_common.eventing.checkpoint import CHECKPOINTS, Checkpoint, StaleCheckpoint
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider, Loaded
@@ -85,6 +86,23 @@ async def test_a_replayed_command_gets_its_first_outcome_and_the_state_it_left(w
     assert await world.add("c", 7, "second") == 12
     assert await world.add("c", 100, "first") == 5
     assert (await world.repository.load(COUNTER, "c")).there.total == 12
+
+
+async def test_a_command_refused_for_what_its_own_rival_copy_did_gets_that_copys_outcome(world: World) -> None:
+    rivals = 0
+
+    async def decide(tx: Transaction) -> JSONObject:
+        nonlocal rivals
+        rivals += 1
+        if rivals == 1:
+            await world.add("c", 5, "made once")
+        if (await tx.load(COUNTER, "c")).version:
+            raise Duplicate("code")
+        raise AssertionError("the rival was first")
+
+    done = await world.repository.transact(Command("made once", START), decide)
+    assert done.replayed
+    assert done.outcome == {"total": 5}
 
 
 async def test_after_a_2xx_the_row_shows_it_also_where_the_first_writer_died_before_the_row(world: World) -> None:

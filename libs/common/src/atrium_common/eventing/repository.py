@@ -142,7 +142,14 @@ class Repository:
             return earlier
         for attempt in range(ATTEMPTS):
             transaction = Transaction(self, command)
-            outcome = await decide(transaction)
+            try:
+                outcome = await decide(transaction)
+            except Exception:
+                # It may have been refused for what a rival copy of this very command has just done.
+                earlier = await self.find(command.id)
+                if earlier is not None:
+                    return earlier
+                raise
             try:
                 appended = await self._append(transaction.proposal(outcome))
             except VersionConflict:

@@ -6,6 +6,8 @@ from typing import cast
 
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.principal import Principal
+from atrium_common.store.documents import Newer, Put
+from atrium_tenancy.domain.member import key_of
 from atrium_tenancy.http.includes import namespaces_of
 from services.tenancy.tests.world import World
 
@@ -276,6 +278,22 @@ async def test_the_workspace_list_filters_searches_and_sorts(world: World) -> No
     assert len(await found("status=active")) == 4
     assert await found("status=suspended") == []
     assert (await world.call("GET", "workspaces?status=sleeping", key=ada.key)).status == 422
+
+
+async def test_the_list_holds_every_workspace_of_its_user_however_many_there_are(world: World) -> None:
+    ada = await world.person("Ada")
+    workspace = await world.store.documents.get("workspaces", ada.workspace_id)
+    member = await world.store.documents.get("members", key_of(ada.workspace_id, ada.id))
+    assert workspace is not None
+    assert member is not None
+    many = [f"wks_{number:05}" for number in range(5_010)]
+    await world.store.documents.write(
+        [Put("workspaces", each, {**workspace.body, "id": each}, 1, Newer()) for each in many]
+        + [Put("members", key_of(each, ada.id), {**member.body, "workspace_id": each}, 1, Newer()) for each in many]
+    )
+    last = await world.call("GET", "workspaces?sort=id&per_page=100&page=51", key=ada.key)
+    assert last.json["meta"]["total"] == 5_011
+    assert [each["id"] for each in last.json["data"]] == many[4_999:]
 
 
 async def test_if_match_holds_on_every_change(world: World) -> None:

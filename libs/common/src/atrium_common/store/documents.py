@@ -99,16 +99,31 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What the documents of another collection hold in a field, however many they are: nothing is left out.
+
+    Attributes:
+        collection: the other collection.
+        field: a single-valued field of its documents, or `_key`; where it is absent nothing is selected.
+        where: which of its documents; no condition on them selects in turn.
+    """
+
+    collection: str
+    field: str
+    where: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A test on one top-level field of the body, or on `_key`.
 
-    `in` takes a tuple; `prefix` a string; comparisons never match null or another type; `eq` None matches null and
-    absent alike.
+    `in` takes a tuple, or what is `Selected` elsewhere; `prefix` a string; comparisons never match null or another
+    type; `eq` None matches null and absent alike.
     """
 
     field: str
     op: Operator
-    value: Scalar | tuple[Scalar, ...]
+    value: Scalar | tuple[Scalar, ...] | Selected
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from atrium_common.jsontypes import Scalar
-from atrium_common.store.documents import Condition, Document, Order, Query
+from atrium_common.store.documents import Condition, Document, Order, Query, Selected
 
 _Rank: TypeAlias = tuple[int, bool | int | float | str]
 
@@ -15,6 +15,20 @@ _Rank: TypeAlias = tuple[int, bool | int | float | str]
 def matches(document: Document, where: Sequence[Condition], *, multi: frozenset[str] = frozenset()) -> bool:
     """Whether the document fulfils every condition."""
     return all(_fulfils(document, condition, multi) for condition in where)
+
+
+async def resolved(
+    where: Sequence[Condition], select: Callable[[Selected], Awaitable[tuple[Scalar, ...]]]
+) -> tuple[Condition, ...]:
+    """The conditions with what each selects in the place of how it does, for stores that ask one question a time."""
+    return tuple(
+        [
+            replace(condition, value=await select(condition.value))
+            if isinstance(condition.value, Selected)
+            else condition
+            for condition in where
+        ]
+    )
 
 
 def field_of(document: Document, field: str) -> Scalar:
@@ -80,6 +94,8 @@ def _fulfils(document: Document, condition: Condition, multi: frozenset[str]) ->
 
 def _compare(value: Scalar, condition: Condition) -> bool:
     wanted = condition.value
+    if isinstance(wanted, Selected):
+        raise TypeError("what a condition selects is looked up before it is compared")
     if isinstance(wanted, tuple):
         return value in wanted
     match condition.op:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from atrium_common.clock import Clock, SystemClock
+from atrium_common.jsontypes import Scalar
 from atrium_common.store.admission import admits, bumped, check_expected
 from atrium_common.store.commit import Appended, Claim, Commit, Held, Proposal, StreamEvent
-from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
-from atrium_common.store.matching import follows, matches, sort_documents
+from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query, Selected
+from atrium_common.store.matching import field_of, follows, matches, resolved, sort_documents
 from atrium_common.store.ports import ClaimTaken
 
 
@@ -164,12 +165,7 @@ class MemoryDocuments:
 
     async def query(self, collection: str, query: Query) -> Sequence[Document]:
         """See `Documents.query`."""
-        multi = self._multi[collection]
-        found = [
-            document
-            for key in list(self._collections[collection])
-            if (document := self._live(collection, key)) is not None and matches(document, query.where, multi=multi)
-        ]
+        found = self._matching(collection, await resolved(query.where, self._select))
         ordered = [d for d in sort_documents(found, query.sort) if query.after is None or follows(d, query)]
         return [copy.deepcopy(document) for document in ordered[query.skip : query.skip + query.limit]]
 
@@ -202,6 +198,18 @@ class MemoryDocuments:
         """See `Documents.drop`."""
         self._collections[collection].clear()
         self._tombstones[collection].clear()
+
+    async def _select(self, selected: Selected) -> tuple[Scalar, ...]:
+        found = self._matching(selected.collection, selected.where)
+        return tuple(value for each in found if (value := field_of(each, selected.field)) is not None)
+
+    def _matching(self, collection: str, where: Sequence[Condition]) -> list[Document]:
+        multi = self._multi[collection]
+        return [
+            document
+            for key in list(self._collections[collection])
+            if (document := self._live(collection, key)) is not None and matches(document, where, multi=multi)
+        ]
 
     def _live(self, collection: str, key: str) -> Document | None:
         document = self._collections[collection].get(key)

@@ -1,21 +1,23 @@
-"""Whole logs and collections, a page at a time, for what goes through everything: audits, rebuilds, rotations."""
+"""Whole logs and collections, a page at a time, for what goes through everything: audits, rebuilds, erasures."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
 from atrium_common.store.commit import Commit
-from atrium_common.store.documents import Document, Query
+from atrium_common.store.documents import Condition, Document, Query
 from atrium_common.store.ports import Documents, EventLog
 
 PAGE = 500
 
 
-async def every_document(documents: Documents, collection: str) -> AsyncIterator[Document]:
-    """Every live document of a collection, by key."""
+async def every_document(
+    documents: Documents, collection: str, where: tuple[Condition, ...] = ()
+) -> AsyncIterator[Document]:
+    """Every live document of a collection that fulfils every condition, by key."""
     after: tuple[str] | None = None
     while True:
-        page = await documents.query(collection, Query(after=after, limit=PAGE))
+        page = await documents.query(collection, Query(where, after=after, limit=PAGE))
         for document in page:
             yield document
         if len(page) < PAGE:

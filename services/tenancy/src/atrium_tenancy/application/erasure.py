@@ -12,7 +12,8 @@ from atrium_common.errors import InsufficientPermissions, NotFound, StateConflic
 from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
-from atrium_common.store.documents import Condition, Query
+from atrium_common.store.documents import Condition
+from atrium_common.store.whole import every_document
 from atrium_tenancy.application.access import membership
 from atrium_tenancy.application.namespaces import end as end_namespace
 from atrium_tenancy.application.seats import unseat
@@ -31,8 +32,6 @@ from atrium_tenancy.rows import (
 )
 
 log = structlog.get_logger("erasure")
-
-_MOST = 5_000
 
 
 async def erase(tenancy: Tenancy, call: Call, user_id: str) -> None:
@@ -112,13 +111,11 @@ async def _leave_everywhere(
 
 
 async def _end_what_was_its_own(tenancy: Tenancy, tx: Transaction, user_id: str) -> None:
-    for row in await tenancy.documents.query(API_KEYS.name, Query((Condition("user_id", "eq", user_id),), limit=_MOST)):
+    async for row in every_document(tenancy.documents, API_KEYS.name, (Condition("user_id", "eq", user_id),)):
         loaded = await tx.load(API_KEY, row.key)
         if loaded.state is not None:
             await tx.emit(API_KEY, row.key, *api_key.revoke(loaded.state, at=tx.at))
-    for row in await tenancy.documents.query(
-        NAMESPACES.name, Query((Condition("owner_id", "eq", user_id),), limit=_MOST)
-    ):
+    async for row in every_document(tenancy.documents, NAMESPACES.name, (Condition("owner_id", "eq", user_id),)):
         found = await tx.load(NAMESPACE, row.key)
         if found.state is not None and not found.state.deleted:
             await end_namespace(tenancy, tx, row.key, found.state)
@@ -128,10 +125,8 @@ async def _forget_invitations(tenancy: Tenancy, tx: Transaction, person: user.Us
     """The invitations to the person's address, which is forgotten with it; open ones are taken back."""
     if person.email.text is None:
         return ()
-    claim = tenancy.email_claim(person.email.text)
-    found = await tenancy.documents.query(
-        INVITATIONS.name, Query((Condition("email_claim", "eq", claim),), limit=_MOST)
-    )
+    claim = Condition("email_claim", "eq", tenancy.email_claim(person.email.text))
+    found = [row async for row in every_document(tenancy.documents, INVITATIONS.name, (claim,))]
     for row in found:
         state = (await tx.load(INVITATION, row.key)).there
         if state.status(tx.at) == "pending":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from atrium_common.clock import Clock, rfc3339
@@ -15,8 +15,7 @@ from atrium_common.store.documents import Condition, Order, Query
 from atrium_common.store.ports import Documents, Store
 from atrium_tenancy.rows import MEMBERS
 
-MOST_WORKSPACES = 5_000
-"""Of how many workspaces a user's own are looked through at most."""
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,15 @@ class Tenancy:
         return next((held.stream.partition("/")[2] for held in commit.proposal.claims if held.key == claim), None)
 
     async def workspaces_of(self, user_id: str) -> tuple[str, ...]:
-        """The workspaces that the user belongs to, oldest membership first."""
-        query = Query((Condition("user_id", "eq", user_id),), (Order("created_at"),), limit=MOST_WORKSPACES)
-        return tuple(str(row.body["workspace_id"]) for row in await self.documents.query(MEMBERS.name, query))
+        """All the workspaces that the user belongs to, oldest membership first."""
+        query = Query((Condition("user_id", "eq", user_id),), (Order("created_at"),), limit=_PAGE)
+        found: list[str] = []
+        while page := await self.documents.query(MEMBERS.name, query):
+            found += (str(row.body["workspace_id"]) for row in page)
+            if len(page) < _PAGE:
+                break
+            query = replace(query, after=(str(page[-1].body["created_at"]), page[-1].key))
+        return tuple(found)
 
     async def default_workspace(self, user_id: str, *, as_of: datetime | None = None) -> str | None:
         """The user's default workspace: the first that it owns, or else the first that it belongs to.

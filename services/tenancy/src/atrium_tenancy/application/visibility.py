@@ -5,10 +5,11 @@ from __future__ import annotations
 from atrium_common.errors import NotFound
 from atrium_common.eventing.decider import Loaded
 from atrium_common.principal import Principal
+from atrium_common.store.documents import Condition, Query, Selected
 from atrium_tenancy.application.access import Loader
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain.user import User
-from atrium_tenancy.rows import USER
+from atrium_tenancy.rows import MEMBERS, USER
 
 
 async def visible_user(tenancy: Tenancy, loader: Loader, principal: Principal, user_id: str) -> Loaded[User]:
@@ -22,9 +23,19 @@ async def visible_user(tenancy: Tenancy, loader: Loader, principal: Principal, u
         raise NotFound("user", user_id)
     if principal.is_operator or user_id == principal.user_id:
         return loaded
-    mine = set(await tenancy.workspaces_of(principal.user_id))
+    common = [Condition("user_id", "eq", user_id), Condition("workspace_id", "in", workspaces_of(principal.user_id))]
     if principal.bound:
-        mine &= {principal.key_workspace_id}
-    if mine.isdisjoint(await tenancy.workspaces_of(user_id)):
+        common.append(Condition("workspace_id", "eq", principal.key_workspace_id))
+    if not await tenancy.documents.query(MEMBERS.name, Query(tuple(common), limit=1)):
         raise NotFound("user", user_id)
     return loaded
+
+
+def workspaces_of(user_id: str) -> Selected:
+    """The workspaces that the user belongs to, for a condition."""
+    return Selected(MEMBERS.name, "workspace_id", (Condition("user_id", "eq", user_id),))
+
+
+def members_of(workspace_id: str) -> Selected:
+    """The users who belong to the workspace, for a condition."""
+    return Selected(MEMBERS.name, "user_id", (Condition("workspace_id", "eq", workspace_id),))

@@ -16,7 +16,7 @@ from atrium_common.eventing.event import Event
 from atrium_tenancy.domain.roles import Role
 
 MOST_MEMBERS = 20_000
-"""How many members a workspace may have: what a list of its users looks through."""
+"""How many members a workspace may have: what each page of its users is chosen from."""
 
 
 class Seat(BaseModel):

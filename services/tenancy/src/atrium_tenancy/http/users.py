@@ -8,11 +8,11 @@ from atrium_common.http.batch import batch_route
 from atrium_common.http.listing import Listing
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import BASE, Call, Route
-from atrium_common.store.documents import Condition, Query
+from atrium_common.store.documents import Condition
 from atrium_tenancy import attributes, resources, rows
 from atrium_tenancy.application import erasure, invitations, users
 from atrium_tenancy.application.tenancy import Tenancy
-from atrium_tenancy.domain.roster import MOST_MEMBERS
+from atrium_tenancy.application.visibility import members_of
 from atrium_tenancy.domain.tiers import TIERS
 from atrium_tenancy.domain.user import Changes, User
 from atrium_tenancy.http import bodies
@@ -66,10 +66,7 @@ class _Users:
     async def index(self, call: Call) -> Reply:
         """The members of the workspace in context."""
         workspace_id = call.principal.workspace_id or call.principal.key_workspace_id
-        members = await self._tenancy.documents.query(
-            rows.MEMBERS.name, Query((Condition("workspace_id", "eq", workspace_id),), limit=MOST_MEMBERS)
-        )
-        where = [Condition("_key", "in", tuple(str(member.body["user_id"]) for member in members))]
+        where = [Condition("_key", "in", members_of(workspace_id))]
         return await call.asked.reply(self._tenancy.documents, rows.USERS.name, where=where, render=shown)
 
     async def create(self, call: Call) -> Reply:

@@ -12,6 +12,7 @@ from atrium_common.store.documents import Condition
 from atrium_tenancy import attributes, resources, rows
 from atrium_tenancy.application import workspaces
 from atrium_tenancy.application.tenancy import Tenancy
+from atrium_tenancy.application.visibility import workspaces_of
 from atrium_tenancy.domain.tiers import TIERS
 from atrium_tenancy.domain.workspace import Workspace
 from atrium_tenancy.http import bodies
@@ -90,7 +91,7 @@ class _Workspaces:
         if principal.bound:
             where.append(Condition("_key", "eq", principal.key_workspace_id))
         elif not principal.is_operator:
-            where.append(Condition("_key", "in", await self._tenancy.workspaces_of(principal.user_id)))
+            where.append(Condition("_key", "in", workspaces_of(principal.user_id)))
         if status == "deleted" and not principal.is_operator:
             where.append(Condition("owner_id", "eq", principal.user_id))
         return await call.asked.reply(self._tenancy.documents, rows.WORKSPACES.name, where=where, render=shown)

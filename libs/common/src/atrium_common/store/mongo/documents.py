@@ -11,8 +11,8 @@ from pymongo import ReturnDocument
 
 from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject, Scalar
-from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
-from atrium_common.store.matching import full_order, stretches
+from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query, Selected
+from atrium_common.store.matching import full_order, resolved, stretches
 from atrium_common.store.mongo.driver import patiently, translated
 from atrium_common.store.mongo.writing import DELETED, EXPIRES, VERSION, live, write_all
 
@@ -62,6 +62,7 @@ class MongoDocuments:
     async def query(self, collection: str, query: Query) -> Sequence[Document]:
         """See `Documents.query`."""
         found: list[Document] = []
+        query = replace(query, where=await resolved(query.where, self._select))
         for stretch in stretches(query):
             if len(found) < query.limit:
                 found += await self._query(collection, replace(stretch, limit=query.limit - len(found)))
@@ -78,7 +79,8 @@ class MongoDocuments:
 
     async def count(self, collection: str, where: Sequence[Condition] = ()) -> int:
         """See `Documents.count`."""
-        wanted = {"$and": [self._live(), *(_condition(condition) for condition in where)]}
+        conditions = await resolved(where, self._select)
+        wanted = {"$and": [self._live(), *(_condition(condition) for condition in conditions)]}
         with translated():
             return int(await self._database[collection].count_documents(wanted))
 
@@ -111,6 +113,14 @@ class MongoDocuments:
         with translated(), patiently():
             await self._database[collection].delete_many({})
 
+    async def _select(self, selected: Selected) -> tuple[Scalar, ...]:
+        field = _field(selected.field)
+        wanted = {"$and": [self._live(), *(_condition(condition) for condition in selected.where)]}
+        with translated():
+            cursor = self._database[selected.collection].find(wanted, {field: 1})
+            found = [each.get(field) for each in await cursor.to_list(length=None)]
+        return tuple(value for value in found if value is not None)
+
     def _live(self) -> dict[str, Any]:
         return live(self._clock.now())
 
@@ -129,6 +139,8 @@ def _field(name: str) -> str:
 
 def _condition(condition: Condition) -> dict[str, Any]:
     field, value = _field(condition.field), condition.value
+    if isinstance(value, Selected):
+        raise TypeError("what a condition selects is looked up before it is asked for")
     if isinstance(value, tuple):
         return {field: {"$in": list(value)}}
     match condition.op:

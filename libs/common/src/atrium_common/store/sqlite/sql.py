@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from atrium_common.jsontypes import Scalar
-from atrium_common.store.documents import Collection, Condition, Query
+from atrium_common.store.documents import Collection, Condition, Query, Selected
 from atrium_common.store.matching import full_order
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
@@ -71,7 +71,9 @@ def frequent(
     return frozenset(
         condition
         for condition in conditions
-        if condition.field in collection.multi and _is_frequent(connection, collection, condition)
+        if condition.field in collection.multi
+        and not isinstance(condition.value, Selected)
+        and _is_frequent(connection, collection, condition)
     )
 
 
@@ -86,7 +88,7 @@ def where(
     text, values = live(now)
     texts = [text]
     for condition in conditions:
-        text, more = _condition(collection, condition, each=condition in frequent)
+        text, more = _condition(collection, condition, now=now, each=condition in frequent)
         texts.append(text)
         values += more
     return " AND ".join(texts), values
@@ -109,10 +111,10 @@ def select(
     return statement, [*values, query.limit, query.skip]
 
 
-def _condition(collection: Collection, condition: Condition, *, each: bool) -> tuple[str, list[Scalar]]:
+def _condition(collection: Collection, condition: Condition, *, now: float, each: bool) -> tuple[str, list[Scalar]]:
     if condition.field not in collection.multi:
-        return _compare(column(condition.field), condition)
-    text, values = _compare("term", condition)
+        return _compare(column(condition.field), condition, now=now)
+    text, values = _compare("term", condition, now=now)
     terms, values = terms_table(collection.name), [condition.field, *values]
     if each:
         documents = table(collection.name)
@@ -122,14 +124,18 @@ def _condition(collection: Collection, condition: Condition, *, each: bool) -> t
 
 
 def _is_frequent(connection: sqlite3.Connection, collection: Collection, condition: Condition) -> bool:
-    text, values = _compare("term", condition)
+    text, values = _compare("term", condition, now=0)
     found = f"SELECT 1 FROM {terms_table(collection.name)} WHERE field = ? AND {text} LIMIT {FREQUENT}"  # noqa: S608
     (number,) = connection.execute(f"SELECT count(*) FROM ({found})", [condition.field, *values]).fetchone()  # noqa: S608
     return int(number) >= FREQUENT
 
 
-def _compare(expression: str, condition: Condition) -> tuple[str, list[Scalar]]:
+def _compare(expression: str, condition: Condition, *, now: float) -> tuple[str, list[Scalar]]:
     value = condition.value
+    if isinstance(value, Selected):
+        of = value.collection
+        text, values = where(Collection(of), value.where, now=now)
+        return f"{expression} IN (SELECT {column(value.field)} FROM {table(of)} WHERE {text})", values  # noqa: S608
     if isinstance(value, tuple):
         return f"{expression} IN ({', '.join('?' * len(value))})", list(value)
     match condition.op:

@@ -21,6 +21,7 @@ from atrium_common.store.documents import (
     Order,
     Put,
     Query,
+    Selected,
 )
 from atrium_common.store.ports import Documents
 from atrium_common.testing.clock import START, FakeClock
@@ -189,6 +190,33 @@ class DocumentsConformance:
         assert paged == whole
         skipped = await documents.query("things", Query(sort=sort, skip=4, limit=3))
         assert [document.key for document in skipped] == whole[4:7]
+
+    async def test_a_condition_selects_by_what_other_documents_hold(self, documents: Documents) -> None:
+        await documents.write(
+            [
+                *(put(f"k{n}", {"n": n, "owner": f"o{n % 3}"}) for n in range(6)),
+                *(
+                    Put("tallied", f"m{n}", {"state": "open" if n else "shut", "of": f"k{n}"}, 1, Any())
+                    for n in range(4)
+                ),
+                Put("tallied", "of nothing", {"state": "open"}, 1, Any()),
+                Put("tallied", "gone", {"state": "open", "of": "k5"}, 1, Any()),
+                Delete("tallied", "gone", 2, Newer()),
+            ]
+        )
+        opened = Selected("tallied", "of", (Condition("state", "eq", "open"),))
+        chosen = (Condition("_key", "in", opened), Condition("n", "gt", 1))
+        assert [each.key for each in await documents.query("things", Query(chosen, (Order("n", True),)))] == [
+            "k3",
+            "k2",
+        ]
+        assert await documents.count("things", chosen) == 2
+        page = Query(chosen, (Order("n", descending=True),), after=(3, "k3"), limit=1)
+        assert [each.key for each in await documents.query("things", page)] == ["k2"]
+        owned = Selected("things", "owner", (Condition("_key", "in", ("k0", "k3", "k4")),))
+        assert await documents.count("things", [Condition("owner", "in", owned)]) == 4
+        nothing = Selected("tallied", "of", (Condition("state", "eq", "sealed"),))
+        assert await documents.count("things", [Condition("_key", "in", nothing)]) == 0
 
     async def test_a_tally_is_what_a_count_would_be(self, documents: Documents) -> None:
         writes: list[Put | Delete] = [

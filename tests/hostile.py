@@ -74,6 +74,24 @@ def held(gate: asyncio.Event) -> Behaviour:
     return behave
 
 
+def unasked(gate: asyncio.Event, status: int = 500) -> Behaviour:
+    """An ordinary answer, and once the gate is open another one, to no question; the gate is shut again behind it."""
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        await answer()(writer)
+        await gate.wait()
+        await answer(status)(writer)
+        gate.clear()
+
+    return behave
+
+
+async def early(writer: asyncio.StreamWriter) -> None:
+    """Hints before the answer (RFC 8297)."""
+    writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n")
+    await answer()(writer)
+
+
 async def hang(_: asyncio.StreamWriter) -> None:
     """No answer at all."""
     await asyncio.sleep(3600)

@@ -33,6 +33,7 @@ from tests.hostile import (
     bomb,
     close,
     drip,
+    early,
     eventually,
     garbage,
     half,
@@ -40,6 +41,7 @@ from tests.hostile import (
     huge,
     reset,
     slow,
+    unasked,
 )
 
 NOW = dt.datetime.now(dt.UTC)
@@ -270,6 +272,26 @@ async def test_connections_are_kept_per_destination(running: Running, receiver: 
     await running.events(20)
     await running.until(endpoint, 20, "success")
     assert receiver.connections == 1
+
+
+async def test_hints_before_an_answer_are_not_taken_for_it(running: Running, receiver: Hostile) -> None:
+    found = await outcome(running, receiver, early)
+    assert (found["status"], found["status_code"]) == ("success", 204)
+
+
+async def test_what_a_receiver_says_without_being_asked_is_not_taken_for_the_answer_to_the_next_delivery(
+    running: Running, receiver: Hostile
+) -> None:
+    gate = asyncio.Event()
+    receiver.script("/", unasked(gate), answer())
+    endpoint = await running.endpoint(receiver.url(), concurrency=1)
+    await running.events(1)
+    await running.until(endpoint, 1, "success")
+    gate.set()
+    await eventually(lambda: not gate.is_set())
+    await running.events(1)
+    await running.until(endpoint, 2, "success")
+    assert receiver.connections == 2
 
 
 async def test_deliveries_are_verified_by_the_published_libraries(running: Running, receiver: Hostile) -> None:

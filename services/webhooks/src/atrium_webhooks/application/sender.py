@@ -7,18 +7,19 @@ import socket
 import ssl
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import aiohttp
-from aiohttp import BytesPayload
 from multidict import CIMultiDictProxy
 from yarl import URL
 
 from atrium_common.clock import Clock
 from atrium_webhooks.application.connecting import STEPS, Connector, Lookup, Policy, Refused, Steps, SystemLookup
+from atrium_webhooks.application.exchange import Answer, NoHttp, NotSent, Target, post
 from atrium_webhooks.domain.addresses import UnfitUrl, check_url
 from atrium_webhooks.domain.schedule import Attempted
 
@@ -29,6 +30,7 @@ READ = 64 * 1024
 """The most that is read of an answer's body, as it comes over the wire."""
 KEPT = 4 * 1024
 """The most of it that is kept, unpacked."""
+_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, ceil_threshold=60)
 _MOST_HEADERS = 64
 _LONGEST_HEADER = 1024
 
@@ -83,7 +85,8 @@ class Sender:
         self._clock = clock
         self._lookup = lookup or SystemLookup()
         self._tls = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
-        self._session: aiohttp.ClientSession | None = None
+        self._connector: Connector | None = None
+        self._target = lru_cache(maxsize=4096)(_target)
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Sent:
         """POST the body; whatever happens is in the answer, nothing is raised.
@@ -129,65 +132,54 @@ class Sender:
 
     async def close(self) -> None:
         """Let the connections go."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            await connector.close()
         if isinstance(self._lookup, SystemLookup):
             self._lookup.close()
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes, sent: Sent, began: float) -> None:
-        session = self._session or self._open()
-        async with session.post(
-            _target(url), data=BytesPayload(body), headers=headers, allow_redirects=False
-        ) as response:
-            sent.status = response.status
+        answer = await post(self._connector or self._open(), self._target(url), headers, body, _TIMEOUT)
+        try:
+            sent.status = answer.status
             sent.first_byte = (self._clock.monotonic() - began) * 1000
-            sent.headers = _plain(response.headers)
-            await _read(response, sent)
+            sent.headers = _plain(answer.headers)
+            await _read(answer, sent)
+        finally:
+            answer.end()
 
-    def _open(self) -> aiohttp.ClientSession:
-        self._session = aiohttp.ClientSession(
-            connector=Connector(self._policy, self._lookup, tls=self._tls, clock=self._clock),
-            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, ceil_threshold=60),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            max_line_size=16384,
-            headers={"Accept-Encoding": "identity"},
-        )
-        return self._session
+    def _open(self) -> Connector:
+        self._connector = Connector(self._policy, self._lookup, tls=self._tls, clock=self._clock)
+        return self._connector
 
 
-@lru_cache(maxsize=4096)
-def _target(url: str) -> URL:
+def _target(url: str) -> Target:
     """The URL, checked in its form, with an IPv4 address of any spelling (127.1, 0x7f000001) in its usual one.
 
     Raises:
         UnfitUrl: no delivery can go to it.
     """
     check_url(url)
-    target = URL(url)
-    try:
-        return target.with_host(socket.inet_ntoa(socket.inet_aton((target.raw_host or "").removesuffix("."))))
-    except OSError:
-        return target
+    target = URL(url).with_fragment(None)
+    with suppress(OSError):
+        target = target.with_host(socket.inet_ntoa(socket.inet_aton((target.raw_host or "").removesuffix("."))))
+    return Target(target)
 
 
-async def _read(response: aiohttp.ClientResponse, sent: Sent) -> None:
-    """Keep the beginning of the answer's body as it comes; leave the connection to others where it ends in time."""
-    if response.content.at_eof():
+async def _read(answer: Answer, sent: Sent) -> None:
+    """Keep the beginning of the answer's body as it comes."""
+    if answer.content.at_eof():
         return  # the usual answer, which has none
-    unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+    unpack = _unpacker(answer.headers.get("Content-Encoding", ""))
     kept = bytearray()
     seen = 0
     try:
-        async for part in response.content.iter_any():
+        async for part in answer.content.iter_any():
             seen += len(part)
             if len(kept) <= KEPT:
                 kept += unpack(part, KEPT + 1 - len(kept))
             if seen >= READ:
                 sent.truncated = True
-                response.close()
                 break
     finally:
         sent.truncated = sent.truncated or len(kept) > KEPT
@@ -250,7 +242,9 @@ def _told(error: Exception, seconds: float) -> tuple[ErrorClass, str]:
             return "timeout", f"No answer within {seconds:g} s."
         case aiohttp.ClientConnectorError():
             return "connect", "The connection was refused."
-        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
+        case NotSent():
+            return "protocol", str(error)
+        case NoHttp():
             return "protocol", "The answer is no HTTP."
         case aiohttp.ClientError() | OSError() | socket.error():
             return "broken", "The connection broke before there was an answer."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+import orjson
+
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import Stored, decode, decode_stream, encode
@@ -35,10 +37,17 @@ SCHEMA = (
 _BUSY_SECONDS = 0.01
 _IDLE_SECONDS = 0.05
 _TAIL = "SELECT coalesce(max(position), 0) FROM commits"
-_SETTLED = """SELECT coalesce(
+# The interpreter is shared with the event loop, and each statement has to wait for it: so there are few.
+_BEFORE = """SELECT (SELECT max(position) FROM commits), coalesce(
     (SELECT position FROM commits WHERE command_id = :id),
     (SELECT position FROM further_commands WHERE command_id = :id)
-), (SELECT coalesce(max(position), 0) FROM commits)"""
+), (SELECT max(version) FROM streams WHERE stream = :stream)"""
+_ANY_SETTLED = """WITH ids AS (SELECT value AS id FROM json_each(?)) SELECT min(position) FROM (
+    SELECT position FROM ids JOIN commits ON command_id = id
+    UNION ALL SELECT position FROM ids JOIN further_commands ON command_id = id
+)"""
+_VERSION = "SELECT max(version) FROM streams WHERE stream = ?"
+_FURTHER = "INSERT INTO further_commands SELECT value, ? FROM json_each(?)"
 _BY_POSITION = "SELECT position, at, events, rest FROM commits WHERE position = ?"
 _BY_COMMAND = """SELECT position, at, events, rest FROM commits WHERE command_id = :id
     OR position = (SELECT position FROM further_commands WHERE command_id = :id)"""
@@ -117,19 +126,24 @@ class SqliteEventLog:
 
 
 def _append(connection: sqlite3.Connection, proposal: Proposal, stored: Stored) -> Appended:
-    tail = 0
-    for command_id in proposal.command_ids:
-        first, tail = connection.execute(_SETTLED, {"id": command_id}).fetchone()
-        if first is not None:
-            return Appended(decode(*connection.execute(_BY_POSITION, (first,)).fetchone()), replayed=True)
-    for part in proposal.slices:
-        (version,) = connection.execute("SELECT max(version) FROM streams WHERE stream = ?", (part.stream,)).fetchone()
+    first, *more = proposal.slices or (None,)
+    asked = {"id": proposal.command_id, "stream": first.stream if first else None}
+    tail, settled, version = connection.execute(_BEFORE, asked).fetchone()
+    further = orjson.dumps(proposal.command_ids[1:]).decode() if proposal.further else None
+    if settled is None and further is not None:
+        (settled,) = connection.execute(_ANY_SETTLED, (further,)).fetchone()
+    if settled is not None:
+        return Appended(decode(*connection.execute(_BY_POSITION, (settled,)).fetchone()), replayed=True)
+    if first is not None:
+        check_expected(first, version or 0)
+    for part in more:
+        (version,) = connection.execute(_VERSION, (part.stream,)).fetchone()
         check_expected(part, version or 0)
     for claim in proposal.claims:
         held = connection.execute("SELECT stream, position FROM claims WHERE claim = ?", (claim.key,)).fetchone()
         if held is not None:
             raise ClaimTaken(claim.key, *held)
-    position = tail + 1
+    position = (tail or 0) + 1
     connection.execute(
         "INSERT INTO commits VALUES (?, ?, ?, ?, ?)",
         (position, proposal.command_id, stored.at, stored.events, stored.rest),
@@ -138,8 +152,8 @@ def _append(connection: sqlite3.Connection, proposal: Proposal, stored: Stored) 
         if part.events:
             version = part.expected + len(part.events)
             connection.execute("INSERT INTO streams VALUES (?, ?, ?)", (part.stream, version, position))
-    for command in proposal.further:
-        connection.execute("INSERT INTO further_commands VALUES (?, ?)", (command.command_id, position))
+    if further is not None:
+        connection.execute(_FURTHER, (position, further))
     for claim in proposal.claims:
         connection.execute("INSERT INTO claims VALUES (?, ?, ?)", (claim.key, claim.stream, position))
     return Appended(Commit(position, proposal), replayed=False)

@@ -16,7 +16,7 @@ from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject
-from atrium_common.store.commit import StreamEvent
+from atrium_common.store.commit import Appended, Proposal, StreamEvent
 from atrium_common.store.memory import MemoryEventLog, MemoryStore
 from atrium_common.testing.clock import START, FakeClock
 
@@ -45,6 +45,16 @@ class WatchedLog(MemoryEventLog):
         super().__init__()
         self.looks = 0
         self.reads = 0
+        self.slow: asyncio.Event | None = None
+
+    async def append(self, proposal: Proposal) -> Appended:
+        """Append, once it may; what is begun is ended, as by a thread or a server, whoever has gone away meanwhile."""
+        return await asyncio.shield(asyncio.ensure_future(self._appended(proposal)))
+
+    async def _appended(self, proposal: Proposal) -> Appended:
+        if self.slow is not None:
+            await self.slow.wait()
+        return await super().append(proposal)
 
     async def tail(self) -> int:
         self.looks += 1
@@ -140,9 +150,27 @@ async def test_a_process_that_is_alone_asks_its_store_nothing(
     log.looks = log.reads = 0
     for n in range(10):
         await process.count(1)
-        reads = log.reads
         assert await process.total() == n + 1
-        assert (log.looks, log.reads) == (0, reads)
+        assert (log.looks, log.reads) == (0, 0)
+
+
+async def test_a_commit_whose_caller_has_gone_away_is_seen_all_the_same(
+    shared: MemoryStore, clock: FakeClock, log: WatchedLog
+) -> None:
+    process = Process(shared, clock)
+    await process.presence.beat()
+    await process.count(1)
+    log.slow = asyncio.Event()
+    impatient = asyncio.create_task(process.count(5))
+    await asyncio.sleep(0.01)
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    assert await process.total() == 1
+    log.slow.set()
+    async with asyncio.timeout(5):
+        while await process.total() != 6:
+            await asyncio.sleep(0)
 
 
 async def test_a_newcomer_commits_only_when_everybody_knows_of_it(

@@ -63,6 +63,11 @@ class Head:
                 self._looks += 1
                 await self._look()
 
+    def certain(self, stream: str) -> Loaded[Any] | None:
+        """The state of the stream as it is now, where no look is needed: in memory, and nobody else can commit."""
+        alone = self._alone()
+        return self.get(stream) if alone is not None and alone == self._looked_alone else None
+
     def get(self, stream: str) -> Loaded[Any] | None:
         """The state of the stream as of the confirmed head; None where it is not in memory."""
         loaded = self._states.get(stream)

@@ -75,6 +75,8 @@ class Repository:
     async def load(self, decider: Decider[S], aggregate_id: str, *, at: int | None = None) -> Loaded[S]:
         """The aggregate's newest state, or its state at version `at`."""
         stream = decider.stream(aggregate_id)
+        if at is None and (certain := self._head.certain(stream)) is not None:
+            return certain
         start = await self._nearest(decider, aggregate_id, at)
         state, version = start.state, start.version
         limit = None if at is None else at - version
@@ -208,14 +210,32 @@ class Repository:
 
     async def _append(self, proposal: Proposal) -> Appended:
         sealed = await self._codec.seal(proposal)
-        if self._presence is not None:
-            await self._presence.admit()
+        if self._presence is None:
+            return await self._appended(sealed)
+        await self._presence.admit()
+        appending = asyncio.ensure_future(self._appended(sealed))
+        try:
+            return await asyncio.shield(appending)
+        except asyncio.CancelledError:
+            # Nobody waits for it any more, but it may still be done: then what is known here is not certain.
+            appending.add_done_callback(lambda _: self._forget(part.stream for part in sealed.slices))
+            raise
+
+    async def _appended(self, sealed: Proposal) -> Appended:
         try:
             return await self._store.log.append(sealed)
         except VersionConflict as conflict:
-            self._cache.drop(conflict.stream)
-            self._head.forget(conflict.stream)
+            self._forget([conflict.stream])
             raise
+        except StoreUnavailable:
+            self._forget(part.stream for part in sealed.slices)
+            raise
+
+    def _forget(self, streams: Iterable[str]) -> None:
+        """What is in memory of these may be behind the log."""
+        for stream in streams:
+            self._cache.drop(stream)
+            self._head.forget(stream)
 
     async def _finish(self, transaction: Transaction, commit: Commit, outcome: JSONObject) -> Transacted:
         states = transaction.states()

@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -36,6 +37,8 @@ PARENT_FD = "ATRIUM_PARENT_FD"
 _START_PAUSE = 1.0
 _ORPHAN_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
+_SWITCH_SECONDS = 0.0005
+"""How long the event loop may keep a store's writer waiting, which asks for the interpreter often in each commit."""
 
 Build: TypeAlias = Callable[[Parts], Awaitable[Service]]
 
@@ -49,6 +52,7 @@ def run_service(
         SystemExit: it can't start, with 1: a setting is unfit, a port is taken; the log says which.
     """
     configure_logging(service=name, level=settings.log_level, style=settings.log_format)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
     except (ValueError, OSError, StoreRefused, BusRefused) as error:

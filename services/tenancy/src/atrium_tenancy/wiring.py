@@ -10,23 +10,14 @@ from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service
 from atrium_tenancy import rows
-from atrium_tenancy.application import census
-from atrium_tenancy.application.census import Census
 from atrium_tenancy.application.housekeeping import Housekeeping
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.http.routes import routes
 from atrium_tenancy.published import PUBLISHED, TOPIC
 
 NAME = "tenancy"
-COLLECTIONS = (*rows.COLLECTIONS, *census.COLLECTIONS)
-OPERATED = Operated(
-    NAME,
-    COLLECTIONS,
-    EventRegistry(rows.EVENTS),
-    rows.DECIDERS,
-    TOPIC,
-    projectors=lambda opened: (Census.over(opened, opened.repository()).projector,),
-)
+COLLECTIONS = rows.COLLECTIONS
+OPERATED = Operated(NAME, COLLECTIONS, EventRegistry(rows.EVENTS), rows.DECIDERS, TOPIC)
 
 
 class MissingLookupKey(ValueError):
@@ -39,8 +30,7 @@ async def build(parts: Parts) -> Service:
     Raises:
         MissingLookupKey: the setting is empty.
     """
-    opened = parts.opened(OPERATED)
-    repository = opened.repository()
+    repository = parts.opened(OPERATED).repository()
     tenancy = Tenancy(
         repository=repository,
         store=parts.store,
@@ -48,13 +38,12 @@ async def build(parts: Parts) -> Service:
         clock=parts.clock,
         sealing=parts.vault,
         lookup_key=_lookup_key(parts.settings.lookup_key),
-        census=Census.over(opened, repository),
     )
     jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     return Service(
         NAME,
         create_app(routes(tenancy), parts.kit, published=PUBLISHED),
-        jobs={**jobs, "census": tenancy.census.projector.run, "housekeeping": Housekeeping(tenancy).run},
+        jobs={**jobs, "housekeeping": Housekeeping(tenancy).run},
     )
 
 

@@ -15,7 +15,7 @@ from atrium_common.ids import Ids
 from atrium_common.store.ports import Store
 
 LEASE_SECONDS = 5.0
-_PAGE = 200
+_PAGE = 50  # what is read at once holds requests up
 _PATIENCE = 1.0
 PACE_SECONDS = 0.2
 """How long commits gather before their rows are looked at: the writers put these themselves, this only repairs."""

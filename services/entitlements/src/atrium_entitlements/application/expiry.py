@@ -27,7 +27,7 @@ from atrium_entitlements.rows import ACCOUNT
 
 DEADLINES = Collection("deadlines", (Index(("due_at",)),))
 LEASE_SECONDS = 5.0
-_PAGE = 200
+_PAGE = 50  # what is read at once holds requests up
 _PATIENCE = 1.0
 _WATCHED = frozenset({"entitlement.provisioned", "entitlement.renewed", "entitlement.unsuspended", "boost.created"})
 

@@ -6,7 +6,11 @@ machines' clocks are compared.
 
 A process that is alone may keep in memory what it would otherwise share through the store. It says so in its entry
 before it does, and looks again after saying so; who joins writes its entry before it looks. So of two, at least one
-sees the other, and the one that joins waits until nobody is alone any more.
+sees the other, and the one that joins waits until nobody has been alone for a second: by then every burst that was
+spent alone is full again.
+
+Entries carry bells too: a process that is short of something rings for it, and the others, who look at the entries all
+the time anyway, hear that with their next look.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -39,14 +43,20 @@ QUIET_SECONDS = 1.0
 _PATIENCE = 3.5
 _FORGET = timedelta(minutes=10)
 _MOST = 1000
+# For how long a bell can be heard: some looks of everybody, slow ones too; of so many things at a time; and how long
+# those who ring take breath.
+_RINGS_SECONDS = 3.0
+_MOST_RUNG = 200
+_BREATH = 0.05
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What is known of another process's entry: its beat, and since when it stands there."""
+    """What is known of another process's entry: its beat, since when it stands there, and the last bell heard."""
 
     beat: int
     since: float
+    heard: int = 0
 
 
 class Replicas:
@@ -66,6 +76,12 @@ class Replicas:
         self._looked_at = float("-inf")
         self._beaten_at = float("-inf")
         self._company_until = float("-inf")
+        # From when on nothing that another spent as the only one can still matter.
+        self._shared_at = clock.monotonic() + QUIET_SECONDS
+        self._hears: Callable[[str], None] = lambda _: None
+        self._rings: dict[str, tuple[int, float]] = {}
+        self._rung = 0
+        self._hurry = asyncio.Event()
         self._ahead = clock.now().timestamp() - clock.monotonic()
 
     @property
@@ -99,6 +115,17 @@ class Replicas:
             return True
         return id not in self._others and await self._store.documents.get(REPLICAS.name, id) is not None
 
+    def listen(self, hears: Callable[[str], None]) -> None:
+        """Have `hears` told of what the others ring for."""
+        self._hears = hears
+
+    def ring(self, what: str) -> None:
+        """Let the others know, with their next look, that this process is short of `what`."""
+        if len(self._rings) < _MOST_RUNG:
+            self._rung += 1
+            self._rings[what] = (self._rung, self._clock.monotonic())
+            self._hurry.set()
+
     async def check(self) -> str | None:
         """For readiness: None once this process has joined."""
         return None if self._joined else "joins the other gateway processes"
@@ -115,7 +142,10 @@ class Replicas:
                 if not failing:
                     log.warning("the store does not answer: limits go on from what is leased", reason=str(error))
                 failing = True
-            await asyncio.sleep(BEAT_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await self._hurry.wait()
+                    await asyncio.sleep(_BREATH)
 
     async def step(self) -> None:
         """One beat and one look.
@@ -138,8 +168,9 @@ class Replicas:
             await self._look()
             self._alone = not self._live
         if not self._joined:
-            waits_for = [process for process in self._live if others[process].body.get("alone")]
-            self._joined = not waits_for and (self._alone or bool(self._live) or now >= self._company_until)
+            if not self._live or any(others[process].body.get("alone") for process in self._live):
+                self._shared_at = now + QUIET_SECONDS
+            self._joined = self._alone or now >= (self._shared_at if self._live else self._company_until)
 
     async def leave(self) -> None:
         """Take the entry away."""
@@ -149,6 +180,8 @@ class Replicas:
 
     async def _write(self) -> None:
         began = self._clock.monotonic()
+        self._hurry.clear()
+        self._rings = {what: rung for what, rung in self._rings.items() if began - rung[1] < _RINGS_SECONDS}
         told = await self._store.now()
         now = self._clock.monotonic()
         self._ahead = told.timestamp() - (began + now) / 2
@@ -159,6 +192,7 @@ class Replicas:
             "place": self._place,
             "pid": os.getpid(),
             "at": told.timestamp(),
+            "rings": {what: number for what, (number, _) in self._rings.items()},
         }
         await self._store.documents.write([Put(REPLICAS.name, self.id, body, self._beat, Any(), told + _FORGET)])
         self._beaten_at = began
@@ -168,6 +202,8 @@ class Replicas:
         documents = await self._store.documents.query(REPLICAS.name, Query(limit=_MOST))
         others = {document.key: document for document in documents if document.key != self.id}
         self._others = {process: self._seen(process, document, began) for process, document in others.items()}
+        for process, document in others.items():
+            self._hear(process, document)
         gone = {process for process, document in others.items() if self._is_gone(document)}
         self._live = frozenset(
             process
@@ -185,7 +221,18 @@ class Replicas:
     def _seen(self, id: str, document: Document, now: float) -> _Seen:
         beat = cast("int", document.body["beat"])
         known = self._others.get(id)
-        return known if known is not None and known.beat == beat else _Seen(beat, now)
+        if known is None:
+            return _Seen(beat, now)
+        return known if known.beat == beat else _Seen(beat, now, known.heard)
+
+    def _hear(self, process: str, document: Document) -> None:
+        """Tell of every bell in the entry that was not there before."""
+        rings = cast("Mapping[str, int]", document.body.get("rings") or {})
+        seen = self._others[process]
+        for what, number in rings.items():
+            if number > seen.heard:
+                self._hears(what)
+        seen.heard = max([seen.heard, *rings.values()])
 
     def _is_gone(self, document: Document) -> bool:
         """Whether the entry's process ran on this machine, and is no more."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,16 +76,47 @@ class Gateways:
         self.sleep: Callable[[float], Awaitable[None]] = lambda _: asyncio.sleep(0)
         """How a process waits: time moves by tests alone."""
 
+    @contextlib.asynccontextmanager
+    async def flowing(self) -> AsyncIterator[None]:
+        """Let time pass by itself, so that whoever waits gets on; processes beat and look each half second."""
+
+        async def flow() -> None:
+            for number in itertools.count(1):
+                self.clock.advance(0.02)
+                if number % 25 == 0:
+                    for process in self.processes:
+                        await process.replicas.step()
+                for _ in range(20):
+                    await asyncio.sleep(0)
+
+        async def wait(seconds: float) -> None:
+            until = self.clock.monotonic() + seconds
+            while self.clock.monotonic() < until:
+                await asyncio.sleep(0)
+
+        flowing, before = asyncio.create_task(flow()), self.sleep
+        self.sleep = wait
+        try:
+            yield
+        finally:
+            self.sleep = before
+            flowing.cancel()
+
     async def _sleep(self, seconds: float) -> None:
         await self.sleep(seconds)
 
     async def start(self, count: int = 1) -> None:
         """Start so many more, and let them join."""
         for _ in range(count):
-            replicas = Replicas(self.store, clock=self.clock, ids=self._ids, place="")
-            limiter = LeasedLimiter(self.store.documents, replicas, clock=self.clock, sleep=self._sleep)
-            self.processes.append(Process(replicas, limiter))
+            self.add()
         await self.pass_time(3.0)
+
+    def add(self) -> Process:
+        """Start one that has not joined yet."""
+        replicas = Replicas(self.store, clock=self.clock, ids=self._ids, place="")
+        limiter = LeasedLimiter(self.store.documents, replicas, clock=self.clock, sleep=self._sleep)
+        self.processes.append(Process(replicas, limiter))
+        return self.processes[-1]
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, with the beats and sweeps that belong to it."""

@@ -3,13 +3,14 @@ import asyncio
 import pytest
 
 from atrium_common.errors import RateLimited
+from atrium_common.metrics import LIMIT_OPERATIONS
 from atrium_common.store.documents import Absent, Put
 from atrium_common.store.memory import MemoryStore
 from atrium_common.testing.clock import FakeClock
 from atrium_gateway.limits.ledger import Ledger, Share
 from atrium_gateway.limits.settlement import LEDGERS
 from atrium_gateway.ports import Standing
-from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, Unreliable, allowance, passed
+from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, Process, Unreliable, allowance, passed
 
 
 @pytest.fixture
@@ -134,6 +135,46 @@ async def test_a_gateway_that_joins_finds_what_the_one_before_left_of_the_burst(
     assert isinstance(await first.spend(key), Standing)
     await gateways.pass_time(0.1)
     assert isinstance(await second.spend(key), Standing)
+
+
+async def test_a_gateway_that_joins_spends_nothing_of_a_burst_that_the_one_before_has_just_spent(
+    gateways: Gateways,
+) -> None:
+    await gateways.start()
+    (first,) = gateways.processes
+    key = allowance(requests=1_000_000, burst=50)
+    second = gateways.add()
+    moments = []
+    for number in range(300):
+        for process in gateways.processes:
+            now = gateways.clock.monotonic()
+            if process.replicas.alone(now) if process is first else process.replicas.member(now):
+                answers = [await process.spend(key) for _ in range(60)]
+                moments += [gateways.clock.monotonic()] * passed(answers)
+        gateways.clock.advance(0.01)
+        for process, turn in ((first, 0), (second, 7)):
+            if number % 50 == turn:
+                await process.replicas.step()
+    assert second.replicas.member(gateways.clock.monotonic())
+    for first_, begin in enumerate(moments):
+        for count, end in enumerate(moments[first_:], 1):
+            assert count <= 50 + 50 * (end - begin + 0.1)
+
+
+async def test_what_one_that_has_ended_spent_of_the_burst_is_not_spent_again_by_one_that_was_alone_before(
+    gateways: Gateways,
+) -> None:
+    await gateways.start()
+    (first,) = gateways.processes
+    key = allowance(requests=100_000, burst=12)
+    assert passed([await first.spend(key)]) == 1
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "limits"))
+    await gateways.start()
+    second = gateways.processes.pop()
+    spent = passed(await asyncio.gather(*(second.spend(key) for _ in range(8))))
+    await second.limiter.close()
+    await second.replicas.leave()
+    assert 11 <= spent + passed(await asyncio.gather(*(first.spend(key) for _ in range(6)))) <= 12
 
 
 async def test_a_gateway_that_joins_waits_for_its_part_of_a_busy_keys_burst_and_refuses_nobody(
@@ -270,6 +311,77 @@ async def test_nobody_is_refused_while_parts_of_the_burst_are_nobodys(gateways: 
     # The second one's part has lapsed; a share of the burst would stop the first one long before.
     assert passed(await asyncio.gather(*(first.spend(key) for _ in range(150)))) == 150
     assert passed([await first.spend(key) for _ in range(60)]) <= 50
+
+
+@pytest.mark.parametrize("before", [1, 30, 90])
+@pytest.mark.parametrize("pause", [0.0, 0.04, 0.3, 0.9, 1.6, 2.4])
+async def test_a_burst_right_after_another_gateway_was_used_finds_what_is_left_of_it(
+    gateways: Gateways, before: int, pause: float
+) -> None:
+    await gateways.start(3)
+    first, second, _ = gateways.processes
+    key = allowance(requests=100_000, burst=200)
+    async with gateways.flowing():
+        used = await asyncio.gather(*(first.spend(key) for _ in range(before)))
+        await gateways.sleep(pause)
+        left = 200 - before
+        answers = await asyncio.gather(*(second.spend(key) for _ in range(left)))
+    assert passed([*used, *answers]) == 200
+
+
+async def test_requests_of_the_hour_that_an_idle_gateway_holds_come_back_when_another_needs_them(
+    gateways: Gateways,
+) -> None:
+    await gateways.start(3)
+    first, second, third = gateways.processes
+    key = allowance(requests=1000, burst=2000)
+    async with gateways.flowing():
+        spent = passed([await process.spend(key) for process in (first, third) for _ in range(3)])
+        for _ in range(10):
+            spent += passed(await asyncio.gather(*(second.spend(key) for _ in range(100))))
+    assert spent == 1000
+
+
+async def test_who_uses_its_part_of_the_burst_keeps_it_whoever_asks(gateways: Gateways) -> None:
+    await gateways.start(2)
+    first, second = gateways.processes
+    key = allowance(requests=1_000_000, burst=100)
+
+    async def busy(process: Process, a_second: int, seconds: float) -> int:
+        answers = []
+        for _ in range(int(seconds * 20)):
+            answers += await asyncio.gather(*(process.spend(key) for _ in range(a_second // 20)))
+            await gateways.sleep(0.05)
+        return passed(answers)
+
+    async with gateways.flowing():
+        began = gateways.clock.monotonic()
+        # The second one is asked for much more than there is.
+        steady, flooded = await asyncio.gather(busy(first, 40, 6.0), busy(second, 400, 6.0))
+        seconds = gateways.clock.monotonic() - began
+    assert steady >= 230
+    assert 0.8 * 100 * seconds <= steady + flooded <= 100 + 100 * (seconds + 0.1)
+
+
+async def test_a_flood_at_several_gateways_asks_the_ledger_seldom(gateways: Gateways) -> None:
+    await gateways.start(3)
+    key = allowance(requests=1_000_000, burst=100)
+    before = calls()
+    async with gateways.flowing():
+        answers = []
+        began = gateways.clock.monotonic()
+        while gateways.clock.monotonic() - began < 6:
+            for _ in range(10):
+                answers += await asyncio.gather(*(process.spend(key) for process in gateways.processes))
+            await gateways.sleep(0.1)
+        seconds = gateways.clock.monotonic() - began
+    assert 0.9 * 100 * seconds <= passed(answers) <= 100 + 100 * (seconds + 0.1)
+    assert calls() - before <= 3 * seconds * 14
+
+
+def calls() -> float:
+    """Calls to the store, so far."""
+    return sum(float(LIMIT_OPERATIONS.labels(kind)._value.get()) for kind in ("read", "write"))
 
 
 async def test_while_the_store_is_away_a_bounded_share_passes_and_is_counted_afterwards(clock: FakeClock) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from atrium_common.errors import RateLimited
 from atrium_gateway.limits.bucket import Bucket
@@ -12,6 +13,12 @@ from atrium_gateway.limits.ledger import Ledger
 from atrium_gateway.ports import Allowance, Standing
 
 AGAIN_SECONDS = 2.0
+# How long those who are asked may take: they look each half second. Where they had nothing to give they are then left
+# in peace, for longer each time.
+ANSWER_SECONDS = 0.8
+SHORTEST_PEACE = 1.0
+LONGEST_BURST_PEACE = 4.0
+LONGEST_HOUR_PEACE = 64.0
 NEVER = float("-inf")
 
 
@@ -33,10 +40,13 @@ class Account:
         again_at: what was found used up then is believed until here.
         parts_until: until when the part of the burst is this process's, where several share it.
         renew_at: when to renew it.
+        elsewhere: the others that held parts of it at the last settlement (`Ledger.held_elsewhere`).
         starved_at: when the ledger last had no more of the burst to give.
         spent, rate: requests since the last settlement, and about how many a second.
         waiting: the cost of the requests that wait for a settlement now.
         largest: the cost of the most expensive of them.
+        rung_at, rung_for: when the others were last asked for what they do not use, and who held parts then.
+        ring_at, patience: when they may be asked again, and how long they are left in peace after that.
         returning: leased requests that are no longer spent, still to be given back.
         debt: requests let pass while the store was away, still to be put into the ledger.
         spare: how many more may be let pass while it is away.
@@ -58,11 +68,16 @@ class Account:
     again_at: float = NEVER
     parts_until: float = NEVER
     renew_at: float = NEVER
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
     starved_at: float = NEVER
     spent: int = 0
     rate: float = 0.0
     waiting: int = 0
     largest: int = 0
+    rung_at: float = NEVER
+    rung_for: Mapping[str, int] = field(default_factory=dict)
+    ring_at: float = NEVER
+    patience: float = SHORTEST_PEACE
     returning: int = 0
     debt: int = 0
     spare: int = -1
@@ -78,6 +93,32 @@ class Account:
         self.bucket.level -= burst_cost
         self.spent += cost
         self.used_at = now
+
+    def used_a_second(self, now: float) -> int:
+        """Twice what has been spent a second of late: what this process keeps where another is short."""
+        return math.ceil(2 * max(self.spent / max(1.0, now - self.settled_at), self.rate / 2))
+
+    def asked(self, now: float) -> None:
+        """Note that the others are asked for what they do not use."""
+        self.rung_at, self.rung_for = now, self.elsewhere
+        self.ring_at = now + ANSWER_SECONDS + self.patience
+        longest, factor = (LONGEST_BURST_PEACE, 2) if self.tokens else (LONGEST_HOUR_PEACE, 8)
+        self.patience = min(longest, factor * self.patience)
+
+    def answered(self) -> None:
+        """What was asked for has come: there may be more."""
+        self.ring_at, self.patience = NEVER, SHORTEST_PEACE
+
+    def awaits_tokens(self, now: float) -> bool:
+        """Whether leased requests of others may still come back, or can be asked for."""
+        return now < self.rung_at + ANSWER_SECONDS or now >= self.ring_at
+
+    def awaits_parts(self, now: float) -> bool:
+        """The same of parts of the burst: whoever holds some now and has not settled since it was asked."""
+        if not self.elsewhere or now >= self.ring_at:
+            return bool(self.elsewhere)
+        pending = any(self.elsewhere.get(process) == until for process, until in self.rung_for.items())
+        return pending and now < self.rung_at + ANSWER_SECONDS
 
     def standing(self, now: float, *, alone: bool) -> Standing:
         """Where the key stands: never more than is left over all processes.

@@ -2,11 +2,12 @@
 
 The burst bucket is `burst` parts of one token each, every part refilled within a second. A process leases parts and
 runs its own bucket over them, so that over any t at most burst + burst * t requests pass, whoever holds what. Parts
-come back when they are not needed; parts of a process that died lapse.
+come back when they are not needed, at the latest when somebody is short of them; parts of a process that died lapse.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -22,7 +23,10 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Parts of the burst that a process holds until a moment of the store's clock, and how many it would like."""
+    """Parts of the burst that a process holds until a moment of the store's clock, and how many it would like.
+
+    Who would like more than it holds is short: the others then hold only what they use.
+    """
 
     parts: int
     until_ms: int
@@ -37,7 +41,7 @@ class Ledger:
         window: the number of the hour that `used` counts.
         used: requests of that hour that are spent or leased.
         shares: by process.
-        full_ms: from when on (store's clock) every part that nobody holds is full.
+        full_ms: when (store's clock) every part that nobody holds is full: they were empty `REFILL_MS` before.
     """
 
     window: int = -1
@@ -100,9 +104,22 @@ class Ledger:
         """Parts that nobody holds."""
         return max(0, burst - sum(share.parts for share in self.shares.values()))
 
-    def not_full_before(self, moment_ms: int) -> Ledger:
-        """Parts that nobody holds have been spent from until now: they are full only then."""
-        return replace(self, full_ms=max(self.full_ms, moment_ms))
+    def is_short(self, process: str, *, now_ms: int) -> bool:
+        """Whether somebody else would like more parts than there were."""
+        return any(
+            share.wanted > share.parts and share.until_ms > now_ms
+            for other, share in self.shares.items()
+            if other != process
+        )
+
+    def held_elsewhere(self, process: str) -> dict[str, int]:
+        """The others that hold parts, each with the moment until which it does: another one once it has renewed."""
+        return {other: share.until_ms for other, share in self.shares.items() if other != process and share.parts}
+
+    def drained(self, spent: float, *, burst: int, now_ms: int) -> Ledger:
+        """So many tokens are gone of the parts that nobody holds."""
+        free, level = self.free(burst), self._level(burst, now_ms)
+        return replace(self, full_ms=_full_at(free, level - spent, now_ms)) if free and spent > 0 else self
 
     def share_out(
         self, process: str, *, wanted: int, burst: int, fair: int, level: float, now_ms: int
@@ -116,26 +133,37 @@ class Ledger:
         if any(share.parts < min(fair, share.wanted) for share in others):
             # Somebody has less than its fair part and wants more: hold no more than that either.
             room = min(room, fair)
-        return self._resized(process, Share(min(wanted, room), now_ms + TERM_MS, wanted), level=level, now_ms=now_ms)
+        share = Share(min(wanted, room), now_ms + TERM_MS, wanted)
+        return self._resized(process, share, burst=burst, level=level, now_ms=now_ms)
 
-    def give_up(self, process: str, *, level: float, now_ms: int) -> Ledger:
+    def give_up(self, process: str, *, burst: int, level: float, now_ms: int) -> Ledger:
         """Take the process's parts back, which hold `level` tokens."""
-        ledger, _, _ = self._resized(process, Share(0, now_ms, 0), level=level, now_ms=now_ms)
+        ledger, _, _ = self._resized(process, Share(0, now_ms, 0), burst=burst, level=level, now_ms=now_ms)
         return replace(ledger, shares={other: share for other, share in ledger.shares.items() if other != process})
 
-    def _resized(self, process: str, share: Share, *, level: float, now_ms: int) -> tuple[Ledger, int, float]:
+    def _resized(
+        self, process: str, share: Share, *, burst: int, level: float, now_ms: int
+    ) -> tuple[Ledger, int, float]:
         held = self.shares[process].parts if process in self.shares else 0
         level = min(level, held)
-        full_ms = self.full_ms
         more = share.parts - held
-        if more > 0 and full_ms <= now_ms:
-            level += more
-        elif more < 0:
-            # The fullest parts are given back: who takes them next may use them the sooner.
-            returned = min(level, -more)
-            level -= returned
-            full_ms = max(full_ms, now_ms + int(REFILL_MS * (-more - returned) / -more))
+        full_ms = self.full_ms
+        if more:
+            # The fullest parts change hands: who takes them may use them the sooner.
+            free, in_free = self.free(burst), self._level(burst, now_ms)
+            moved = min(in_free, more) if more > 0 else -min(level, -more)
+            level += moved
+            full_ms = _full_at(max(0, free - more), in_free - moved, now_ms)
         return replace(self, shares={**self.shares, process: share}, full_ms=full_ms), share.parts, level
+
+    def _level(self, burst: int, now_ms: int) -> float:
+        """How many tokens the parts hold that nobody has."""
+        return self.free(burst) * min(1.0, max(0.0, 1 - (self.full_ms - now_ms) / REFILL_MS))
+
+
+def _full_at(parts: int, level: float, now_ms: int) -> int:
+    """When so many parts that hold so many tokens are full."""
+    return now_ms + math.ceil(REFILL_MS * min(1.0, max(0.0, 1 - level / parts))) if parts else now_ms
 
 
 def window_of(store_time: float, offset: int) -> int:

@@ -37,7 +37,12 @@ _AT_ONCE = 32
 # A process that has just joined waits for its part of a busy key's burst until the others have given way: they renew
 # each second, and the part of one that has died lapses within 2.5 s.
 _OWED_PAUSE = 0.1
+_HOUR_PAUSE = 0.4
 _OWED_LOOKS = 26
+# No more than these wait at once for what others may give back: who waits has a place among the requests in flight.
+_MOST_WAITING = 200
+# Who has asked for nothing for so long gives back all that it holds when another is short.
+_RESTED_SECONDS = 0.1
 
 
 class LeasedLimiter:
@@ -58,6 +63,8 @@ class LeasedLimiter:
         self._accounts: dict[str, Account] = {}
         self._down_until = NEVER
         self._degraded = False
+        self._giving: set[asyncio.Task[None]] = set()
+        replicas.listen(self._asked_for)
 
     def spend_now(self, allowance: Allowance, cost: int) -> Standing | None:
         """See `Limiter.spend_now`."""
@@ -76,15 +83,20 @@ class LeasedLimiter:
             # It may have been given back and forgotten while this request waited.
             account = self._account(allowance, now)
             if account.allowance == allowance:
-                may_wait = looks < _OWED_LOOKS and account.waiting < allowance.burst
+                may_wait = looks < _OWED_LOOKS and account.waiting < min(allowance.burst, _MOST_WAITING)
                 standing = self._spend(account, cost, now, asked_at=began, may_wait=may_wait)
                 if standing is not None:
+                    if looks:
+                        account.answered()
                     return standing
-                if account.settled_at >= began and self._is_owed(account, now):
+                if account.settled_at >= began and self._may_come(account, cost, now):
                     looks += 1
+                    if now >= account.ring_at:
+                        account.asked(now)
+                        self._replicas.ring(allowance.key_id)
                     account.waiting += cost
                     try:
-                        await self._sleep(_OWED_PAUSE)
+                        await self._sleep(_OWED_PAUSE if account.tokens >= cost else _HOUR_PAUSE)
                     finally:
                         account.waiting -= cost
             if now < self._down_until:
@@ -145,10 +157,37 @@ class LeasedLimiter:
         idle = [each for each in self._accounts.values() if now - each.used_at >= IDLE_SECONDS and not each.waiting]
         for account in idle:
             if account.settling is None and not account.waiting:
-                # As a settlement: whoever comes meanwhile waits for it, and begins anew.
-                account.settling = asyncio.create_task(self._rest(account), name="limits")
-                account.settling_since = now
-                await asyncio.shield(account.settling)
+                await asyncio.shield(self._resting(account, now))
+
+    def _asked_for(self, key_id: str) -> None:
+        """Another process is short of this key's requests, or of its burst."""
+        account = self._accounts.get(key_id)
+        if account is not None and not account.whole:
+            giving = asyncio.create_task(self._give_way(account), name="limits")
+            self._giving.add(giving)
+            giving.add_done_callback(self._giving.discard)
+
+    async def _give_way(self, account: Account) -> None:
+        """Give back what is not used here: all of it at rest, else what goes beyond the requests of late."""
+        while account.settling is not None:
+            await asyncio.wait([account.settling])
+        now = self._clock.monotonic()
+        if account.waiting or now < self._down_until or self._accounts.get(account.allowance.key_id) is not account:
+            return
+        if now - account.used_at >= _RESTED_SECONDS:
+            self._resting(account, now)
+            return
+        if not account.left:
+            beyond = max(0, account.tokens - account.used_a_second(now))
+            account.tokens -= beyond
+            account.returning += beyond
+        self._settling(account, account.allowance, now)
+
+    def _resting(self, account: Account, now: float) -> asyncio.Task[None]:
+        """Give the account up as a settlement: whoever comes meanwhile waits for it, and begins anew."""
+        account.settling = asyncio.create_task(self._rest(account), name="limits")
+        account.settling_since = now
+        return account.settling
 
     async def _rest(self, account: Account) -> None:
         """Give back what the key holds, and forget it. Never raises."""
@@ -178,17 +217,26 @@ class LeasedLimiter:
             self._accounts[allowance.key_id] = account
         return account
 
-    def _is_owed(self, account: Account, now: float) -> bool:
-        """Whether the others hold parts of the burst that are this process's by right, and will give them up."""
-        fair = account.allowance.burst // self._replicas.count
-        return not self._replicas.alone(now) and account.bucket.capacity < fair
+    def _may_come(self, account: Account, cost: int, now: float) -> bool:
+        """Whether what a request lacks may still come from the others, where the ledger has no more of it.
+
+        They hold leased requests, or parts of the burst, that they may not use; or parts that are this process's by
+        right, and will be given up.
+        """
+        if self._replicas.alone(now):
+            return False
+        if account.tokens < cost:
+            return cost - account.tokens > account.left and account.awaits_tokens(now)
+        if account.bucket.refill(now) >= min(cost, account.allowance.burst):
+            return False
+        return account.bucket.capacity < account.allowance.burst // self._replicas.count or account.awaits_parts(now)
 
     def _spend(
         self, account: Account, cost: int, now: float, *, asked_at: float | None = None, may_wait: bool = True
     ) -> Standing | None:
         """Take from memory. None: the ledger must be asked; where it was since `asked_at`, its word is final.
 
-        It is not, as long as the request `may_wait` for a part of the burst that others owe.
+        It is not, as long as the request `may_wait` for what the others may give back.
 
         Raises:
             RateLimited: used up.
@@ -199,7 +247,8 @@ class LeasedLimiter:
         alone = self._replicas.alone(now)
         asked = asked_at is not None and account.settled_at >= asked_at
         if account.tokens < cost:
-            if cost - account.tokens > account.left and (asked or now < account.again_at):
+            final = cost - account.tokens > account.left and (asked or now < account.again_at)
+            if final and not (may_wait and self._may_come(account, cost, now)):
                 RATE_LIMITED.labels("hour").inc()
                 raise account.hour_spent(now, alone=alone)
             return None
@@ -215,7 +264,7 @@ class LeasedLimiter:
         burst_cost = min(cost, allowance.burst)
         if account.bucket.refill(now) < burst_cost:
             final = alone or asked or now < account.starved_at + _STARVED_SECONDS
-            if final and not (may_wait and self._is_owed(account, now)):
+            if final and not (may_wait and self._may_come(account, cost, now)):
                 RATE_LIMITED.labels("burst").inc()
                 raise account.burst_spent(now, alone=alone)
             return None

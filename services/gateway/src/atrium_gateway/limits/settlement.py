@@ -7,7 +7,6 @@ lost, or done without an answer, errs on the safe side.
 from __future__ import annotations
 
 import asyncio
-import math
 import zlib
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +15,7 @@ from atrium_common.metrics import LIMIT_OPERATIONS, LIMIT_RETURNED
 from atrium_common.store.documents import Absent, Collection, Is, Put
 from atrium_common.store.ports import Documents, StoreUnavailable
 from atrium_gateway.limits.account import AGAIN_SECONDS, NEVER, Account
-from atrium_gateway.limits.ledger import HOUR, REFILL_MS, TERM_MS, Ledger, window_end, window_of
+from atrium_gateway.limits.ledger import HOUR, TERM_MS, Ledger, window_end, window_of
 from atrium_gateway.ports import Allowance
 from atrium_gateway.replicas import Replicas
 
@@ -88,7 +87,8 @@ class Settlements:
                 ledger = before.owe(account.debt, window=account.window)
                 ledger = ledger.give_back(account.returning, window=account.window)
                 if self._replicas.id in ledger.shares:
-                    ledger = ledger.give_up(self._replicas.id, level=level, now_ms=now_ms)
+                    burst = account.allowance.burst
+                    ledger = ledger.give_up(self._replicas.id, burst=burst, level=level, now_ms=now_ms)
                 if ledger == before or await self._write(account, ledger, version):
                     LIMIT_RETURNED.inc(account.returning)
                     account.debt = 0
@@ -115,6 +115,7 @@ class Settlements:
             return False
         if ledger.window != account.window:
             account.window, account.tokens, account.spare = ledger.window, 0, -1
+            account.answered()
         account.allowance = allowance
         account.reset_at = window_end(ledger.window, allowance.window_offset)
         account.ends = now + account.reset_at - store_time
@@ -132,6 +133,7 @@ class Settlements:
             account.parts_until = now + TERM_MS / 1000
             account.renew_at = now + _RENEW_SECONDS
             account.starved_at = NEVER if ledger.free(allowance.burst) else now
+            account.elsewhere = ledger.held_elsewhere(self._replicas.id)
         return True
 
     def _wanted(self, account: Account, allowance: Allowance, ledger: Ledger, tokens: int, now: float) -> int:
@@ -152,23 +154,21 @@ class Settlements:
         held = ledger.shares[self._replicas.id].parts if self._replicas.id in ledger.shares else 0
         fair = max(1, burst // self._replicas.count)
         needed = min(account.largest, burst)
-        wanted = max(fair, needed)
+        # Who is short of parts waits for what others hold and do not use.
+        wanted = max(needed, account.waiting, account.used_a_second(now))
+        wanted = min(burst, wanted) if ledger.is_short(self._replicas.id, now_ms=now_ms) else max(fair, needed)
         if not account.whole:
             # Who waits is served from what nobody holds; who is used up, and may be so again, gets half of that.
             free = ledger.free(burst)
             short = max(needed, account.waiting) - int(level)
-            more = max(1, free // 2, min(short, free)) if level < max(1, needed) and held else min(short, free)
-            wanted = max(wanted, held + more)
+            more = max(1, free // 2, short) if level < max(1, needed) and held else short
+            wanted = min(burst, max(wanted, held + more))
+        if account.whole:
+            # Until now this process had the whole burst: what nobody holds is as empty as it has made it.
+            ledger = ledger.drained(burst - level, burst=burst, now_ms=now_ms)
         ledger, parts, after = ledger.share_out(
             self._replicas.id, wanted=wanted, burst=burst, fair=fair, level=level, now_ms=now_ms
         )
-        if account.whole:
-            # Until now this process had the whole burst: what it leaves to others is as empty as it has made it.
-            after = min(level, parts)
-            left = burst - parts
-            missing = left - (level - after)
-            if missing > 0:
-                ledger = ledger.not_full_before(now_ms + math.ceil(REFILL_MS * missing / left))
         if after < level:
             bucket.level -= level - after
         return ledger, parts, max(0.0, after - level)

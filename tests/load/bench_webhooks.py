@@ -43,6 +43,7 @@ from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject
+from atrium_common.process import search_seldom
 from atrium_common.store.commit import EventRecord, Proposal, Publication, Slice
 from atrium_common.store.documents import Any as AnyVersion
 from atrium_common.store.documents import Put
@@ -174,6 +175,7 @@ async def open_engine(stack: Stack) -> tuple[Engine, Reactor, Store, Repository]
 async def work(stack: Stack, *, profile: bool) -> None:
     """The engine's process: says every hundredth of a second how many deliveries have been recorded."""
     made, reactor, _, _ = await open_engine(stack)
+    search_seldom()  # as every service does
     jobs = [asyncio.create_task(made.dispatcher.run()), asyncio.create_task(reactor.run())]
     profiler = cProfile.Profile() if profile else None
     if profiler:

@@ -76,6 +76,31 @@ def test_a_delivery_that_a_page_has_brought_before_it_is_handed_over_is_sent_onc
     assert begun(lane) == []
 
 
+def test_the_receiver_that_has_answered_gets_the_next_one_before_that_is_stored_but_not_without_end(lane: Lane) -> None:
+    lane.refresh(replace(lane.endpoint, concurrency=2))
+    read(lane, tuple(delivery(number) for number in range(1, 21)))
+    assert begun(lane) == ["del_1", "del_2"]
+    lane.answered()
+    assert begun(lane) == ["del_3"]
+    for _ in range(20):
+        if lane.sending:
+            lane.answered()
+        begun(lane)
+    assert len(lane.flying) == 8, "what is not stored is sent again where a process dies"
+    lane.settled("del_1", None)
+    assert begun(lane) == ["del_9"]
+
+
+def test_an_ordered_line_waits_until_what_came_of_the_one_before_is_stored(lane: Lane) -> None:
+    lane.refresh(replace(lane.endpoint, ordered=True))
+    read(lane, (delivery(1), delivery(2)))
+    assert begun(lane) == ["del_1"]
+    lane.answered()
+    assert begun(lane) == []
+    lane.settled("del_1", None)
+    assert begun(lane) == ["del_2"]
+
+
 def test_what_is_handed_over_behind_a_page_follows_at_once(lane: Lane) -> None:
     read(lane, (delivery(1),))
     lane.offer(delivery(2))

@@ -41,7 +41,7 @@ def rfc3339(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = "a moment without a zone cannot be written"
         raise ValueError(message)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

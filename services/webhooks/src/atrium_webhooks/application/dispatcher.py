@@ -223,8 +223,13 @@ class Dispatcher:
     async def _attempt(self, lane: Lane, waiting: Waiting) -> None:
         key = waiting.document.key
         try:
-            attempt = await self._attempts.make(lane.endpoint, waiting)
-            await self._outcomes.note(lane, waiting, attempt)
+            try:
+                attempt = await self._attempts.make(lane.endpoint, waiting)
+                await self._outcomes.note(lane, waiting, attempt)
+            finally:
+                lane.answered()
+                self._rota.ended(lane)
+                self._ready(lane)
             lane.settled(key, await self._outcomes.settle(lane, waiting, attempt))
         except StoreUnavailable as error:
             log.warning("an attempt is not settled, and will be made again", delivery=key, reason=str(error))
@@ -234,12 +239,12 @@ class Dispatcher:
             lane.pause(self._clock.now() + AFTER_A_FAULT)
         finally:
             lane.landed(key)
-            self._rota.ended(lane)
+            self._rota.settled()
             self._busy[lane.shard] -= 1
             if not self._busy[lane.shard]:
                 del self._busy[lane.shard]
             self._ready(lane)
-            if not self._rota.flying:
+            if not self._busy:
                 self._landed.set()
 
     async def _page(self, lane: Lane, limit: int) -> None:
@@ -290,11 +295,11 @@ class Dispatcher:
 
     async def _land(self) -> None:
         """Wait until every attempt under way is settled, as long as one may take."""
-        while self._rota.flying:
+        while self._busy:
             self._landed.clear()
             try:
                 async with asyncio.timeout(self._drain_seconds):
                     await self._landed.wait()
             except TimeoutError:
-                log.warning("attempts are cut off, and will be made again", attempts=self._rota.flying)
+                log.warning("attempts are cut off, and will be made again", attempts=self._busy.total())
                 return

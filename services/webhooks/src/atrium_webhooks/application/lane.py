@@ -26,6 +26,8 @@ from atrium_webhooks.domain.pace import Pace
 PAGE = 256
 """The most of a line that is held here, new deliveries and retries each."""
 _LOW = PAGE // 8
+_UNSETTLED = 4
+"""Attempts of which the outcome may be on its way into the store, for each that may be under way."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,11 +82,12 @@ class Lane:
         self.health: Health = HEALTHY
         self.successes = 0
         self.failures = 0
-        self.last_delivery_at: str | None = None
+        self.last_delivery_at: datetime | None = None
         self.version = 0
         self.fresh: deque[Waiting] = deque()
         self.retries: deque[Waiting] = deque()
         self.flying: dict[str, Waiting] = {}
+        self.sending = 0
         self.backlog = 0
         self.retry_at: datetime | None = _LONG_AGO
         self.not_before: datetime | None = None
@@ -203,13 +206,14 @@ class Lane:
 
     def take(self, now: datetime, monotonic: float) -> Waiting | None:
         """The next delivery that may begin now, counted as under way; None where none may."""
-        if len(self.flying) >= self.endpoint.concurrency or self._gate(now, monotonic) > 0:
+        if self._is_full() or self._gate(now, monotonic) > 0:
             return None
         if self.health.is_open and self.flying:
             return None
         waiting = self.retries.popleft() if self.retries else self._first(now)
         if waiting is not None:
             self.flying[waiting.document.key] = waiting
+            self.sending += 1
             if self.pace is not None:
                 self.pace.begin(monotonic)
         return waiting
@@ -221,7 +225,7 @@ class Lane:
             return (self.not_before - now).total_seconds()
         if self.retry_at is not None and not self.loading and len(self.retries) < _LOW:
             waits.append((self.retry_at - now).total_seconds())
-        if len(self.flying) < self.endpoint.concurrency and not (self.health.is_open and self.flying):
+        if not self._is_full() and not (self.health.is_open and self.flying):
             gate = self._gate(now, monotonic)
             if self.retries:
                 waits.append(gate)
@@ -229,6 +233,10 @@ class Lane:
                 head = self.fresh[0].next_attempt_at
                 waits.append(gate if head is None else max(gate, (head - now).total_seconds()))
         return max(0.0, min(waits)) if waits else None
+
+    def answered(self) -> None:
+        """The receiver is done with one: it may have the next before what came of this one is stored."""
+        self.sending -= 1
 
     def settled(self, key: str, following: Waiting | None) -> None:
         """The attempt is over, and the delivery as it is now is stored: `following`, where more is planned."""
@@ -252,6 +260,10 @@ class Lane:
     def landed(self, key: str) -> None:
         """The attempt is over."""
         self.flying.pop(key, None)
+
+    def _is_full(self) -> bool:
+        most = self.endpoint.concurrency
+        return self.sending >= most or len(self.flying) >= most * _UNSETTLED
 
     def _doubt(self) -> None:
         """What is known here may be out of order: begin nothing of it before the store is read again."""

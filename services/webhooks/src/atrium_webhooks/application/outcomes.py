@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from atrium_common.clock import parse_rfc3339, rfc3339
+from typing import get_args
+
+from atrium_common.clock import parse_rfc3339
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import DELIVERY_ATTEMPTS, DELIVERY_SECONDS
 from atrium_common.store.documents import Document, Is, Put
@@ -15,8 +17,10 @@ from atrium_webhooks.application.settling import Settler
 from atrium_webhooks.application.traffic import Traffic
 from atrium_webhooks.domain.delivery import Status, attempted
 from atrium_webhooks.domain.health import HEALTHY, Patience, failed, is_given_up
-from atrium_webhooks.domain.schedule import GONE
+from atrium_webhooks.domain.schedule import GONE, Outcome
 from atrium_webhooks.rows import DELIVERIES
+
+_ATTEMPTS = {outcome: DELIVERY_ATTEMPTS.labels(outcome) for outcome in get_args(Outcome)}
 
 
 class Outcomes:
@@ -40,8 +44,8 @@ class Outcomes:
 
     async def note(self, lane: Lane, waiting: Waiting, attempt: Attempt) -> None:
         """Count the attempt, and draw the consequences for the endpoint before anything else."""
-        DELIVERY_ATTEMPTS.labels(attempt.verdict.outcome).inc()
-        lane.last_delivery_at = rfc3339(attempt.at)
+        _ATTEMPTS[attempt.verdict.outcome].inc()
+        lane.last_delivery_at = attempt.at
         if attempt.succeeded:
             lane.successes += 1
             lane.health = HEALTHY

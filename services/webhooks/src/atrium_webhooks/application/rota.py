@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from atrium_webhooks.application.lane import Lane
 
+_UNSETTLED = 4
+"""Attempts of which the outcome may be on its way into the store, for each that may be under way."""
+
 
 class Rota:
     """Lanes with something to send, in turns, and the share of the attempts under way that each may have.
@@ -18,6 +21,7 @@ class Rota:
     def __init__(self, most: int) -> None:
         self.most = most
         self.flying = 0
+        self.unsettled = 0
         self._by_workspace: Counter[str] = Counter()
         self._by_lane: Counter[str] = Counter()
         self._turns: OrderedDict[str, deque[Lane]] = OrderedDict()
@@ -32,7 +36,7 @@ class Rota:
     def turn(self, start: Callable[[Lane], bool]) -> None:
         """Let each lane begin one attempt after the other until nothing may; `start` says whether one began."""
         passed: list[Lane] = []
-        while self._turns and self.flying < self.most:
+        while self._turns and self.flying < self.most and self.unsettled < self.most * _UNSETTLED:
             workspace_id, lanes = self._turns.popitem(last=False)
             lane = lanes.popleft()
             if lanes:
@@ -42,6 +46,7 @@ class Rota:
                 passed.append(lane)
             elif start(lane):
                 self.flying += 1
+                self.unsettled += 1
                 self._by_workspace[lane.workspace_id] += 1
                 self._by_lane[lane.endpoint_id] += 1
                 self.add(lane)
@@ -49,12 +54,16 @@ class Rota:
             self.add(lane)
 
     def ended(self, lane: Lane) -> None:
-        """An attempt is over."""
+        """An attempt is over, as far as the receiver is concerned."""
         self.flying -= 1
         for counter, key in ((self._by_workspace, lane.workspace_id), (self._by_lane, lane.endpoint_id)):
             counter[key] -= 1
             if not counter[key]:
                 del counter[key]
+
+    def settled(self) -> None:
+        """What came of an attempt is stored, or given up to be found again."""
+        self.unsettled -= 1
 
     def _may(self, lane: Lane) -> bool:
         if self.flying < self.most // 2:

@@ -9,6 +9,7 @@ from typing import cast
 
 import structlog
 
+from atrium_common.clock import parse_rfc3339, rfc3339
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Document, Newer, Put
 from atrium_common.store.ports import Documents, StoreUnavailable
@@ -68,7 +69,7 @@ def _stored(lane: Lane) -> Put:
         "success_count": lane.successes,
         "failure_count": lane.failures,
         "consecutive_failures": health.failures,
-        "last_delivery_at": lane.last_delivery_at,
+        "last_delivery_at": None if lane.last_delivery_at is None else rfc3339(lane.last_delivery_at),
         "failed_deliveries": health.deliveries,
         "failing_since": None if health.since is None else health.since.isoformat(),
         "probe_at": None if health.probe_at is None else health.probe_at.isoformat(),
@@ -78,11 +79,11 @@ def _stored(lane: Lane) -> Put:
 
 def _restore(lane: Lane, document: Document) -> None:
     body = document.body
-    since, probe_at = body["failing_since"], body["probe_at"]
+    since, probe_at, last = body["failing_since"], body["probe_at"], body["last_delivery_at"]
     lane.version = document.version
     lane.successes = cast("int", body["success_count"])
     lane.failures = cast("int", body["failure_count"])
-    lane.last_delivery_at = cast("str | None", body["last_delivery_at"])
+    lane.last_delivery_at = None if last is None else parse_rfc3339(str(last))
     lane.health = Health(
         failures=cast("int", body["consecutive_failures"]),
         deliveries=cast("int", body["failed_deliveries"]),

@@ -13,7 +13,7 @@ import orjson
 from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.admission import admits, bumped
-from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query
+from atrium_common.store.documents import Absent, Collection, Condition, Delete, Document, Is, Put, Query
 from atrium_common.store.matching import stretches
 from atrium_common.store.sqlite import sql, tallies
 from atrium_common.store.sqlite.reader import Reader
@@ -141,6 +141,9 @@ class SqliteDocuments:
         return self._clock.now().timestamp()
 
     def _write(self, connection: sqlite3.Connection, write: Put | Delete, body: str | None, now: float) -> bool:
+        if isinstance(write, Put) and _is_usual(connection, write, body, now):
+            self._write_terms(connection, write)
+            return True
         name = sql.table(write.collection)
         row = connection.execute(
             f"SELECT version, expires_at, body IS NULL FROM {name} WHERE key = ?",  # noqa: S608
@@ -202,6 +205,30 @@ def _found(connection: sqlite3.Connection, collection: Collection, query: Query,
             wanted = replace(stretch, limit=query.limit - len(found))
             found += connection.execute(*sql.select(collection, wanted, now=now, frequent=frequent)).fetchall()
     return found
+
+
+def _is_usual(connection: sqlite3.Connection, put: Put, body: str | None, now: float) -> bool:
+    """Write in one statement what usually can be: a new document, or a live one over the version that it has, which
+    expires when it did. Whether it was written: False says no more than that another look is needed.
+    """
+    name = sql.table(put.collection)
+    expires_at = put.expires_at.timestamp() if put.expires_at else None
+    match put.guard:
+        case Absent():
+            done = connection.execute(
+                f"INSERT INTO {name} VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",  # noqa: S608
+                (put.key, put.version, expires_at, body),
+            )
+        case Is(version):
+            live, values = sql.live(now)
+            done = connection.execute(
+                f"UPDATE {name} SET version = ?, body = ?"  # noqa: S608
+                f" WHERE key = ? AND version = ? AND expires_at IS ? AND {live}",
+                (put.version, body, put.key, version, expires_at, *values),
+            )
+        case _:
+            return False
+    return done.rowcount == 1
 
 
 def _versions(row: tuple[int, float | None, int] | None, now: float) -> tuple[int | None, int]:

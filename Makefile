@@ -11,6 +11,9 @@ REQUIRE ?=
 WORKERS ?= 2
 FACTOR ?= 100
 
+# A test run starts hundreds of Python processes, `run` five: each would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo install test check fmt lint types imports chaos soak fuzz bench audit asyncapi infra lock sdks test-sdks dashboards images clean
 
@@ -96,6 +99,7 @@ $(VENV)/runtime.stamp: $(VENV)/bin/python requirements/runtime.txt $(PROJECTS:=/
 	@echo "Installing the locked packages …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PROJECTS:%=-e %)
+	@$(BIN)/python -m compileall -q $(PROJECTS:=/src)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt sdks/python/pyproject.toml

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import structlog
-from cryptography import x509
 
 from atrium_common.metrics import CERTIFICATE_EXPIRES
 
@@ -135,6 +134,8 @@ def _server_context() -> ssl.SSLContext:
 
 
 def _tell_expiry(pem: bytes) -> None:
+    from cryptography import x509  # where there is no TLS, nothing else needs it
+
     CERTIFICATE_EXPIRES.set(x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc.timestamp())
 
 

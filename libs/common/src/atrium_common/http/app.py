@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import TypeAlias, cast
 
 import structlog
@@ -45,14 +46,15 @@ def create_app(routes: Sequence[Route], kit: Kit, *, published: Sequence[Publish
     It also serves their OpenAPI document (`/internal/openapi.json`), what the service publishes
     (`/internal/event-types`), and how far its log is (`/internal/head`: `{"position"}`).
     """
-    public = document(kit.service, routes)
-    told = described(published)
+    # Made when somebody asks: to make them takes long, and every start would wait for it.
+    public = cache(lambda: document(kit.service, routes))
+    told = cache(lambda: described(published))
 
     async def serve_document(_: Call) -> Reply:
-        return Reply.bare(public)
+        return Reply.bare(public())
 
     async def serve_types(_: Call) -> Reply:
-        return Reply.bare({"data": told})
+        return Reply.bare({"data": told()})
 
     async def serve_head(_: Call) -> Reply:
         return Reply.bare({"position": 0 if kit.head is None else await kit.head()})

@@ -16,23 +16,22 @@ from atrium_common.api_keys import digest
 from atrium_common.bus.translation import messages_of
 from atrium_common.clock import parse_rfc3339
 from atrium_common.errors import NotFound
-from atrium_common.eventing.codec import Codec
-from atrium_common.eventing.event import EventRegistry
-from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
+from atrium_common.operated import Opened
 from atrium_common.principal import Principal
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import Store
 from atrium_common.testing.clock import FakeClock
 from atrium_common.testing.http import SERVICE, Answer, ServiceUnderTest
 from atrium_common.wiring import KERNEL_COLLECTIONS
-from atrium_tenancy import rows
 from atrium_tenancy.application.bootstrap import Operator, bootstrap
+from atrium_tenancy.application.census import Census
 from atrium_tenancy.application.housekeeping import Housekeeping
 from atrium_tenancy.application.resolution import resolve
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.http.routes import routes
+from atrium_tenancy.wiring import OPERATED
 
 API = "/api/v1"
 
@@ -61,17 +60,17 @@ class World:
             MasterKeys.parse(f"k1:{base64.b64encode(master or os.urandom(32)).decode()}"),
             clock=self.clock,
         )
-        repository = Repository(
-            self.store, codec=Codec(EventRegistry(rows.EVENTS), self.vault), ids=ids, deciders=rows.DECIDERS
-        )
-        self.tenancy = Tenancy(repository, self.store, ids, self.clock, self.vault, b"lookup")
+        opened = Opened(OPERATED, self.store, self.vault, self.clock, ids)
+        repository = opened.repository()
+        census = Census.over(opened, repository)
+        self.tenancy = Tenancy(repository, self.store, ids, self.clock, self.vault, b"lookup", census)
         self.housekeeping = Housekeeping(self.tenancy)
         self.routes = routes(self.tenancy)
         self.service = ServiceUnderTest(self.routes, clock=self.clock)
         self.operator: Operator
 
     async def __aenter__(self) -> Self:
-        await self.store.open([*KERNEL_COLLECTIONS, SUBJECT_KEYS, *rows.COLLECTIONS])
+        await self.store.open([*KERNEL_COLLECTIONS, SUBJECT_KEYS, *OPERATED.collections])
         self.operator = await bootstrap(self.tenancy)
         await self.service.__aenter__()
         return self

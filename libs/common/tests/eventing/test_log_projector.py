@@ -12,7 +12,7 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.lease import LEASES
-from atrium_common.eventing.log_projector import SLOTS, Happened, LogProjector, Slot, in_slots
+from atrium_common.eventing.log_projector import SLOTS, A, Happened, LogProjector, Slot, in_slots
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
@@ -149,3 +149,14 @@ async def test_a_reader_of_a_projection_that_stands_still_is_told_to_come_again(
     await setting.add("x", 1)
     with pytest.raises(Unavailable):
         await setting.projector.current(seconds=0)
+
+
+async def test_what_is_not_projected_yet_is_told_unless_it_is_too_much(setting: Setting) -> None:
+    await setting.add("x", 1, 2)
+    await setting.projector.catch_up()
+    assert await setting.projector.behind(most=5) == (A, [])
+    await setting.add("x", 3, 4)
+    told = await setting.projector.behind(most=2)
+    assert told is not None
+    assert [(each.stream, each.event) for each in told[1]] == [("sum/x", Added(amount=n)) for n in (3, 4)]
+    assert await setting.projector.behind(most=1) is None

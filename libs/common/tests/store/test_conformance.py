@@ -1,14 +1,14 @@
 import pytest
 
 from atrium_common.store.ports import Documents, EventLog, Store
-from atrium_common.testing.conformance.documents import TALLIED, THINGS, DocumentsConformance
+from atrium_common.testing.conformance.documents import OTHERS, THINGS, DocumentsConformance
 from atrium_common.testing.conformance.event_log import EventLogConformance
 
 
 @pytest.fixture
 async def opened(store: Store) -> Store:
-    await store.open([THINGS, TALLIED])
-    await store.open([THINGS, TALLIED])
+    await store.open([THINGS, OTHERS])
+    await store.open([THINGS, OTHERS])
     await store.documents.drop(THINGS.name)
     return store
 

@@ -13,7 +13,7 @@ from atrium_common.store.commit import Appended, Commit, Proposal, StreamEvent
 from atrium_common.store.documents import Absent, Any, Condition, Delete, Document, Newer, Put, Query
 from atrium_common.store.memory import MemoryDocuments, MemoryEventLog
 from atrium_common.testing.clock import FakeClock
-from atrium_common.testing.conformance.documents import TALLIED, THINGS, DocumentsConformance
+from atrium_common.testing.conformance.documents import OTHERS, THINGS, DocumentsConformance
 from atrium_common.testing.conformance.event_log import EventLogConformance
 
 EXPECTED_VALUES = (1, 3, 9)
@@ -191,7 +191,7 @@ async def test_the_suite_of_documents_catches(mutant: type[MemoryDocuments]) -> 
     def subject() -> dict[str, object]:
         clock = FakeClock()
         documents = mutant(clock)
-        documents.declare([THINGS, TALLIED])
+        documents.declare([THINGS, OTHERS])
         return {"documents": documents, "clock": clock}
 
     assert await _caught_by(DocumentsConformance(), subject)
@@ -201,7 +201,7 @@ async def test_the_suites_catch_nothing_where_nothing_is_broken() -> None:
     def subject() -> dict[str, object]:
         clock = FakeClock()
         documents = MemoryDocuments(clock)
-        documents.declare([THINGS, TALLIED])
+        documents.declare([THINGS, OTHERS])
         return {"documents": documents, "clock": clock}
 
     assert not await _caught_by(EventLogConformance(), lambda: {"log": MemoryEventLog()})

@@ -34,7 +34,6 @@ WORKSPACES = Collection(
         Index(("deleted_at",)),
     ),
     frozenset({"words"}),
-    tallied="status",
 )
 MEMBERS = Collection("members", (Index(("workspace_id", "created_at")), Index(("user_id", "created_at"))))
 TEAMS = Collection("teams", (Index(("workspace_id", "created_at")),), frozenset({"words"}))

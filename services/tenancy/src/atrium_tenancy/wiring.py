@@ -10,14 +10,23 @@ from atrium_common.operated import Operated
 from atrium_common.settings import Settings
 from atrium_common.wiring import Parts, Service
 from atrium_tenancy import rows
+from atrium_tenancy.application import census
+from atrium_tenancy.application.census import Census
 from atrium_tenancy.application.housekeeping import Housekeeping
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.http.routes import routes
 from atrium_tenancy.published import PUBLISHED, TOPIC
 
 NAME = "tenancy"
-COLLECTIONS = rows.COLLECTIONS
-OPERATED = Operated(NAME, COLLECTIONS, EventRegistry(rows.EVENTS), rows.DECIDERS, TOPIC)
+COLLECTIONS = (*rows.COLLECTIONS, *census.COLLECTIONS)
+OPERATED = Operated(
+    NAME,
+    COLLECTIONS,
+    EventRegistry(rows.EVENTS),
+    rows.DECIDERS,
+    TOPIC,
+    projectors=lambda opened: (Census.over(opened, opened.repository()).projector,),
+)
 
 
 class MissingLookupKey(ValueError):
@@ -30,7 +39,8 @@ async def build(parts: Parts) -> Service:
     Raises:
         MissingLookupKey: the setting is empty.
     """
-    repository = parts.opened(OPERATED).repository()
+    opened = parts.opened(OPERATED)
+    repository = opened.repository()
     tenancy = Tenancy(
         repository=repository,
         store=parts.store,
@@ -38,12 +48,13 @@ async def build(parts: Parts) -> Service:
         clock=parts.clock,
         sealing=parts.vault,
         lookup_key=_lookup_key(parts.settings.lookup_key),
+        census=Census.over(opened, repository),
     )
     jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     return Service(
         NAME,
         create_app(routes(tenancy), parts.kit, published=PUBLISHED),
-        jobs={**jobs, "housekeeping": Housekeeping(tenancy).run},
+        jobs={**jobs, "census": tenancy.census.projector.run, "housekeeping": Housekeeping(tenancy).run},
     )
 
 

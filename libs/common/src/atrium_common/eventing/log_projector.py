@@ -33,8 +33,8 @@ _PAGE = 500
 _PATIENCE = 1.0
 _POLL_SECONDS = 0.02
 PACE_SECONDS = 0.05
-"""How long commits gather before they are projected, where no reader waits: so that a projection follows a busy log
-in pages, and leaves the disk to those who write it."""
+"""How long commits gather before they are projected, unless told otherwise: so that a projection follows a busy log in
+pages, and leaves the disk to those who write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,14 @@ class LogProjector:
         codec: Codec,
         clock: Clock,
         ids: Ids,
+        pace: float = PACE_SECONDS,
     ) -> None:
-        """`apply` writes what events of these types come to; the collections are named without their slot."""
+        """`apply` writes what events of these types come to; the collections are named without their slot.
+
+        `pace` is how many seconds commits gather before they are projected, where no reader waits.
+        """
         self.name = name
+        self._pace = pace
         self._apply = apply
         self._collections = [collection.name for collection in collections]
         self._types = {kind.TYPE for kind in types}
@@ -141,6 +146,15 @@ class LogProjector:
             self._advanced.clear()
             await self._until_advanced()
 
+    async def behind(self, *, most: int) -> tuple[Slot, Sequence[Happened]] | None:
+        """The slot in use, and what was committed before this call and may not be in its documents yet.
+
+        A document of a later version than an event's position has it. None where that is more than `most` commits.
+        """
+        slot = await self.slot()
+        commits = await self._store.log.read_log(after=await self._checkpoint(slot).load(), limit=most + 1)
+        return None if len(commits) > most else (slot, await self._read(commits))
+
     async def rebuild(self) -> int:
         """Make the documents anew from the first commit on, beside those in use, then switch; the position reached.
 
@@ -165,7 +179,7 @@ class LogProjector:
     async def _gather(self) -> None:
         """Let more commits come, unless a reader waits for what is there."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PACE_SECONDS):
+            async with asyncio.timeout(self._pace):
                 await self._awaited.wait()
         self._awaited.clear()
 

@@ -28,6 +28,8 @@ TIMES: Mapping[str, tuple[str, Operator]] = {
 Kind: TypeAlias = Literal["text", "boolean", "integer", "time"] | tuple[str, ...]
 Include: TypeAlias = Callable[[Sequence[JSONObject], Principal], Awaitable[None]]
 """Puts a related resource into each of a page's resources, for this caller, in a bounded number of queries."""
+Total: TypeAlias = Callable[[Sequence[Condition]], Awaitable[int | None]]
+"""How many documents fulfil the conditions, where that is known without counting; else None."""
 Complete: TypeAlias = Callable[[Sequence[JSONObject]], Awaitable[None]]
 
 _WORD = re.compile(r"[^\W_]+")
@@ -125,10 +127,12 @@ class ListQuery:
         where: Sequence[Condition],
         render: Callable[[Document], JSONObject],
         complete: Complete | None = None,
+        total: Total | None = None,
     ) -> Reply:
         """The page of the collection's documents that fulfil `where` and what the client asked for.
 
-        `complete` puts into the page's resources, all at once, what other documents hold of them.
+        `complete` puts into the page's resources, all at once, what other documents hold of them; `total` may know how
+        many there are.
         """
         conditions = (*where, *self.where)
         # One more than the page shows whether there is a next one.
@@ -138,10 +142,12 @@ class ListQuery:
         found = await documents.query(collection, query)
         if len(found) <= self.page.per_page and (found or not self.page.skip):
             # Nothing stands behind this page: no need to count.
-            total = self.page.skip + len(found)
+            number: int | None = self.page.skip + len(found)
         else:
-            total = await documents.count(collection, conditions)
-        return await self._reply(found, total, render, complete)
+            number = None if total is None else await total(conditions)
+            if number is None:
+                number = await documents.count(collection, conditions)
+        return await self._reply(found, number, render, complete)
 
     async def reply_from(self, resources: Sequence[JSONObject], *, key: str = "id") -> Reply:
         """The same over resources in memory (a catalogue), each with its identity under `key`.

@@ -26,15 +26,11 @@ class Collection:
         name: `[a-z][a-z0-9_]*`.
         indexes: ordered fields, of which at most one (the first) is multi-valued.
         multi: top-level fields that hold a list of strings; a condition on one holds if any element fulfils it.
-        tallied: a field of few values, by which documents are counted again and again: a store may keep how many there
-            are of each value, so that `count` by it alone does not grow with them. Documents of such a collection
-            never expire.
     """
 
     name: str
     indexes: tuple[Index, ...] = ()
     multi: frozenset[str] = frozenset()
-    tallied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import UTC, date, timedelta
 from typing import cast
 
 from atrium_common.eventing.log_projector import Happened, Slot
+from atrium_common.eventing.sums import add_sums
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Collection
 from atrium_common.store.ports import Documents
-from atrium_entitlements.application.sums import add_sums
 from atrium_entitlements.domain.meter import RequestsMetered
 
 DAYS = Collection("request_days")

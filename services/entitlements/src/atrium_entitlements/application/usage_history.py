@@ -9,10 +9,10 @@ from typing import NamedTuple, cast
 
 from atrium_common.clock import parse_rfc3339, rfc3339
 from atrium_common.eventing.log_projector import Happened, Slot
+from atrium_common.eventing.sums import add_sums
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Collection, Condition, Index, Order, Query
 from atrium_common.store.ports import Documents
-from atrium_entitlements.application.sums import add_sums
 from atrium_entitlements.domain.buckets import WINDOWS, Bucket, Window, bucket
 from atrium_entitlements.domain.events import UsageRecorded
 from atrium_entitlements.domain.holder import Holder, usage_account

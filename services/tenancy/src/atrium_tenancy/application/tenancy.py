@@ -13,6 +13,7 @@ from atrium_common.eventing.sealing import Sealing
 from atrium_common.ids import Ids
 from atrium_common.store.documents import Condition, Order, Query
 from atrium_common.store.ports import Documents, Store
+from atrium_tenancy.application.census import Census
 from atrium_tenancy.rows import MEMBERS
 
 _PAGE = 500
@@ -28,6 +29,7 @@ class Tenancy:
     clock: Clock
     sealing: Sealing
     lookup_key: bytes
+    census: Census
 
     @property
     def documents(self) -> Documents:

@@ -94,7 +94,13 @@ class _Workspaces:
             where.append(Condition("_key", "in", workspaces_of(principal.user_id)))
         if status == "deleted" and not principal.is_operator:
             where.append(Condition("owner_id", "eq", principal.user_id))
-        return await call.asked.reply(self._tenancy.documents, rows.WORKSPACES.name, where=where, render=shown)
+        return await call.asked.reply(
+            self._tenancy.documents,
+            rows.WORKSPACES.name,
+            where=where,
+            render=shown,
+            total=self._tenancy.census.total,
+        )
 
     async def create(self, call: Call) -> Reply:
         body = call.read(bodies.CreateWorkspace)

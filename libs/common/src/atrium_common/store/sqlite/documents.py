@@ -15,7 +15,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.admission import admits, bumped
 from atrium_common.store.documents import Absent, Collection, Condition, Delete, Document, Is, Put, Query
 from atrium_common.store.matching import stretches
-from atrium_common.store.sqlite import sql, tallies
+from atrium_common.store.sqlite import sql
 from atrium_common.store.sqlite.reader import Reader
 from atrium_common.store.sqlite.writer import Writer
 
@@ -39,9 +39,7 @@ class SqliteDocuments:
         def create(connection: sqlite3.Connection) -> None:
             for statement in statements:
                 connection.execute(statement)
-            for collection in collections:
-                if collection.tallied is not None:
-                    tallies.create(connection, collection)
+            _drop_tallies(connection)
 
         await self._writer.do(create)
         self._collections |= {collection.name: collection for collection in collections}
@@ -79,10 +77,6 @@ class SqliteDocuments:
 
     async def count(self, collection: str, where: Sequence[Condition] = ()) -> int:
         """See `Documents.count`."""
-        tallied = tallies.statement_for(self._collections[collection], where)
-        if tallied is not None:
-            (number,) = self._reader.point(lambda connection: connection.execute(*tallied).fetchone())
-            return int(number)
         text, values = sql.where(self._collections[collection], where, now=self._now())
         statement = f"SELECT count(*) FROM {sql.table(collection)} WHERE {text}"  # noqa: S608
         (number,) = await self._reader.scan(lambda connection: connection.execute(statement, values).fetchone())
@@ -194,6 +188,14 @@ class SqliteDocuments:
         if collection.multi:
             connection.executemany(f"DELETE FROM {sql.terms_table(collection.name)} WHERE key = ?", keys)  # noqa: S608
         return len(keys)
+
+
+def _drop_tallies(connection: sqlite3.Connection) -> None:
+    """Triggers counted documents once; whoever counts now does so from the log."""
+    named = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_tally_%'")
+    for (name,) in named.fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("DROP TABLE IF EXISTS tallies")
 
 
 def _found(connection: sqlite3.Connection, collection: Collection, query: Query, now: float) -> list[_Row]:

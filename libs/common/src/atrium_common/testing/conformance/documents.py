@@ -27,7 +27,7 @@ from atrium_common.store.ports import Documents
 from atrium_common.testing.clock import START, FakeClock
 
 THINGS = Collection("things", (Index(("owner", "created_at")), Index(("n",))), frozenset({"words"}))
-TALLIED = Collection("tallied", tallied="state")
+OTHERS = Collection("others")
 
 
 def put(key: str, body: JSONObject | None = None, *, version: int = 1, guard: Guard | None = None) -> Put:
@@ -36,7 +36,7 @@ def put(key: str, body: JSONObject | None = None, *, version: int = 1, guard: Gu
 
 
 class DocumentsConformance:
-    """Inherit, and give fixtures `documents` (with THINGS and TALLIED declared) and `clock`, which they share."""
+    """Inherit, and give fixtures `documents` (with THINGS and OTHERS declared) and `clock`, which they share."""
 
     async def test_what_was_put_is_there_and_what_was_deleted_is_not(self, documents: Documents) -> None:
         body: JSONObject = {"a": 1, "b": [1, {"c": None}], "text": "ä€", "yes": True}
@@ -196,15 +196,15 @@ class DocumentsConformance:
             [
                 *(put(f"k{n}", {"n": n, "owner": f"o{n % 3}"}) for n in range(6)),
                 *(
-                    Put("tallied", f"m{n}", {"state": "open" if n else "shut", "of": f"k{n}"}, 1, Any())
+                    Put("others", f"m{n}", {"state": "open" if n else "shut", "of": f"k{n}"}, 1, Any())
                     for n in range(4)
                 ),
-                Put("tallied", "of nothing", {"state": "open"}, 1, Any()),
-                Put("tallied", "gone", {"state": "open", "of": "k5"}, 1, Any()),
-                Delete("tallied", "gone", 2, Newer()),
+                Put("others", "of nothing", {"state": "open"}, 1, Any()),
+                Put("others", "gone", {"state": "open", "of": "k5"}, 1, Any()),
+                Delete("others", "gone", 2, Newer()),
             ]
         )
-        opened = Selected("tallied", "of", (Condition("state", "eq", "open"),))
+        opened = Selected("others", "of", (Condition("state", "eq", "open"),))
         chosen = (Condition("_key", "in", opened), Condition("n", "gt", 1))
         assert [each.key for each in await documents.query("things", Query(chosen, (Order("n", True),)))] == [
             "k3",
@@ -215,32 +215,8 @@ class DocumentsConformance:
         assert [each.key for each in await documents.query("things", page)] == ["k2"]
         owned = Selected("things", "owner", (Condition("_key", "in", ("k0", "k3", "k4")),))
         assert await documents.count("things", [Condition("owner", "in", owned)]) == 4
-        nothing = Selected("tallied", "of", (Condition("state", "eq", "sealed"),))
+        nothing = Selected("others", "of", (Condition("state", "eq", "sealed"),))
         assert await documents.count("things", [Condition("_key", "in", nothing)]) == 0
-
-    async def test_a_tally_is_what_a_count_would_be(self, documents: Documents) -> None:
-        writes: list[Put | Delete] = [
-            Put("tallied", "a", {"state": "open"}, 1, Any()),
-            Put("tallied", "b", {"state": "open"}, 1, Any()),
-            Put("tallied", "c", {"state": "shut"}, 1, Any()),
-            Put("tallied", "d", {}, 1, Any()),
-            Put("tallied", "a", {"state": "shut"}, 2, Newer()),
-            Put("tallied", "a", {"state": "open"}, 2, Newer()),
-            Delete("tallied", "b", 2, Newer()),
-            Delete("tallied", "e", 2, Newer()),
-            Put("tallied", "b", {"state": "shut"}, 3, Newer()),
-            Delete("tallied", "c", 0, Any()),
-            Delete("tallied", "d", 5, Any()),
-        ]
-        for write in writes:
-            await documents.write([write])
-            for values in (("open",), ("shut",), ("open", "shut"), ("none",), (None,)):
-                where = [Condition("state", "in", values)] if None not in values else [Condition("state", "eq", None)]
-                found = await documents.query("tallied", Query(tuple(where)))
-                assert await documents.count("tallied", where) == len(found), (write, values)
-        assert await documents.count("tallied", [Condition("state", "eq", "shut")]) == 2
-        await documents.drop("tallied")
-        assert await documents.count("tallied", [Condition("state", "eq", "shut")]) == 0
 
     async def test_drop_leaves_nothing_not_even_tombstones(self, documents: Documents) -> None:
         await documents.write([put("k", {"words": ["a"]}), Delete("things", "l", 9, Any())])

@@ -87,6 +87,15 @@ async def test_what_is_no_object_is_refused(api: ServiceUnderTest, raw: bytes) -
     assert (answer.status, answer.error["code"]) == (400, "INVALID_JSON")
 
 
+@pytest.mark.parametrize("raw", [None, b"", b" \n"])
+@pytest.mark.parametrize(("method", "path"), [("POST", PATH), ("PATCH", f"{PATH}/x")])
+async def test_where_a_body_must_be_none_is_no_json(
+    api: ServiceUnderTest, raw: bytes | None, method: str, path: str
+) -> None:
+    answer = await api.request(method, path, data=raw)
+    assert (answer.status, answer.error["code"]) == (400, "INVALID_JSON")
+
+
 @pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json"])
 async def test_another_media_type_is_refused(api: ServiceUnderTest, media: str) -> None:
     answer = await api.request("POST", PATH, data=b'{"title": "a"}', headers={"Content-Type": media})

@@ -16,6 +16,7 @@ from atrium_common.errors import (
     InsufficientPermissions,
     InsufficientScope,
     InvalidHeader,
+    InvalidJson,
     NotAcceptable,
     PayloadTooLarge,
     Unauthenticated,
@@ -100,7 +101,8 @@ async def incoming(
     versions = expected_versions(request.headers.get("If-Match")) if writes else None
     parameters = list(request.query.items()) if request.query_string else []
     listing = _queried(route, parameters, url=f"{public_base}{request.path}", principal=principal)
-    content = await _content(request) if writes else {}
+    sent = await _content(request) if writes else None
+    content = {} if sent is None else sent
     return Call(
         principal=principal,
         params=dict(request.match_info),
@@ -114,7 +116,7 @@ async def incoming(
         public_base=public_base,
         traceparent=traceparent,
         deadline=deadline,
-        parsed=_parsed(route, content) if writes else None,
+        parsed=_parsed(route, sent) if writes else None,
     )
 
 
@@ -169,9 +171,10 @@ def _queried(
     return None
 
 
-async def _content(request: web.Request) -> JSONObject:
+async def _content(request: web.Request) -> JSONObject | None:
+    """The body; None where nothing was sent."""
     if not request.body_exists:
-        return {}
+        return None
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -182,10 +185,13 @@ async def _content(request: web.Request) -> JSONObject:
         media = request.content_type
         if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
             raise UnsupportedMediaType
-    return parse_object(raw)
+    return parse_object(raw) if raw.strip() else None
 
 
-def _parsed(route: Route, content: JSONObject) -> Body | None:
+def _parsed(route: Route, sent: JSONObject | None) -> Body | None:
+    content = {} if sent is None else sent
+    if sent is None and route.needs_body:
+        raise InvalidJson("There is no body: send a JSON object.")
     if route.body is None:
         if content and not route.internal:
             raise ValidationFailed({name: ["Unknown field. This takes no body."] for name in content})

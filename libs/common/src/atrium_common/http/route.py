@@ -88,6 +88,13 @@ class Route:
     deprecated: Deprecation | None = None
     operations: Mapping[str, Route] = field(default_factory=dict)
 
+    @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body says nothing: it would change nothing, or lack what must be there."""
+        if self.body is None:
+            return False
+        return self.method in {"PATCH", "PUT"} or any(each.is_required() for each in self.body.model_fields.values())
+
     def parameters(self) -> frozenset[str]:
         """Every query parameter that the route takes, the list's own left aside."""
         if isinstance(self.query, Mapping):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
+
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.principal import Principal
 from atrium_common.store.documents import Newer, Put
@@ -333,3 +335,22 @@ async def test_updates_publish_what_changed_and_nothing_else(world: World) -> No
     event, data = events[-1]
     assert (event, data["previous_attributes"]) == ("workspace.updated", {"name": "Ada Lovelace's"})
     assert data["object"]["attributes"]["name"] == "B"
+
+
+@pytest.mark.parametrize("color", ["#3b82f6", "#FFF", "blue", "zinc-500", None])
+async def test_a_color_is_as_in_css_or_a_name_of_the_palette(world: World, color: str | None) -> None:
+    assert (await world.made("namespaces", {"name": "Bright", "color": color}))["color"] == color
+
+
+@pytest.mark.parametrize("color", ["#12345", "#GGGGGG", "url(x)", "Blue", "", "red;"])
+async def test_any_other_text_is_no_color(world: World, color: str) -> None:
+    refused = await world.call("POST", "namespaces", {"name": "Bright", "color": color})
+    assert (refused.status, list(refused.error["details"])) == (422, ["color"])
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Straße & Søn", "strasse-son"), ("Łódź", "lodz"), ("Ünïcode №5", "unicode-no5"), ("日本", "unnamed")],
+)
+async def test_a_slug_spells_the_name_in_plain_letters(world: World, name: str, slug: str) -> None:
+    assert (await world.made("workspaces", {"name": name}))["slug"] == slug

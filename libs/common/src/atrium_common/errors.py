@@ -68,9 +68,10 @@ class InsufficientScope(AtriumError):
 
 @dataclass(eq=False)
 class InsufficientPermissions(AtriumError):
-    """The member's role or team does not allow it."""
+    """The member's role or team does not allow it; `advice` says what would, where no role does."""
 
     required_permission: str
+    advice: str = ""
 
 
 @dataclass(eq=False)
@@ -102,10 +103,11 @@ class EntitlementDenied(AtriumError):
 
 @dataclass(eq=False)
 class NotFound(AtriumError):
-    """There is no such resource, or it is not the caller's to see."""
+    """There is no such resource, or it is not the caller's to see; `advice` says what to do, where that helps."""
 
     resource_type: str
     resource_id: str
+    advice: str = ""
 
 
 @dataclass(eq=False)

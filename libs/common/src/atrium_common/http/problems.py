@@ -127,7 +127,9 @@ _TABLE: Mapping[type[BaseException], _Row] = {
     errors.InsufficientPermissions: _Row(
         403,
         "INSUFFICIENT_PERMISSIONS",
-        lambda e: f"This needs the permission {e.required_permission}, which your role and team do not give.",
+        lambda e: (
+            e.advice or f"This needs the permission {e.required_permission}, which your role and team do not give."
+        ),
         lambda e: {"required_permission": e.required_permission},
     ),
     errors.WorkspaceSuspended: _Row(
@@ -150,7 +152,7 @@ _TABLE: Mapping[type[BaseException], _Row] = {
     errors.NotFound: _Row(
         404,
         "RESOURCE_NOT_FOUND",
-        lambda e: f"There is no {e.resource_type.replace('_', ' ')} with the id {e.resource_id}.",
+        lambda e: e.advice or f"There is no {e.resource_type.replace('_', ' ')} with the id {e.resource_id}.",
         lambda e: {"resource_type": e.resource_type, "resource_id": e.resource_id},
     ),
     errors.EndpointNotFound: _Row(

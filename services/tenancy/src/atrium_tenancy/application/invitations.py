@@ -34,6 +34,9 @@ from atrium_tenancy.domain.user import User, UserRegistered
 from atrium_tenancy.domain.workspace import is_gone
 from atrium_tenancy.rows import API_KEY, INVITATION, MEMBER, TEAM, USER, WORKSPACE
 
+_UNKNOWN = "There is no invitation with this token: check that it is whole (64 characters), or ask for a new one."
+_FOR_ANOTHER = "This invitation is for another address: use a key of the user who has it, bound to no workspace."
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -159,7 +162,7 @@ async def accept(tenancy: Tenancy, call: Call, token: str, *, name: str | None) 
     """
     invitation_id = await tenancy.claimant(token_claim(token))
     if invitation_id is None:
-        raise NotFound("invitation", "given")
+        raise NotFound("invitation", f"{token[:4]}…", _UNKNOWN)
 
     async def decide(tx: Transaction) -> JSONObject:
         invitation = (await tx.load(INVITATION, invitation_id)).there
@@ -205,7 +208,7 @@ async def _person(
     known = await tenancy.claimant(invitation.email_claim)
     if call.principal.user_id:
         if call.principal.bound or known != call.principal.user_id:
-            raise InsufficientPermissions("members:write")
+            raise InsufficientPermissions("members:write", _FOR_ANOTHER)
         return {"user_id": known}
     if known is not None:
         raise Unauthenticated

@@ -11,6 +11,8 @@ from atrium_common.eventing.transaction import Transaction
 from atrium_common.store.ports import Store
 
 LENGTH = 63
+_SPELT = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h"})
+"""Letters that are no other letter with an accent, as they are spelt without."""
 _IN_TURN = 10
 _AT_RANDOM = 6
 
@@ -43,7 +45,8 @@ async def claim_slug(
 
 def slug_of(name: str) -> str:
     """A slug made from a name."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    spelt = name.lower().translate(_SPELT)
+    plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LENGTH].rstrip("-")
     return slug or "unnamed"
 

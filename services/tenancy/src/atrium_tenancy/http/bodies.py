@@ -75,6 +75,8 @@ Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_print
 Slug = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
 Short = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
+# As in CSS, `#3b82f6` or `#fff`, or the name of one in the product's own palette: `blue`, `zinc-500`.
+Color = Annotated[str, Field(pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]{1,32}(-[0-9]{1,3})?)$")]
 Email = Annotated[
     str,
     Field(
@@ -254,7 +256,7 @@ class CreateNamespace(Body):
     slug: Slug | None = None
     description: Text | None = None
     icon: Short | None = None
-    color: Annotated[str, Field(max_length=32)] | None = None
+    color: Color | None = None
     owner_type: OwnerType | None = None
     owner_id: Id | None = None
     workspace_id: Id | None = None
@@ -271,7 +273,7 @@ class UpdateNamespace(Body):
     slug: MayBeLeftOut[Slug] = None
     description: Text | None = None
     icon: Short | None = None
-    color: Annotated[str, Field(max_length=32)] | None = None
+    color: Color | None = None
     is_default: MayBeLeftOut[bool] = None
     is_active: MayBeLeftOut[bool] = None
     settings: MayBeLeftOut[Settings] = None

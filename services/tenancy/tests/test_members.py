@@ -177,9 +177,12 @@ async def test_an_invitation_is_accepted_once_by_the_user_with_its_address(world
     shown = await world.call("GET", f"{path}/{made['id']}", key=ada.key)
     assert "token" not in shown.json["data"]
     assert shown.json["data"]["status"] == "pending"
-    assert (await world.call("POST", "invitations/accept", {"token": made["token"]}, key=mallory.key)).status == 403
+    foreign = await world.call("POST", "invitations/accept", {"token": made["token"]}, key=mallory.key)
+    assert (foreign.status, foreign.error["required_permission"]) == (403, "members:write")
+    assert "for another address" in foreign.error["message"]
     unknown = await world.call("POST", "invitations/accept", {"token": "f" * 64}, key=eve.key)
     assert (unknown.status, unknown.error["resource_type"]) == (404, "invitation")
+    assert "with this token" in unknown.error["message"]
     accepted = await world.call("POST", "invitations/accept", {"token": made["token"]}, key=eve.key)
     assert accepted.status == 200
     assert accepted.json["data"]["role"] == "admin"
@@ -220,3 +223,22 @@ async def test_a_known_address_makes_an_invitation_and_the_answer_tells_nothing_
     assert (await world.call("POST", "invitations/accept", {"token": token}, key=eve.key)).status == 200
     member = await world.call("POST", "users", {"name": "Somebody", "email": eve.email}, key=ada.key)
     assert (member.status, member.error["conflicting_field"]) == (409, "email")
+
+
+async def test_members_are_searched_by_what_their_users_are_called(world: World) -> None:
+    ada = await world.person("Ada Lovelace")
+    await world.person("Grace Hopper")
+    grace = await world.made("users", {"name": "Grace Murray", "email": "g.m@example.com"}, key=ada.key)
+    members = f"workspaces/{ada.workspace_id}/members"
+
+    async def found(query: str) -> list[str]:
+        answer = await world.call("GET", f"{members}?{query}", key=ada.key)
+        return [each["user_id"] for each in answer.json["data"]]
+
+    assert await found("search=grac") == [grace["id"]]
+    assert await found("search=mur+GRACE&role=member&cursor=") == [grace["id"]]
+    assert await found("search=grace&role=owner") == await found("search=race") == await found("search=hopper") == []
+    assert await found("search=example&sort=-updated_at") == [grace["id"], ada.id]
+    blind = await world.made("api-keys", {"name": "blind", "scopes": ["members:read"]}, key=ada.key)
+    refused = await world.call("GET", f"{members}?search=grace", key=blind["key"])
+    assert refused.error["required_scope"] == "users:read"

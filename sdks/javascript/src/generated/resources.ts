@@ -122,6 +122,7 @@ export interface BoostsListParams {
   namespace_id?: string;
   page?: number;
   per_page?: number;
+  search?: string;
   sort?: string | readonly string[];
   source?: string;
   status?: "active" | "cancelled" | "expired";
@@ -241,6 +242,7 @@ export interface EntitlementsListParams {
   package?: string;
   page?: number;
   per_page?: number;
+  search?: string;
   sort?: string | readonly string[];
   source?: string;
   status?: "active" | "suspended" | "cancelled" | "expired";
@@ -264,6 +266,8 @@ export interface EntitlementsLogParams {
   search?: string;
   sort?: string | readonly string[];
   source?: string;
+  updated_after?: string | Date;
+  updated_before?: string | Date;
   workspace_id?: string;
 }
 
@@ -640,6 +644,7 @@ export interface MembersListParams {
   page?: number;
   per_page?: number;
   role?: "owner" | "admin" | "member";
+  search?: string;
   sort?: string | readonly string[];
   team_id?: string;
   updated_after?: string | Date;

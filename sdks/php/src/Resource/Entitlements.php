@@ -68,7 +68,7 @@ final class Entitlements
     /**
      * List the packages of the context.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_base?: bool, namespace_id?: string, package?: string, page?: int, per_page?: int, sort?: string, source?: string, status?: 'active'|'suspended'|'cancelled'|'expired', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_base?: bool, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string, source?: string, status?: 'active'|'suspended'|'cancelled'|'expired', updated_after?: string, updated_before?: string, workspace_id?: string} $params
      *
      * @return Page<Model\Entitlement>
      */
@@ -80,7 +80,7 @@ final class Entitlements
     /**
      * List who changed what of the context's entitlements.
      *
-     * @param array{action?: string, actor?: string, created_after?: string, created_before?: string, cursor?: string, feature?: string, fields?: string, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string, source?: string, workspace_id?: string} $params
+     * @param array{action?: string, actor?: string, created_after?: string, created_before?: string, cursor?: string, feature?: string, fields?: string, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string, source?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
      *
      * @return Page<Model\LogEntry>
      */

@@ -46,7 +46,7 @@ final class Members
     /**
      * List members.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, include?: string, namespace_id?: string, page?: int, per_page?: int, role?: 'owner'|'admin'|'member', sort?: string, team_id?: string, updated_after?: string, updated_before?: string, user_id?: string} $params
+     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, include?: string, namespace_id?: string, page?: int, per_page?: int, role?: 'owner'|'admin'|'member', search?: string, sort?: string, team_id?: string, updated_after?: string, updated_before?: string, user_id?: string} $params
      *
      * @return Page<Model\Member>
      */

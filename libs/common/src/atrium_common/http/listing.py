@@ -30,6 +30,8 @@ Include: TypeAlias = Callable[[Sequence[JSONObject], Principal], Awaitable[None]
 """Puts a related resource into each of a page's resources, for this caller, in a bounded number of queries."""
 Total: TypeAlias = Callable[[Sequence[Condition]], Awaitable[int | None]]
 """How many documents fulfil the conditions, where that is known without counting; else None."""
+Searched: TypeAlias = Callable[[Sequence[Condition]], Condition]
+"""From conditions on words to one that other documents' words fulfil."""
 Complete: TypeAlias = Callable[[Sequence[JSONObject]], Awaitable[None]]
 
 _WORD = re.compile(r"[^\W_]+")
@@ -128,13 +130,17 @@ class ListQuery:
         render: Callable[[Document], JSONObject],
         complete: Complete | None = None,
         total: Total | None = None,
+        search: Searched | None = None,
     ) -> Reply:
         """The page of the collection's documents that fulfil `where` and what the client asked for.
 
         `complete` puts into the page's resources, all at once, what other documents hold of them; `total` may know how
-        many there are.
+        many there are; `search` says what searching for words comes to, where the documents have none of their own.
         """
-        conditions = (*where, *self.where)
+        asked = list(self.where)
+        if search is not None and (worded := [each for each in asked if each.field == WORDS]):
+            asked = [*(each for each in asked if each.field != WORDS), search(worded)]
+        conditions = (*where, *asked)
         # One more than the page shows whether there is a next one.
         query = Query(conditions, self.sort, self.after, self.page.skip, self.page.per_page + 1)
         if self.page.by_cursor:

@@ -101,10 +101,10 @@ class Selected:
     Attributes:
         collection: the other collection.
         field: a single-valued field of its documents, or `_key`; where it is absent nothing is selected.
-        where: which of its documents; no condition on them selects in turn.
+        where: which of its documents, what narrows most in front; a condition may select in turn.
     """
 
-    collection: str
+    collection: Collection
     field: str
     where: tuple[Condition, ...]
 

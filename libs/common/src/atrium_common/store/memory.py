@@ -200,7 +200,8 @@ class MemoryDocuments:
         self._tombstones[collection].clear()
 
     async def _select(self, selected: Selected) -> tuple[Scalar, ...]:
-        found = self._matching(selected.collection, selected.where)
+        where = await resolved(selected.where, self._select)
+        found = self._matching(selected.collection.name, where)
         return tuple(value for each in found if (value := field_of(each, selected.field)) is not None)
 
     def _matching(self, collection: str, where: Sequence[Condition]) -> list[Document]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from atrium_common.errors import NotFound, ValidationFailed
 from atrium_common.eventing.event import Event
-from atrium_common.http.listing import Listing
+from atrium_common.http.listing import WORDS, Listing, words
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import BASE, Call, Route
 from atrium_common.jsontypes import JSONObject
@@ -32,6 +32,7 @@ ENTITLEMENTS = Listing(
         "is_base": "boolean",
         "source": "text",
     },
+    searchable=True,
 )
 BOOSTS = Listing(
     fields=tuple(account_resources.Boost.model_fields),
@@ -43,6 +44,7 @@ BOOSTS = Listing(
         "duration": ("cycle_bound", "duration", "permanent"),
         "source": "text",
     },
+    searchable=True,
 )
 _ENTITLEMENTS = f"{BASE}/entitlements"
 _BOOSTS = f"{BASE}/boosts"
@@ -78,7 +80,7 @@ def _entitlement_routes(giving: Giving, holders: Holders) -> list[Route]:
         holder = await holders.of(call.principal)
         account = await giving.accounts.load(holder.account)
         shown = [entitlement_attributes(holder.account, account, each, call.at) for each in account.entitlements]
-        return await call.asked.reply_from(shown)
+        return await call.asked.reply_from([_findable(each, "package", "package_name", "source") for each in shown])
 
     async def create(call: Call) -> Reply:
         body = call.read(models.Provision)
@@ -151,7 +153,7 @@ def _boost_routes(giving: Giving, holders: Holders) -> list[Route]:
         holder = await holders.of(call.principal)
         account = await giving.accounts.load(holder.account)
         shown = [boost_attributes(holder.account, account, each, call.at) for each in account.boosts]
-        return await call.asked.reply_from(shown)
+        return await call.asked.reply_from([_findable(each, "feature", "source") for each in shown])
 
     async def create(call: Call) -> Reply:
         body = call.read(models.CreateBoost)
@@ -201,6 +203,11 @@ def _boost_routes(giving: Giving, holders: Holders) -> list[Route]:
               permission=READ),
         Route("DELETE", f"{_BOOSTS}/{{boost_id}}", delete, "Take a boost away", OPERATOR, status=204),
     ]  # fmt: skip
+
+
+def _findable(resource: JSONObject, *names: str) -> JSONObject:
+    """The resource, to be searched by the words of these fields."""
+    return {**resource, WORDS: words(*(str(resource[name] or "") for name in names))}
 
 
 def _entitlement(call: Call, given: Given, *, created: bool = False) -> Reply:

@@ -38,6 +38,9 @@ LOG = Listing(
         "actor": "text",
         "created_after": Filter("time", "created_at", "gt"),
         "created_before": Filter("time", "created_at", "lt"),
+        # What is written down here never changes.
+        "updated_after": Filter("time", "created_at", "gt"),
+        "updated_before": Filter("time", "created_at", "lt"),
     },
     times=False,
     searchable=True,

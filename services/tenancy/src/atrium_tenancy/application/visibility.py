@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from atrium_common.errors import NotFound
 from atrium_common.eventing.decider import Loaded
 from atrium_common.principal import Principal
@@ -9,7 +11,7 @@ from atrium_common.store.documents import Condition, Query, Selected
 from atrium_tenancy.application.access import Loader
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain.user import User
-from atrium_tenancy.rows import MEMBERS, USER
+from atrium_tenancy.rows import MEMBERS, USER, USERS
 
 
 async def visible_user(tenancy: Tenancy, loader: Loader, principal: Principal, user_id: str) -> Loaded[User]:
@@ -33,9 +35,14 @@ async def visible_user(tenancy: Tenancy, loader: Loader, principal: Principal, u
 
 def workspaces_of(user_id: str) -> Selected:
     """The workspaces that the user belongs to, for a condition."""
-    return Selected(MEMBERS.name, "workspace_id", (Condition("user_id", "eq", user_id),))
+    return Selected(MEMBERS, "workspace_id", (Condition("user_id", "eq", user_id),))
 
 
 def members_of(workspace_id: str) -> Selected:
     """The users who belong to the workspace, for a condition."""
-    return Selected(MEMBERS.name, "user_id", (Condition("workspace_id", "eq", workspace_id),))
+    return Selected(MEMBERS, "user_id", (Condition("workspace_id", "eq", workspace_id),))
+
+
+def users_found(workspace_id: str, worded: Sequence[Condition]) -> Selected:
+    """The users who belong to the workspace and have these words in name or address, for a condition."""
+    return Selected(USERS, "_key", (Condition("_key", "in", members_of(workspace_id)), *worded))

@@ -12,6 +12,7 @@ from atrium_tenancy import attributes, resources, rows
 from atrium_tenancy.application import members
 from atrium_tenancy.application.access import access
 from atrium_tenancy.application.tenancy import Tenancy
+from atrium_tenancy.application.visibility import users_found
 from atrium_tenancy.domain.member import Member
 from atrium_tenancy.domain.roles import ROLES
 from atrium_tenancy.http import bodies
@@ -26,8 +27,9 @@ def member_routes(tenancy: Tenancy) -> list[Route]:
     handlers = _Members(tenancy)
     listing = Listing(
         fields=tuple(resources.Member.model_fields),
-        sortable=("created_at", "joined_at", "role"),
+        sortable=("created_at", "updated_at", "joined_at", "role"),
         filters={"role": ROLES, "team_id": "text", "user_id": "text"},
+        searchable=True,
         includes={"user": user_of(tenancy, named="user_id", put="user")},
     )
     path, model = f"{BASE}/workspaces/{{workspace_id}}/members", resources.Member
@@ -58,11 +60,15 @@ class _Members:
         """Everybody who belongs to the workspace."""
         workspace_id = call.params["workspace_id"]
         (await access(self._tenancy.repository, call.principal, workspace_id)).require("members:read")
+        if "search" in call.query:
+            # What is found tells names and addresses, as `include=user` does.
+            call.require_scope("users:read")
         return await call.asked.reply(
             self._tenancy.documents,
             rows.MEMBERS.name,
             where=[Condition("workspace_id", "eq", workspace_id)],
             render=lambda row: {name: value for name, value in row.body.items() if name not in _ROW_ONLY},
+            search=lambda worded: Condition("user_id", "in", users_found(workspace_id, worded)),
         )
 
     async def add(self, call: Call) -> Reply:

@@ -20,7 +20,7 @@ from atrium_tenancy.http.answers import created, refuse_nulls, shown
 
 LISTING = Listing(
     fields=tuple(resources.User.model_fields),
-    sortable=("created_at", "updated_at", "name"),
+    sortable=("created_at", "updated_at", "name", "email", "tier"),
     filters={"tier": TIERS, "email": "text"},
     searchable=True,
 )

@@ -115,9 +115,10 @@ class MongoDocuments:
 
     async def _select(self, selected: Selected) -> tuple[Scalar, ...]:
         field = _field(selected.field)
-        wanted = {"$and": [self._live(), *(_condition(condition) for condition in selected.where)]}
+        where = await resolved(selected.where, self._select)
+        wanted = {"$and": [self._live(), *(_condition(condition) for condition in where)]}
         with translated():
-            cursor = self._database[selected.collection].find(wanted, {field: 1})
+            cursor = self._database[selected.collection.name].find(wanted, {field: 1})
             found = [each.get(field) for each in await cursor.to_list(length=None)]
         return tuple(value for value in found if value is not None)
 

@@ -134,8 +134,9 @@ def _compare(expression: str, condition: Condition, *, now: float) -> tuple[str,
     value = condition.value
     if isinstance(value, Selected):
         of = value.collection
-        text, values = where(Collection(of), value.where, now=now)
-        return f"{expression} IN (SELECT {column(value.field)} FROM {table(of)} WHERE {text})", values  # noqa: S608
+        # What other documents have in their lists is asked of each one that the rest selects, and never collected.
+        text, values = where(of, value.where, now=now, frequent=frozenset(value.where[1:]))
+        return f"{expression} IN (SELECT {column(value.field)} FROM {table(of.name)} WHERE {text})", values  # noqa: S608
     if isinstance(value, tuple):
         return f"{expression} IN ({', '.join('?' * len(value))})", list(value)
     match condition.op:

@@ -204,7 +204,7 @@ class DocumentsConformance:
                 Delete("others", "gone", 2, Newer()),
             ]
         )
-        opened = Selected("others", "of", (Condition("state", "eq", "open"),))
+        opened = Selected(OTHERS, "of", (Condition("state", "eq", "open"),))
         chosen = (Condition("_key", "in", opened), Condition("n", "gt", 1))
         assert [each.key for each in await documents.query("things", Query(chosen, (Order("n", True),)))] == [
             "k3",
@@ -213,9 +213,13 @@ class DocumentsConformance:
         assert await documents.count("things", chosen) == 2
         page = Query(chosen, (Order("n", descending=True),), after=(3, "k3"), limit=1)
         assert [each.key for each in await documents.query("things", page)] == ["k2"]
-        owned = Selected("things", "owner", (Condition("_key", "in", ("k0", "k3", "k4")),))
+        owned = Selected(THINGS, "owner", (Condition("_key", "in", ("k0", "k3", "k4")),))
         assert await documents.count("things", [Condition("owner", "in", owned)]) == 4
-        nothing = Selected("others", "of", (Condition("state", "eq", "sealed"),))
+        await documents.write([put("k3", {"n": 3, "owner": "o0", "words": ["alpha"]}, version=2)])
+        of_opened = Condition("_key", "in", opened)
+        worded = Selected(THINGS, "_key", (of_opened, Condition("words", "prefix", "al")))
+        assert [each.key for each in await documents.query("others", Query((Condition("of", "in", worded),)))] == ["m3"]
+        nothing = Selected(OTHERS, "of", (Condition("state", "eq", "sealed"),))
         assert await documents.count("things", [Condition("_key", "in", nothing)]) == 0
 
     async def test_drop_leaves_nothing_not_even_tombstones(self, documents: Documents) -> None:

@@ -1,4 +1,5 @@
 import base64
+import hmac
 import json
 import time
 
@@ -34,6 +35,13 @@ def test_the_references_own_function_checks_the_body_under_the_whole_text_of_the
     assert signature("whsec_abc123", b"{}") == (
         "sha256=b8e41d05e1ec86afe86ae177dccfb021afc2e6633a3c8dcee569538f5f2b8270"
     )
+
+
+@pytest.mark.parametrize("length", [12, 63, 64, 65, 128])
+def test_the_hmac_is_the_standard_librarys_whatever_the_length_of_the_secret(length: int) -> None:
+    secret = "s" * length
+    expected = hmac.new(secret.encode(), BODY, "sha256").hexdigest()
+    assert [signature(secret, BODY) for _ in range(2)] == [f"sha256={expected}"] * 2
 
 
 @pytest.mark.parametrize(

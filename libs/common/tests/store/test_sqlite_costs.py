@@ -11,7 +11,7 @@ from atrium_common.store.sqlite import SqliteStore, sql
 from atrium_common.store.sqlite.connection import connect
 
 FEW, MANY = 1_000, 6_000
-THINGS = Collection("things", (Index(("made",)),), frozenset({"words"}))
+THINGS = Collection("things", (Index(("made",)), Index(("state", "due"), only_present=True)), frozenset({"words"}))
 NEWEST = (Order("made", descending=True),)
 
 
@@ -26,7 +26,13 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 async def fill(store: SqliteStore, numbers: range) -> None:
     await store.documents.write(
         [
-            Put("things", f"k{n:06}", {"made": f"{n:06}", "words": ["thing", f"n{n:06}"], "state": "open"}, 1, Any())
+            Put(
+                "things",
+                f"k{n:06}",
+                {"made": f"{n:06}", "words": ["thing", f"n{n:06}"], "state": "open", "due": None},
+                1,
+                Any(),
+            )
             for n in numbers
         ]
     )
@@ -49,6 +55,10 @@ def steps(path: Path, query: Query) -> int:
     return taken
 
 
+def _due(_: int) -> Query:
+    return Query((Condition("state", "eq", "open"), Condition("due", "gt", "")), (Order("due"),), limit=16)
+
+
 def _deep(there: int) -> Query:
     return Query(sort=NEWEST, after=(f"{there // 10:06}", f"k{there // 10:06}"), limit=16)
 
@@ -58,6 +68,7 @@ def _deep(there: int) -> Query:
     [
         pytest.param(lambda _: Query(sort=NEWEST, limit=16), id="the first page"),
         pytest.param(_deep, id="a page far behind"),
+        pytest.param(_due, id="the head of a line of which nothing is left"),
         pytest.param(lambda _: Query((Condition("words", "prefix", "thing"),), NEWEST, limit=16), id="a common word"),
         pytest.param(
             lambda there: Query((Condition("words", "prefix", f"n{there // 2:06}"),), NEWEST), id="a rare word"

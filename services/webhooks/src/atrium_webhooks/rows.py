@@ -38,7 +38,7 @@ DELIVERIES = Collection(
     "deliveries",
     (
         Index(("endpoint_id", "created_at")),
-        Index(("endpoint_id", "due")),
+        Index(("endpoint_id", "due"), only_present=True),
         Index(("endpoint_id", "status", "created_at")),
     ),
 )

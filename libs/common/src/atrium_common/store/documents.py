@@ -13,9 +13,15 @@ Operator: TypeAlias = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "prefi
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Fields that are asked for together, most significant first; the key always stands behind them."""
+    """Fields that are asked for together, most significant first; the key always stands behind them.
+
+    Attributes:
+        only_present: every question compares the last field with a value: a store may leave out of the index the
+            documents in which it is null.
+    """
 
     fields: tuple[str, ...]
+    only_present: bool = False
 
 
 @dataclass(frozen=True, slots=True)

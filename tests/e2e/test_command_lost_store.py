@@ -12,8 +12,6 @@ import pytest
 
 from tests.e2e.suite import Suite, ran
 
-SERVICES = ("gateway", "tenancy", "entitlements", "webhooks")
-
 
 @pytest.fixture
 async def embedded(tmp_path: Path) -> AsyncIterator[Suite]:

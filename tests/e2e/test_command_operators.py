@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Any, Put
 from atrium_common.wiring import make_store
 from atrium_webhooks.settings import WebhooksSettings
+from tests.e2e.conftest import Kept, kept
 from tests.e2e.suite import Done, Platform, Receiver, Suite, ran
 
 
@@ -24,6 +26,18 @@ def of(platform: Platform, *arguments: str) -> Done:
 
 async def told(platform: Platform, *arguments: str) -> Done:
     return await asyncio.to_thread(of, platform, *arguments)
+
+
+@pytest.fixture(scope="module")
+def _operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    yield from kept(tmp_path_factory, "operated")
+
+
+@pytest.fixture
+async def suite(stack: dict[str, str], _operated: Kept) -> AsyncIterator[Suite]:
+    """A suite of this file's own: what looks at all that there is takes its time where much has happened."""
+    async with _operated.running(stack) as running:
+        yield running
 
 
 async def test_check_finds_nothing_wrong_beside_a_suite_that_writes(suite: Suite) -> None:
@@ -214,63 +228,49 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-@pytest.fixture
-async def embedded(directory: Path) -> Suite:
-    return Suite(directory / os.urandom(4).hex(), {"ATRIUM_WEBHOOKS_RETRY_SCHEDULE": "0,0.3"})
-
-
-async def test_a_backup_of_a_running_suite_is_restored_and_erasures_are_applied_again(embedded: Suite) -> None:
-    suite, backup = embedded, embedded.directory.with_suffix(".backup")
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+async def test_a_backup_of_a_running_suite_is_restored_and_erasures_are_applied_again(suite: Suite) -> None:
+    backup = suite.directory.with_suffix(".backup")
+    name = f"Obadiah{os.urandom(3).hex()}"
+    person = await suite.created("users", {"name": name, "email": f"{name.lower()}@example.org"})
+    kept_one = await suite.created("workspaces", {"name": "Kept"})
+    assert (await told(suite, "admin", "backup", str(backup))).code == 0
+    assert (await told(suite, "admin", "backup", str(backup))).code == 1
+    await suite.created("workspaces", {"name": "Too late"})
+    assert (await suite.call("DELETE", f"users/{person['id']}")).status == 204
+    assert (await told(suite, "admin", "restore", str(backup))).code == 1
+    assert suite.stop() == 0
+    assert _holding(backup, name)
+    done = await told(suite, "admin", "restore", str(backup), "--json")
+    assert done.code == 0, done
+    assert person["id"] in json.loads(done.output)["erased_again"]
+    assert (await told(suite, "admin", "check")).code == 0
+    assert not _holding(suite.directory, name)
     suite.start()
-    try:
-        async with suite:
-            name = f"Obadiah{os.urandom(3).hex()}"
-            person = await suite.created("users", {"name": name, "email": f"{name.lower()}@example.org"})
-            kept = await suite.created("workspaces", {"name": "Kept"})
-            assert (await told(suite, "admin", "backup", str(backup))).code == 0
-            assert (await told(suite, "admin", "backup", str(backup))).code == 1
-            await suite.created("workspaces", {"name": "Too late"})
-            assert (await suite.call("DELETE", f"users/{person['id']}")).status == 204
-            assert (await told(suite, "admin", "restore", str(backup))).code == 1
+    names = [each["name"] for each in (await suite.call("GET", "workspaces?per_page=100")).data]
+    assert "Kept" in names
+    assert "Too late" not in names
+    assert (await suite.call("GET", f"workspaces/{kept_one['id']}")).status == 200
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+async def test_the_sealing_key_is_rotated_and_everything_sealed_before_opens_still(suite: Suite) -> None:
+    async with Receiver() as receiver:
+        tenant = await suite.tenant()
+        await suite.created("webhooks", {"url": receiver.url, "events": ["namespace.created"]}, key=tenant.key)
+        refused = await told(suite, "admin", "rotate-sealing-key")
+        assert refused.code == 1
+        assert "in use" in refused.errors
         assert suite.stop() == 0
-        assert _holding(backup, name)
-        done = await told(suite, "admin", "restore", str(backup), "--json")
+        done = await told(suite, "admin", "rotate-sealing-key", "--drop-old", "--json")
         assert done.code == 0, done
-        assert person["id"] in json.loads(done.output)["erased_again"]
+        assert json.loads(done.output)["current"] == "k2"
+        assert sum(json.loads(done.output)["rewrapped"].values()) > 0
         assert (await told(suite, "admin", "check")).code == 0
-        assert not _holding(suite.directory, name)
         suite.start()
-        async with suite:
-            names = [each["name"] for each in (await suite.call("GET", "workspaces?per_page=100")).data]
-            assert "Kept" in names
-            assert "Too late" not in names
-            assert (await suite.call("GET", f"workspaces/{kept['id']}")).status == 200
-    finally:
-        suite.stop()
-
-
-async def test_the_sealing_key_is_rotated_and_everything_sealed_before_opens_still(embedded: Suite) -> None:
-    suite = embedded
-    suite.start()
-    try:
-        async with Receiver() as receiver, suite:
-            tenant = await suite.tenant()
-            await suite.created("webhooks", {"url": receiver.url, "events": ["namespace.created"]}, key=tenant.key)
-            refused = await told(suite, "admin", "rotate-sealing-key")
-            assert refused.code == 1
-            assert "in use" in refused.errors
-            assert suite.stop() == 0
-            done = await told(suite, "admin", "rotate-sealing-key", "--drop-old", "--json")
-            assert done.code == 0, done
-            assert json.loads(done.output)["current"] == "k2"
-            assert sum(json.loads(done.output)["rewrapped"].values()) > 0
-            assert (await told(suite, "admin", "check")).code == 0
-            suite.start()
-            await suite.created("namespaces", {"name": "After"}, key=tenant.key)
-            await receiver.until("namespace.created")
-            assert (await suite.call("GET", "user")).data["name"] == "Operator"
-    finally:
-        suite.stop()
+        await suite.created("namespaces", {"name": "After"}, key=tenant.key)
+        await receiver.until("namespace.created")
+        assert (await suite.call("GET", "user")).data["name"] == "Operator"
 
 
 async def test_a_tail_that_nobody_reads_any_more_ends_when_it_is_told(platform: Platform) -> None:

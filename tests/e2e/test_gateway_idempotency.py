@@ -116,10 +116,7 @@ async def test_kill_9_of_gateway_and_service_at_any_moment_and_a_retry_have_one_
     writers = [asyncio.create_task(write(worker)) for worker in range(4)]
     for name in ("gateway", "tenancy", "gateway", "tenancy"):
         await asyncio.sleep(0.5 + moments.random() / 2)
-        before = suite.kill_service(name)
-        async with asyncio.timeout(30):
-            while (suite.directory / "run" / f"{name}.pid").read_text().strip() in {str(before), ""}:
-                await asyncio.sleep(0.02)
+        await suite.replaced(name)
     begun = len(kept)
     async with asyncio.timeout(60):
         while len(kept) < begun + 8:

@@ -56,13 +56,11 @@ async def use(platform: Platform, tenant: Tenant, times: int) -> int:
     return passed
 
 
-async def test_every_request_is_told_once_and_a_kill_loses_only_what_is_seconds_old(
-    suite: Suite, stack: dict[str, str]
-) -> None:
+async def test_every_request_is_told_once_and_a_kill_loses_only_what_is_seconds_old(suite: Suite) -> None:
     tenant = await suite.tenant()
     workspace = tenant.workspace["id"]
     totals: dict[str, int] = {}
-    async with listening(suite.directory, stack) as subscription:
+    async with listening(suite.directory, suite.environment) as subscription:
         # The operator's request that made the key counts for the workspace, too.
         made = 1 + await use(suite, tenant, 20)
         batch = {"operations": [{"action": "create", "data": {"name": f"B {number}"}} for number in range(5)]}
@@ -73,10 +71,7 @@ async def test_every_request_is_told_once_and_a_kill_loses_only_what_is_seconds_
                 pass
         assert sum(totals.values()) == made
 
-        before = suite.kill_service("gateway")
-        async with asyncio.timeout(30):
-            while (suite.directory / "run" / "gateway.pid").read_text().strip() in {str(before), ""}:
-                await asyncio.sleep(0.05)
+        await suite.replaced("gateway")
         more = 0
         async with asyncio.timeout(30):
             while more < 15:
@@ -114,10 +109,7 @@ async def test_the_quota_of_calls_counts_each_request_once_through_a_kill_and_en
     # The last look does not show itself: it has the two seconds in which counts are written down, and one more.
     await asyncio.sleep(3)
 
-    before = suite.kill_service("gateway")
-    async with asyncio.timeout(30):
-        while (suite.directory / "run" / "gateway.pid").read_text().strip() in {str(before), ""}:
-            await asyncio.sleep(0.05)
+    await suite.replaced("gateway")
     more = 0
     async with asyncio.timeout(30):
         while more < 10:

@@ -106,10 +106,7 @@ async def delivered(suite: Suite, tenant: Tenant, endpoint: Any, number: int) ->
 
 async def test_services_and_dispatchers_killed_under_load_lose_no_committed_event(suite: Suite) -> None:
     async def webhooks() -> None:
-        before = suite.kill_service("webhooks")
-        async with asyncio.timeout(60):
-            while (suite.directory / "run" / "webhooks.pid").read_text().strip() in {str(before), ""}:
-                await asyncio.sleep(0.05)
+        await suite.replaced("webhooks")
 
     await killed(suite, webhooks, webhooks, webhooks)
 

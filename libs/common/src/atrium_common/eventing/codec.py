@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.sealing import Sealing
 from atrium_common.jsontypes import JSON, JSONObject
-from atrium_common.store.commit import EventRecord, Further, Proposal, Publication, Slice, StreamEvent
+from atrium_common.store.commit import EventRecord, Further, Proposal, Slice, StreamEvent
 
 
 class Codec:
@@ -38,23 +38,37 @@ class Codec:
 
     async def seal(self, proposal: Proposal) -> Proposal:
         """The proposal as it may be stored: nothing personal or secret in the clear."""
-        slices = [
-            Slice(part.stream, part.expected, tuple([await self._seal_record(record) for record in part.events]))
-            for part in proposal.slices
-        ]
-        further = [Further(each.command_id, await self._sealing.seal(each.outcome)) for each in proposal.further]
-        outcome = await self._sealing.seal(proposal.outcome)
-        return replace(proposal, slices=tuple(slices), outcome=outcome, further=tuple(further))
+        values = list(_values(proposal))
+        sealed = cast("list[Any]", await self._sealing.seal(values))
+        return proposal if sealed is values else _with_values(proposal, iter(sealed))
 
     async def open(self, value: JSON) -> JSON:
         """A stored value (an outcome, a publication's data) in the clear."""
         return await self._sealing.open(value)
 
-    async def _seal_record(self, record: EventRecord) -> EventRecord:
-        data = cast("JSONObject", await self._sealing.seal(record.data))
-        return replace(record, data=data, publication=await self._seal_publication(record.publication))
 
-    async def _seal_publication(self, publication: Publication | None) -> Publication | None:
-        if publication is None:
-            return None
-        return replace(publication, data=cast("JSONObject", await self._sealing.seal(publication.data)))
+def _values(proposal: Proposal) -> Iterator[JSON]:
+    """Everything in it that may hold what is to be sealed."""
+    for part in proposal.slices:
+        for record in part.events:
+            yield record.data
+            if record.publication is not None:
+                yield record.publication.data
+    for each in proposal.further:
+        yield each.outcome
+    yield proposal.outcome
+
+
+def _with_values(proposal: Proposal, values: Iterator[Any]) -> Proposal:
+    """The proposal with these in the places of `_values`, in their order."""
+    slices = tuple(
+        Slice(part.stream, part.expected, tuple([_with_value(record, values) for record in part.events]))
+        for part in proposal.slices
+    )
+    further = tuple(Further(each.command_id, next(values)) for each in proposal.further)
+    return replace(proposal, slices=slices, further=further, outcome=next(values))
+
+
+def _with_value(record: EventRecord, values: Iterator[Any]) -> EventRecord:
+    data, public = next(values), record.publication
+    return replace(record, data=data, publication=public and replace(public, data=next(values)))

@@ -53,9 +53,7 @@ class Head:
         Raises:
             StoreUnavailable: the store cannot say.
         """
-        alone = self._alone()
-        # What others have committed before they left must have been seen once.
-        if alone is not None and alone == self._looked_alone:
+        if self.is_certain:  # what others have committed before they left has been seen once
             return
         needed = self._looks + 1
         async with self._looking:
@@ -63,10 +61,11 @@ class Head:
                 self._looks += 1
                 await self._look()
 
-    def certain(self, stream: str) -> Loaded[Any] | None:
-        """The state of the stream as it is now, where no look is needed: in memory, and nobody else can commit."""
+    @property
+    def is_certain(self) -> bool:
+        """Whether the states in memory are those of now, without a look: nobody else can commit."""
         alone = self._alone()
-        return self.get(stream) if alone is not None and alone == self._looked_alone else None
+        return alone is not None and alone == self._looked_alone
 
     def get(self, stream: str) -> Loaded[Any] | None:
         """The state of the stream as of the confirmed head; None where it is not in memory."""

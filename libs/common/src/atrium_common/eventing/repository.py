@@ -74,22 +74,9 @@ class Repository:
 
     async def load(self, decider: Decider[S], aggregate_id: str, *, at: int | None = None) -> Loaded[S]:
         """The aggregate's newest state, or its state at version `at`."""
-        stream = decider.stream(aggregate_id)
-        if at is None and (certain := self._head.certain(stream)) is not None:
-            return certain
-        start = await self._nearest(decider, aggregate_id, at)
-        state, version = start.state, start.version
-        limit = None if at is None else at - version
-        if limit != 0:
-            tail = await self._store.log.read_stream(stream, after=version, limit=limit)
-            for event in await self._codec.read(tail):
-                state = decider.evolve(state, event)
-            version += len(tail)
-        loaded = Loaded(aggregate_id, state, version)
-        if at is None and version:
-            self._cache.put(stream, loaded)
-            await self._keep_snapshots([(decider, loaded, start.version)])
-        return loaded
+        if at is None and self._head.is_certain:
+            return await self.current(decider, aggregate_id)
+        return await self._read(decider, aggregate_id, at)
 
     async def as_of(self, decider: Decider[S], aggregate_id: str, moment: datetime) -> Loaded[S]:
         """The aggregate as it was then: its version is found by halving."""
@@ -118,7 +105,7 @@ class Repository:
         if known is not None:
             return known
         with self._head.reading(stream) as keep:
-            loaded = await self.load(decider, aggregate_id)
+            loaded = await self._read(decider, aggregate_id, None)
             keep(loaded)
         return loaded
 
@@ -207,6 +194,22 @@ class Repository:
         if appended.replayed:
             return Transacted({}, appended.commit, True, self, {})
         return await self._finish(transaction, appended.commit, outcome)
+
+    async def _read(self, decider: Decider[S], aggregate_id: str, at: int | None) -> Loaded[S]:
+        stream = decider.stream(aggregate_id)
+        start = await self._nearest(decider, aggregate_id, at)
+        state, version = start.state, start.version
+        limit = None if at is None else at - version
+        if limit != 0:
+            tail = await self._store.log.read_stream(stream, after=version, limit=limit)
+            for event in await self._codec.read(tail):
+                state = decider.evolve(state, event)
+            version += len(tail)
+        loaded = Loaded(aggregate_id, state, version)
+        if at is None and version:
+            self._cache.put(stream, loaded)
+            await self._keep_snapshots([(decider, loaded, start.version)])
+        return loaded
 
     async def _append(self, proposal: Proposal) -> Appended:
         sealed = await self._codec.seal(proposal)

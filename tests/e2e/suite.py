@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,7 +148,8 @@ class Suite(Platform):
         return self._process.wait(seconds)
 
     def start(self) -> None:
-        """Start it and wait until it is ready."""
+        """Start it and wait until it is ready; from the main thread, with whose end it ends."""
+        assert threading.current_thread() is threading.main_thread(), "it would end with the thread that started it"
         with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [

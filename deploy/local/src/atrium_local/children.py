@@ -15,6 +15,7 @@ from atrium_common.process import PARENT_FD
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _STEADY_SECONDS = 10.0
+_LONGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,15 @@ class Children:
         loop = asyncio.get_running_loop()
         while not self._ending:
             started_at = loop.time()
-            code = await self._run(child)
+            try:
+                ended = f"ended with {await self._run(child)}"
+            except OSError as error:
+                ended = f"could not be started: {error}"
             if self._ending:
                 return
             if loop.time() - started_at > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE
-            self._say("atrium", f"{child.name} ended with {code}; starting it again in {pause:g} s")
+            self._say("atrium", f"{child.name} {ended}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -87,7 +91,7 @@ class Children:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            limit=1 << 20,
+            limit=_LONGEST_LINE,
             start_new_session=True,  # Ctrl-C comes to the supervisor alone, which ends the children in order
         )
         self._running[child.name] = process
@@ -95,10 +99,21 @@ class Children:
         if self._ending:
             process.terminate()
         if process.stdout is not None:
-            with contextlib.suppress(ValueError):
-                async for line in process.stdout:
-                    self._say(child.name, line.decode(errors="replace").rstrip("\n"))
+            await self._hear(child.name, process.stdout)
         return await process.wait()
+
+    async def _hear(self, name: str, output: asyncio.StreamReader) -> None:
+        """Pass on what a child says, line by line, to its end; of a line that is too long, its pieces."""
+        while True:
+            try:
+                line = await output.readuntil()
+            except asyncio.LimitOverrunError as overrun:
+                line = await output.readexactly(overrun.consumed)
+            except asyncio.IncompleteReadError as ended:
+                line = ended.partial
+                if not line:
+                    return
+            self._say(name, line.decode(errors="replace").rstrip("\n"))
 
 
 def this_command() -> list[str]:

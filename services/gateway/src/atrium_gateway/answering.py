@@ -50,7 +50,7 @@ class Answering:
         """The answer that an error is."""
         if isinstance(error, ClientGone):
             self._watching.client_closed(exchange.template)
-            error = RequestTimeout()  # nobody reads it: the request never arrived whole
+            error = RequestTimeout()  # hardly anybody reads it: the request never arrived whole
         elif isinstance(error, TimeoutError):
             error = GatewayTimeout()
         problem = problem_of(error)

@@ -12,8 +12,9 @@ import pytest
 from atrium_common.errors import AtriumError
 from atrium_common.http.problems import problem_of
 from atrium_gateway.answering import refusal
-from atrium_gateway.http1.front import Front, Limits
+from atrium_gateway.http1.front import Front
 from atrium_gateway.http1.message import ClientGone, Request, Response
+from atrium_gateway.http1.reading import Limits
 
 QUICK = Limits(
     header_seconds=0.5, body_grace=0.3, body_rate=1000, idle_seconds=1.0, stalled_seconds=1.0, linger_seconds=2.0

@@ -10,42 +10,17 @@ import ssl
 import struct
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TypeAlias
 
 from atrium_common.tls import HANDSHAKE_SECONDS
 from atrium_gateway.http1.connection import Connection
 from atrium_gateway.http1.message import Request, Response
+from atrium_gateway.http1.reading import Limits
 
 _WATCH_SECONDS = 0.25
 _ARRIVAL_SECONDS = 0.05
 _HANDSHAKE_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What clients are borne with (spec/http-api.md, "Hardening that a client can see").
-
-    Attributes:
-        line_bytes: the longest target.
-        fields, field_bytes: the most header fields, and the most bytes of them in all.
-        header_seconds: how long a head may take from its first byte.
-        body_grace, body_rate: after so many seconds a body must have come at so many bytes a second on average.
-        idle_seconds: how long a connection may say nothing.
-        stalled_seconds: how long a client may not read its answer.
-        linger_seconds: how long a refused client has to read why.
-    """
-
-    line_bytes: int = 8190
-    fields: int = 100
-    field_bytes: int = 16 * 1024
-    header_seconds: float = 10.0
-    body_grace: float = 5.0
-    body_rate: float = 1024.0
-    idle_seconds: float = 75.0
-    stalled_seconds: float = 30.0
-    linger_seconds: float = 2.0
 
 
 GiveUp: TypeAlias = Callable[[], None]

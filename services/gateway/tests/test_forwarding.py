@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
+from atrium_common.errors import BadGateway, GatewayTimeout, InvalidApiKey, Unavailable
 from atrium_common.testing.clock import FakeClock
 from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.upstream import Answer, Done, Forwarded
@@ -53,6 +53,23 @@ def clock() -> FakeClock:
 
 async def ask(sending: Forwarding, clock: FakeClock) -> Answer:
     return await sending.send("tenancy", GET, deadline=clock.monotonic() + 30)
+
+
+async def test_calls_made_otherwise_feed_the_breaker_and_are_stopped_by_it(clock: FakeClock) -> None:
+    services = Services()
+    sending = forwarding(services, clock)
+    for failure in [*[GatewayTimeout(), BadGateway()] * 4, GatewayTimeout(), BadGateway()]:
+        with pytest.raises(type(failure)), sending.judging("tenancy"):
+            raise failure
+    with pytest.raises(Unavailable):
+        await ask(sending, clock)
+    with pytest.raises(Unavailable), sending.judging("tenancy"):
+        pytest.fail("the breaker is open")
+    clock.advance(0.6)
+    with pytest.raises(InvalidApiKey), sending.judging("tenancy"):
+        # An answer, though no welcome one: the service works.
+        raise InvalidApiKey
+    assert (await ask(sending, clock)).status == 200
 
 
 @pytest.mark.parametrize("failure", [Unavailable(), BadGateway()])

@@ -96,14 +96,23 @@ async def test_where_a_body_must_be_none_is_no_json(
     assert (answer.status, answer.error["code"]) == (400, "INVALID_JSON")
 
 
-@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json"])
+@pytest.mark.parametrize("media", [
+    "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json",
+    "application/json; charset=latin-1", 'application/json; charset="UTF-16"',
+])  # fmt: skip
 async def test_another_media_type_is_refused(api: ServiceUnderTest, media: str) -> None:
     answer = await api.request("POST", PATH, data=b'{"title": "a"}', headers={"Content-Type": media})
     assert (answer.status, answer.error["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 @pytest.mark.parametrize(
-    "media", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"]
+    "media",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF8"',
+        "application/merge-patch+json",
+    ],
 )
 async def test_json_by_any_of_its_names_is_taken(api: ServiceUnderTest, media: str) -> None:
     answer = await api.request("POST", PATH, data=b'{"title": "a"}', headers={"Content-Type": media})

@@ -83,6 +83,28 @@ class Forwarding:
         finally:
             service.in_flight -= 1
 
+    @contextlib.contextmanager
+    def judging(self, upstream: str) -> Iterator[None]:
+        """Have the breaker hear of a call that is made to the service otherwise than by `send`, and decide on it.
+
+        Raises:
+            Unavailable: the service has failed so often that it is left alone for a moment.
+        """
+        service = self._service(upstream)
+        self._demand_closed(upstream, service)
+        try:
+            yield
+        except (Unavailable, BadGateway, GatewayTimeout):
+            self._failed(upstream, service)
+            raise
+        except asyncio.CancelledError:
+            service.trying = False
+            raise
+        except BaseException:
+            self._works(upstream, service)
+            raise
+        self._works(upstream, service)
+
     async def send(self, upstream: str, request: Forwarded, *, deadline: float) -> Answer:
         """The service's answer, before `deadline` (monotonic).
 
@@ -169,6 +191,9 @@ class Forwarding:
     def _admit(self, upstream: str, service: _Service) -> None:
         """Let through, but only one at a time while the service may still be down, and not more than it answers."""
         self._demand_place(upstream, service)
+        self._demand_closed(upstream, service)
+
+    def _demand_closed(self, upstream: str, service: _Service) -> None:
         if not service.closed_again:
             return
         if service.trying or self._clock.monotonic() < service.closed_again:

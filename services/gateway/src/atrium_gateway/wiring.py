@@ -67,7 +67,12 @@ async def build(parts: Parts) -> Service:
     forwarding = Forwarding(transport, clock=parts.clock, most_in_flight=settings.most_in_flight)
     peers = Peers(settings.trusted_proxies, scheme=b"https" if settings.tls_cert_file else b"http")
     outward = Outward(signer, peers, clock=parts.clock)
-    keys = KeyCache(ask_tenancy.resolve, clock=parts.clock)
+
+    async def resolve(asked: Asked) -> JSONObject:
+        with forwarding.judging("tenancy"):
+            return await ask_tenancy.resolve(asked)
+
+    keys = KeyCache(resolve, clock=parts.clock)
     used = LastUsed(ask_tenancy.note_used, clock=parts.clock)
     quota = Quota(ask_entitlements.quota, clock=parts.clock)
     kept = stateful(parts, settings)

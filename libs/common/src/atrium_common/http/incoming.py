@@ -43,6 +43,8 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.
 _DEFAULT_SECONDS = 30.0
 _MOST_SECONDS = 300.0
 _MOST_DIGITS = 9
+# JSON is UTF-8 (RFC 8259 §8.1), of which US-ASCII is a part.
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ async def _content(request: web.Request) -> JSONObject | None:
     if raw and "Content-Type" in request.headers:
         media = request.content_type
         if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+            raise UnsupportedMediaType
+        if (request.charset or "utf-8").lower() not in _CHARSETS:
             raise UnsupportedMediaType
     return parse_object(raw) if raw.strip() else None
 

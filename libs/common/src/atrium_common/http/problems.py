@@ -209,7 +209,7 @@ _TABLE: Mapping[type[BaseException], _Row] = {
     errors.PayloadTooLarge: _Row(413, "PAYLOAD_TOO_LARGE", "The body is over 1 MiB."),
     errors.UriTooLong: _Row(414, "URI_TOO_LONG", "The request's address is too long."),
     errors.UnsupportedMediaType: _Row(
-        415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as Content-Type: application/json."
+        415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as Content-Type: application/json, in UTF-8."
     ),
     errors.ValidationFailed: _Row(
         422,

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from atrium_common.errors import NotFound
+from atrium_common.errors import IdempotencyKeyReused, NotFound
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import Personal
 from atrium_common.eventing.repository import Repository
@@ -41,6 +41,7 @@ class Publishing:
 
         Raises:
             ValidationFailed: the type is malformed or the platform's, or the data does not fit its schema.
+            IdempotencyKeyReused: the key is known of another event.
         """
         fit(event_type)
 
@@ -64,7 +65,11 @@ class Publishing:
         try:
             done = await self.repository.transact(call.command, decide)
         except ClaimTaken as taken:
-            return await self.repository.load(PUBLISHED_EVENT, taken.holder.partition("/")[2])
+            first = await self.repository.load(PUBLISHED_EVENT, taken.holder.partition("/")[2])
+            known = first.there.data.value
+            if first.there.event_type != event_type or known not in (None, data):
+                raise IdempotencyKeyReused from taken
+            return first
         return await done.state(PUBLISHED_EVENT, str(done.outcome["id"]))
 
     async def read(self, call: Call, event_id: str) -> JSONObject:

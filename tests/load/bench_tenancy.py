@@ -3,9 +3,10 @@
     python tests/load/bench_tenancy.py [WORKSPACES …] [--namespaces N] [--keep FOLDER]
 
 Each size is built by a loader (with a progress bar) in a store of its own, and asked in a process of its own, so that
-memory can be told. The figures are compared as ratios, which a busy machine leaves as they are. Without arguments it
-is a size that takes a minute; the whole one is `1000 100000 --namespaces 10` (a million namespaces). What is built in
-a FOLDER stays there, and is only asked the next time.
+memory can be told. The sizes are asked in turns, round by round; of the p99s the least counts, since what else the
+machine does only adds to one, and what a size costs stands in each. Without arguments it is a size that takes a minute;
+the whole one is `1000 100000 --namespaces 10` (a million namespaces). What is built in a FOLDER stays there, and is
+only asked the next time.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import orjson
 import uvloop
@@ -48,11 +51,12 @@ from atrium_tenancy.domain.workspace import WorkspaceCreated
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from services.tenancy.tests.world import World
 
-CALLS, WARM, TOGETHER = 300, 30, 100
+CALLS, WARM, TOGETHER = 200, 20, 100
 MASTER = bytes(range(32))
 PATTERN = "987654321"
 """The number of the tenant that all others are copies of."""
 _END = "\0"
+_TOLD = "told "
 _IDS = re.compile(r"\b(?:wks|ns|team|evt)_[0-9a-z]{26}\b")
 _UUIDS = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
@@ -178,39 +182,23 @@ async def load(workspaces: int, namespaces: int, folder: Path) -> None:
             person = await world.person("Ada")
             made = [await world.made("namespaces", {"name": f"N {n}"}, key=person.key) for n in range(10)]
             await copies(range(workspaces // 2, workspaces))
+            await world.tenancy.census.projector.catch_up()
         known = Known(person.key, person.workspace_id, made[5]["id"], workspaces // 3)
         (folder / "known.json").write_text(json.dumps(asdict(known)))
 
 
-async def ask(folder: Path) -> dict[str, float]:
-    """The p99 of each question by the wall's clock, and the processor's time for one, both sides, in milliseconds.
+async def answer(folder: Path) -> None:
+    """Ask a question as often as a line of the input names one; tell by a line what it took.
 
-    The second is what a busy machine leaves comparable.
+    That is the p99 by the wall's clock, and the processor's time for one call, both sides, in milliseconds.
     """
     known = Known(**json.loads((folder / "known.json").read_text()))
-    one = known.workspace_id
-    found = {}
     async with opened(folder, START + timedelta(days=1)) as world:
-
-        async def get(path: str, key: str | None = known.key) -> None:
-            answer = await world.call("GET", path, key=key)
-            assert answer.status == 200, answer
-
-        questions: dict[str, Callable[[], Awaitable[object]]] = {
-            "resolve a key": lambda: resolve(world.tenancy, digest(known.key), workspace_id=None, namespace_id=None),
-            "get a workspace": lambda: get(f"workspaces/{one}"),
-            "get a namespace": lambda: get(f"namespaces/{known.namespace_id}"),
-            "list a workspace's namespaces": lambda: get("namespaces?per_page=15"),
-            "list a user's workspaces": lambda: get("workspaces"),
-            "list members with their users": lambda: get(f"workspaces/{one}/members?include=user"),
-            "list a workspace's users": lambda: get("users"),
-            "search a user's workspaces": lambda: get("workspaces?search=ada"),
-            "operator: list all by cursor": lambda: get("workspaces?cursor=", None),
-            "operator: search all for a rare word": lambda: get(f"workspaces?cursor=&search={known.number:09}", None),
-            "operator: search all for a common word": lambda: get("workspaces?cursor=&search=tenant", None),
-            "operator: list all by page": lambda: get("workspaces", None),
-        }
-        for name, question in questions.items():
+        await world.tenancy.census.projector.catch_up()
+        questions = _questions(world, known)
+        tell(list(questions))
+        while name := (await asyncio.to_thread(sys.stdin.readline)).strip():
+            question = questions[name]
             for _ in range(WARM):
                 await question()
             times, spent = [], time.process_time()
@@ -218,11 +206,39 @@ async def ask(folder: Path) -> dict[str, float]:
                 began = time.perf_counter()
                 await question()
                 times.append(time.perf_counter() - began)
-            found[f"{name}: p99"] = sorted(times)[int(CALLS * 0.99)] * 1000
-            found[f"{name}: CPU"] = (time.process_time() - spent) / CALLS * 1000
-    found["memory, MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found["file, MiB"] = (folder / "tenancy.db").stat().st_size / 2**20
-    return found
+            cpu = (time.process_time() - spent) / CALLS * 1000
+            tell({"p99": sorted(times)[int(CALLS * 0.99)] * 1000, "CPU": cpu})
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    tell({"memory, MiB": memory, "file, MiB": (folder / "tenancy.db").stat().st_size / 2**20})
+
+
+def tell(what: object) -> None:
+    """Answer the process that asks."""
+    print(f"{_TOLD}{json.dumps(what)}", flush=True)
+
+
+def _questions(world: World, known: Known) -> dict[str, Callable[[], Awaitable[object]]]:
+    one = known.workspace_id
+
+    async def get(path: str, key: str | None = known.key) -> None:
+        answer = await world.call("GET", path, key=key)
+        assert answer.status == 200, answer
+
+    return {
+        "resolve a key": lambda: resolve(world.tenancy, digest(known.key), workspace_id=None, namespace_id=None),
+        "get a workspace": lambda: get(f"workspaces/{one}"),
+        "get a namespace": lambda: get(f"namespaces/{known.namespace_id}"),
+        "list a workspace's namespaces": lambda: get("namespaces?per_page=15"),
+        "list a user's workspaces": lambda: get("workspaces"),
+        "list members with their users": lambda: get(f"workspaces/{one}/members?include=user"),
+        "list a workspace's users": lambda: get("users"),
+        "search a user's workspaces": lambda: get("workspaces?search=ada"),
+        "search a workspace's members": lambda: get(f"workspaces/{one}/members?search=ada"),
+        "operator: list all by cursor": lambda: get("workspaces?cursor=", None),
+        "operator: search all for a rare word": lambda: get(f"workspaces?cursor=&search={known.number:09}", None),
+        "operator: search all for a common word": lambda: get("workspaces?cursor=&search=tenant", None),
+        "operator: list all by page": lambda: get("workspaces", None),
+    }
 
 
 @asynccontextmanager
@@ -233,10 +249,40 @@ async def opened(folder: Path, now: datetime) -> AsyncIterator[World]:
         yield world
 
 
-def child(*arguments: object) -> str:
-    """What this very script says when it is called like this."""
-    command = [sys.executable, __file__, *map(str, arguments)]
-    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+def command(*arguments: object) -> list[str]:
+    """This very script, called like this."""
+    return [sys.executable, __file__, *map(str, arguments)]
+
+
+class Asked:
+    """A store that is asked in a process of its own."""
+
+    def __init__(self, place: Path) -> None:
+        self._process = subprocess.Popen(
+            command("--ask", "--keep", place), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.questions: list[str] = self._told()
+
+    def ask(self, question: str) -> dict[str, float]:
+        """What the question takes now."""
+        figures: dict[str, float] = self._told(question)
+        return figures
+
+    def end(self) -> dict[str, float]:
+        """What the process took in all."""
+        figures: dict[str, float] = self._told("")
+        self._process.wait()
+        return figures
+
+    def _told(self, line: str | None = None) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        if line is not None:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+        # Between them stand the service's own lines, on the requests that it logs.
+        told = next(line for line in self._process.stdout if line.startswith(_TOLD))
+        return json.loads(told.removeprefix(_TOLD))
 
 
 def built(sizes: list[int], namespaces: int, folder: Path) -> Iterator[Path]:
@@ -246,22 +292,32 @@ def built(sizes: list[int], namespaces: int, folder: Path) -> Iterator[Path]:
         if not (place / "known.json").exists():
             place.mkdir(parents=True, exist_ok=True)
             began = time.perf_counter()
-            child("--load", size, "--namespaces", namespaces, "--keep", place)
+            subprocess.run(command("--load", size, "--namespaces", namespaces, "--keep", place), check=True)
             print(
                 f"{size:,} workspaces with {namespaces} namespaces each: loaded in {time.perf_counter() - began:.0f} s"
             )
         yield place
 
 
-def compare(sizes: list[int], namespaces: int, folder: Path) -> None:
-    """Ask every size, and print the figures side by side."""
-    columns: list[dict[str, float]] = [
-        json.loads(child("--ask", "--keep", place).splitlines()[-1]) for place in built(sizes, namespaces, folder)
-    ]
+def compare(sizes: list[int], namespaces: int, folder: Path, *, rounds: int) -> None:
+    """Ask every size in turns, and print the figures side by side."""
+    stores = [Asked(place) for place in built(sizes, namespaces, folder)]
     print(f"{'milliseconds':<48}" + "".join(f"{size:>12,}" for size in sizes) + f"{'grows by':>12}")
-    for name in columns[0]:
-        ratio = columns[-1][name] / columns[0][name]
-        print(f"{name:<48}" + "".join(f"{column[name]:>12.2f}" for column in columns) + f"{ratio:>11.2f}x")
+    for question in stores[0].questions:
+        asked = [[store.ask(question) for store in stores] for _ in range(rounds)]
+        for name in ("p99", "CPU"):
+            show(
+                f"{question}: {name}", [median(each[name] for each in figures) for figures in zip(*asked, strict=True)]
+            )
+    ends = [store.end() for store in stores]
+    for name in ends[0]:
+        show(name, [each[name] for each in ends])
+
+
+def show(name: str, figures: Sequence[float]) -> None:
+    """A line of the table."""
+    ratio = figures[-1] / figures[0]
+    print(f"{name:<48}" + "".join(f"{figure:>12.2f}" for figure in figures) + f"{ratio:>11.2f}x", flush=True)
 
 
 def main() -> None:
@@ -270,16 +326,17 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int)
     parser.add_argument("--namespaces", type=int, default=10)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.load:
         uvloop.run(load(given.load, given.namespaces, given.keep))
     elif given.ask:
-        print(json.dumps(uvloop.run(ask(given.keep))))
+        uvloop.run(answer(given.keep))
     else:
         with tempfile.TemporaryDirectory() as folder:
-            compare(given.sizes or [300, 3_000], given.namespaces, given.keep or Path(folder))
+            compare(given.sizes or [300, 3_000], given.namespaces, given.keep or Path(folder), rounds=given.rounds)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,11 @@ from atrium_common.store.sqlite import SqliteStore, sql
 from atrium_common.store.sqlite.connection import connect
 
 FEW, MANY = 1_000, 6_000
-THINGS = Collection("things", (Index(("made",)), Index(("state", "due"), only_present=True)), frozenset({"words"}))
+THINGS = Collection(
+    "things",
+    (Index(("made",)), Index(("state", "due"), only_present=True)),
+    frozenset({"words", "seen_by"}),
+)
 NEWEST = (Order("made", descending=True),)
 
 
@@ -29,7 +33,13 @@ async def fill(store: SqliteStore, numbers: range) -> None:
             Put(
                 "things",
                 f"k{n:06}",
-                {"made": f"{n:06}", "words": ["thing", f"n{n:06}"], "state": "open", "due": None},
+                {
+                    "made": f"{n:06}",
+                    "words": ["thing", f"n{n:06}"],
+                    "seen_by": ["big tenant" if n < FEW * 0.6 else f"tenant {n}"],
+                    "state": "open",
+                    "due": None,
+                },
                 1,
                 Any(),
             )
@@ -70,6 +80,7 @@ def _deep(there: int) -> Query:
         pytest.param(_deep, id="a page far behind"),
         pytest.param(_due, id="the head of a line of which nothing is left"),
         pytest.param(lambda _: Query((Condition("words", "prefix", "thing"),), NEWEST, limit=16), id="a common word"),
+        pytest.param(lambda _: Query((Condition("seen_by", "in", ("big tenant", "x")),), NEWEST), id="a big tenant's"),
         pytest.param(
             lambda there: Query((Condition("words", "prefix", f"n{there // 2:06}"),), NEWEST), id="a rare word"
         ),

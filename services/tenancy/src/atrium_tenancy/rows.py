@@ -30,6 +30,7 @@ WORKSPACES = Collection(
         Index(("updated_at",)),
         Index(("name",)),
         Index(("slug",)),
+        Index(("owner_id", "created_at")),
         # None on the status: nearly all are active, and a planner that takes it has to sort them all.
         Index(("deleted_at",)),
     ),

@@ -73,12 +73,15 @@ def frequent(
 ) -> frozenset[Condition]:
     """Those conditions on multi-valued fields which so many documents fulfil that collecting them costs more than
     looking at one after the other, in the order that is asked for, until there are enough.
+
+    Words alone are looked at so: what a tenant may see, told by whole values, is little among all, whatever it is for
+    the tenant, and most would be looked at in vain.
     """
     return frozenset(
         condition
         for condition in conditions
         if condition.field in collection.multi
-        and not isinstance(condition.value, Selected)
+        and condition.op == "prefix"
         and _is_frequent(connection, collection, condition)
     )
 

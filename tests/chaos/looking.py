@@ -140,7 +140,7 @@ async def _stream(expected: set[str]) -> list[Fact]:
     except TimeoutError:
         pass
     finally:
-        await source.aclose()  # type: ignore[attr-defined]
+        await source.aclose()
     return found
 
 

@@ -108,6 +108,40 @@ async def test_tail_from_the_start_shows_what_was_before(platform: Platform) -> 
     assert await tail.wait() == 0
 
 
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["words", "json"])
+@pytest.mark.parametrize("group", ["events", "deliveries"])
+async def test_a_tail_that_nobody_reads_any_more_ends_without_a_word(
+    platform: Platform, group: str, flags: tuple[str, ...]
+) -> None:
+    tenant = await platform.tenant()
+    async with Receiver() as receiver:
+        wanted = {"url": receiver.url, "events": ["namespace.created"]}
+        await platform.created("webhooks", wanted, key=tenant.key)
+        making = asyncio.create_task(_keep_making(platform, tenant.key))
+        line, pipe = platform.command(group, "tail", "--from-start", *flags), 'set -o pipefail; "$@" | head -1'
+        tail = await asyncio.create_subprocess_exec(
+            *("bash", "-c", pipe, "-", *line),
+            env={**os.environ, **platform.environment},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(60):
+            output, errors = await tail.communicate()
+        making.cancel()
+    assert output.count(b"\n") == 1
+    assert (tail.returncode, errors) == (141, b"")
+
+
+async def test_the_demo_tells_machines_a_step_a_line_and_no_secret(platform: Platform) -> None:
+    done = await told(platform, "demo", "--json", "--url", platform.base)
+    assert done.code == 0, done
+    steps = [json.loads(line) for line in done.output.splitlines()]
+    assert {"workspace", "api key", "webhook", "namespace", "package", "usage"} <= {step["event"] for step in steps}
+    assert all(step["verified"] for step in steps if step["event"] == "delivery")
+    assert steps[-1]["event"] == "verified"
+    assert not [step for step in steps if {"key", "secret"} & step.keys()]
+
+
 async def test_migrate_can_be_repeated_beside_a_running_suite(platform: Platform) -> None:
     for _ in range(2):
         done = await told(platform, "migrate", "--json")

@@ -6,15 +6,16 @@ import asyncio
 import base64
 import secrets
 import time
-from typing import cast
+from collections.abc import Callable
+from typing import TypeAlias, cast
 
 import aiohttp
-from rich.console import Console
 
 from atrium_common.jsontypes import JSONObject
 from atrium_local.receiver import Arrival, Receiver
 
 _ARRIVE_SECONDS = 15.0
+_SECRET = frozenset({"key", "secret"})
 _EXPECTED = ("workspace.updated", "namespace.created", "entitlement.provisioned")
 
 
@@ -22,13 +23,17 @@ class DemoFailed(Exception):
     """A step did not do what it should; the text says which."""
 
 
-class Demo:
-    """The story, told on a console."""
+Tell: TypeAlias = Callable[[str, JSONObject], None]
+"""Tells a step: in words with rich's markup, and as facts with the step's name as `event`."""
 
-    def __init__(self, base: str, key: str, console: Console) -> None:
+
+class Demo:
+    """The story, told as it happens."""
+
+    def __init__(self, base: str, key: str, tell: Tell) -> None:
         self._base = base
         self._key = key
-        self._console = console
+        self._say = tell
         self._arrivals: dict[str, float] = {}
         self._news = asyncio.Event()
         self._bad = 0
@@ -55,26 +60,26 @@ class Demo:
         suffix = f"{time.time_ns() // 1_000_000:x}"
         workspace = await self._post(session, "workspaces", {"name": f"Demo {suffix}", "tier": "pro"}, self._key)
         workspace_id = str(workspace["id"])
-        self._say(f"workspace  {workspace_id}  {workspace['slug']}")
+        self._step("workspace", f"{workspace_id}  {workspace['slug']}", workspace)
         key = await self._post(session, "api-keys", {"name": "demo", "scopes": ["*"]}, self._key, workspace_id)
         tenant = str(key["key"])
-        self._say(f"api key    {key['id']}  {key['prefix']}…{key['last4']}")
+        self._step("api key", f"{key['id']}  {key['prefix']}…{key['last4']}", key)
         # A secret of our own: the first delivery may be here before the answer that would tell us another.
         receiver.secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
         wanted: JSONObject = {"url": url, "events": ["*"], "secret": receiver.secret}
         webhook = await self._post(session, "webhooks", wanted, tenant)
-        self._say(f"webhook    {webhook['id']}  {url}")
+        self._step("webhook", f"{webhook['id']}  {url}", webhook)
         started = time.perf_counter()
         await self._call(session, "PATCH", f"workspaces/{workspace_id}", {"settings": {"timezone": "UTC"}}, tenant)
         namespace = await self._post(session, "namespaces", {"name": "Production"}, tenant)
-        self._say(f"namespace  {namespace['id']}  {namespace['slug']}")
+        self._step("namespace", f"{namespace['id']}  {namespace['slug']}", namespace)
         given = {"workspace_id": workspace_id, "package": "starter"}
         package = await self._post(session, "entitlements", cast("JSONObject", given), self._key, workspace_id)
-        self._say(f"package    {package['package']}  {package['id']}")
+        self._step("package", f"{package['package']}  {package['id']}", package)
         used = await self._call(
             session, "POST", "entitlements/usage", {"feature": "api_calls", "quantity": 3, "enforce": True}, tenant
         )
-        self._say(f"usage      api_calls {used['current_usage']} of {used['limit']}")
+        self._step("usage", f"api_calls {used['current_usage']} of {used['limit']}", used)
         await self._wait(started)
 
     async def _wait(self, started: float) -> None:
@@ -92,8 +97,9 @@ class Demo:
         if self._bad:
             raise DemoFailed(f"{self._bad} deliveries did not verify")
         first = min(self._arrivals[kind] for kind in _EXPECTED) - started
-        self._console.print(
-            f"\n[bold green]verified[/] every delivery; the first came {first * 1000:.0f} ms after its write"
+        self._say(
+            f"\n[bold green]verified[/] every delivery; the first came {first * 1000:.0f} ms after its write",
+            {"event": "verified", "first_ms": round(first * 1000, 1)},
         )
 
     async def _seen(self, arrival: Arrival) -> None:
@@ -101,11 +107,15 @@ class Demo:
         self._bad += not good
         self._arrivals.setdefault(arrival.event_type, time.perf_counter())
         word = "[green]verified[/]" if good else "[red]NOT VERIFIED[/]"
-        self._console.print(f"  ← {arrival.event_type:<24} {word}  {arrival.event_id}")
+        self._say(
+            f"  ← {arrival.event_type:<24} {word}  {arrival.event_id}",
+            {"event": "delivery", "type": arrival.event_type, "id": arrival.event_id, "verified": good},
+        )
         self._news.set()
 
-    def _say(self, line: str) -> None:
-        self._console.print(f"→ {line}")
+    def _step(self, name: str, words: str, made: JSONObject) -> None:
+        shown: JSONObject = {key: value for key, value in made.items() if key not in _SECRET}
+        self._say(f"→ {name:<10} {words}", {"event": name, **shown})
 
     async def _post(
         self, session: aiohttp.ClientSession, path: str, body: JSONObject, key: str, workspace_id: str | None = None

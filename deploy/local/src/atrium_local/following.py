@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import SystemClock
@@ -21,7 +21,7 @@ _PATIENCE = 1.0
 _PAUSE = 0.3
 
 
-async def published(settings: Settings, *, from_start: bool) -> AsyncIterator[Message]:
+async def published(settings: Settings, *, from_start: bool) -> AsyncGenerator[Message, None]:
     """Every event that services publish, in order within a key."""
     clock = SystemClock()
     master = MasterKeys.parse(settings.sealing_keys.get_secret_value())
@@ -36,7 +36,7 @@ async def published(settings: Settings, *, from_start: bool) -> AsyncIterator[Me
                 yield received.message
 
 
-async def delivered(settings: Settings, *, from_start: bool) -> AsyncIterator[Message]:
+async def delivered(settings: Settings, *, from_start: bool) -> AsyncGenerator[Message, None]:
     """Every delivery whenever it has changed: made, attempted, ended."""
     async with opened(settings, [OPERATED]) as stores:
         followed = FOLLOWED_DELIVERIES(stores[OPERATED.name].store.documents)

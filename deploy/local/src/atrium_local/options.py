@@ -29,7 +29,18 @@ Url = Annotated[
 ]
 DEFAULT_URL = "http://127.0.0.1:8080"
 
-console = Console(highlight=False, soft_wrap=True)
+UNREAD = 141
+"""How a command ends whose output nobody reads any more: as the shell says of one that SIGPIPE ended."""
+
+
+class _Console(Console):
+    """Ends the command without a word where nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        leave_unread()
+
+
+console = _Console(highlight=False, soft_wrap=True)
 
 
 class Failed(Exception):
@@ -100,6 +111,23 @@ def run_async(work: Callable[[], Awaitable[R]]) -> R:
         return await work()
 
     return run(lambda: asyncio.run(main()))
+
+
+def print_line(value: object) -> None:
+    """Print a line for machines."""
+    import orjson
+
+    try:
+        print(orjson.dumps(value).decode(), flush=True)
+    except BrokenPipeError:
+        leave_unread()
+
+
+def leave_unread() -> NoReturn:
+    """End without a word: nobody reads what is printed."""
+    # What is still held for the output would fail again at the very end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    raise SystemExit(UNREAD)
 
 
 def fail(message: str) -> NoReturn:

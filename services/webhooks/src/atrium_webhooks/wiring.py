@@ -22,6 +22,7 @@ from atrium_webhooks.application.own_types import OwnTypes
 from atrium_webhooks.application.publishing import Publishing
 from atrium_webhooks.application.replaying import Replaying
 from atrium_webhooks.application.replays import Replays
+from atrium_webhooks.application.schemas import Schemas
 from atrium_webhooks.engine import engine
 from atrium_webhooks.http.routes import Webhooks, routes
 from atrium_webhooks.published import PUBLISHED, TOPIC
@@ -47,7 +48,8 @@ async def build(parts: Parts) -> Service:
     beginnings = Beginnings(documents, parts.store.log.tail, elsewhere, clock=parts.clock)
     endpoints = Endpoints(repository, documents, made.sender.check, beginnings, parts.ids)
     deliveries = Deliveries(endpoints, documents, made.dispatcher, made.keeper, parts.ids, parts.clock, made.kept_for)
-    own_types = OwnTypes(repository, documents)
+    schemas = Schemas()
+    own_types = OwnTypes(repository, documents, schemas)
     publishing = Publishing(repository, documents, made.keeper, own_types, parts.ids, made.kept_for)
     types = EventTypes(PUBLISHED, others, clock=parts.clock)
     replaying = Replaying(
@@ -77,7 +79,10 @@ async def build(parts: Parts) -> Service:
         )
         jobs |= {"fan-out": reactor.run, "dispatcher": made.dispatcher.run, "replays": replaying.run}
     return Service(
-        NAME, create_app(served, parts.kit, published=PUBLISHED), jobs=jobs, closers=[made.sender.close, types.close]
+        NAME,
+        create_app(served, parts.kit, published=PUBLISHED),
+        jobs=jobs,
+        closers=[made.sender.close, types.close, schemas.close],
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 from typing import Annotated
@@ -11,9 +10,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from atrium_common.jsontypes import JSONObject
 from atrium_common.settings import Settings
 from atrium_local.data_directory import DataDirectory
-from atrium_local.options import DEFAULT_URL, AsJson, DataDir, Url, console, fail, settings_of
+from atrium_local.options import DEFAULT_URL, AsJson, DataDir, Url, console, fail, print_line, settings_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,8 +22,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(listen)
 
 
-def demo(data_dir: DataDir = None, url: Url = None) -> None:
-    """Make a tenant through the API and show its signed webhooks as they arrive."""
+def demo(data_dir: DataDir = None, url: Url = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Make a tenant through the API and show its signed webhooks as they arrive; with --json a step a line."""
     from atrium_local.demo import Demo, DemoFailed
 
     directory = DataDirectory(settings_of(Settings, data_dir=data_dir).data_dir)
@@ -32,8 +32,15 @@ def demo(data_dir: DataDir = None, url: Url = None) -> None:
     if not key:
         fail(f"no key: start `atrium up` first ({path} is missing), or set ATRIUM_API_KEY")
     base = (url or directory.gateway_url or DEFAULT_URL).rstrip("/")
+
+    def tell(words: str, facts: JSONObject) -> None:
+        if as_json:
+            print_line(facts)
+        else:
+            console.print(words)
+
     try:
-        asyncio.run(Demo(base, key, console).run())
+        asyncio.run(Demo(base, key, tell).run())
     except DemoFailed as error:
         fail(str(error))
 
@@ -55,8 +62,7 @@ async def _listen(port: int, secret: str | None, *, as_json: bool) -> None:
 
     async def seen(arrival: Arrival) -> None:
         if as_json:
-            print(json.dumps({"verified": arrival.verified, "delivery": arrival.delivery_id,
-                              "body": arrival.content}), flush=True)  # fmt: skip
+            print_line({"verified": arrival.verified, "delivery": arrival.delivery_id, "body": arrival.content})
             return
         word = {True: "[green]verified[/]", False: "[red]NOT VERIFIED[/]", None: "[yellow]no secret given[/]"}
         console.print(f"← {escape(arrival.event_type)}  attempt {escape(arrival.attempt)}  {word[arrival.verified]}")
@@ -68,7 +74,7 @@ async def _listen(port: int, secret: str | None, *, as_json: bool) -> None:
     receiver = Receiver(seen, secret=secret)
     url = await receiver.start(port)
     if as_json:
-        print(json.dumps({"event": "ready", "url": url}), flush=True)
+        print_line({"event": "ready", "url": url})
     else:
         console.print(f"listening on {url}", soft_wrap=True)
     await ending.wait()

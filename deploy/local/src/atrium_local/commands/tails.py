@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated
 
 import orjson
@@ -16,7 +16,7 @@ from atrium_common.bus.ports import Message
 from atrium_common.clock import rfc3339
 from atrium_common.cloudevents import structured
 from atrium_common.settings import Settings
-from atrium_local.options import AsJson, DataDir, console, prepared, run_async
+from atrium_local.options import AsJson, DataDir, console, prepared, print_line, run_async
 
 FromStart = Annotated[bool, typer.Option("--from-start", help="Begin with the oldest instead of what comes next")]
 
@@ -48,22 +48,25 @@ def tail_deliveries(data_dir: DataDir = None, from_start: FromStart = False, as_
     _follow(lambda: delivered(settings, from_start=from_start), as_json=as_json)
 
 
-def _follow(source: Callable[[], AsyncIterator[Message]], *, as_json: bool) -> None:
+def _follow(source: Callable[[], AsyncGenerator[Message, None]], *, as_json: bool) -> None:
     show = _print_json if as_json else _print_line
     # At once, also out of a write that nobody reads any more: every line is flushed, and nothing is held for others.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
-    with contextlib.suppress(BrokenPipeError):
-        run_async(lambda: _each(source(), show))
+    run_async(lambda: _each(source(), show))
 
 
-async def _each(source: AsyncIterator[Message], show: Callable[[Message], None]) -> None:
-    async for message in source:
-        show(message)
+async def _each(source: AsyncGenerator[Message, None], show: Callable[[Message], None]) -> None:
+    async with contextlib.aclosing(source):
+        async for message in source:
+            try:
+                show(message)
+            except SystemExit as unread:
+                os._exit(int(unread.code or 0))
 
 
 def _print_json(message: Message) -> None:
-    print(orjson.dumps(structured(message)).decode(), flush=True)
+    print_line(structured(message))
 
 
 def _print_line(message: Message) -> None:

@@ -26,8 +26,10 @@ from atrium_webhooks.domain.pace import Pace
 PAGE = 256
 """The most of a line that is held here, new deliveries and retries each."""
 _LOW = PAGE // 8
-_UNSETTLED = 4
-"""Attempts of which the outcome may be on its way into the store, for each that may be under way."""
+UNSETTLED = 2
+"""Attempts that may be under way or, answered, on their way into the store, for each that a receiver may have at once:
+so a receiver need not wait for the store, and where a process dies not much more is sent again.
+"""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -263,7 +265,7 @@ class Lane:
 
     def _is_full(self) -> bool:
         most = self.endpoint.concurrency
-        return self.sending >= most or len(self.flying) >= most * _UNSETTLED
+        return self.sending >= most or len(self.flying) >= most * UNSETTLED
 
     def _doubt(self) -> None:
         """What is known here may be out of order: begin nothing of it before the store is read again."""

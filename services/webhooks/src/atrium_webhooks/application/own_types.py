@@ -13,12 +13,12 @@ from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.listing import WORDS, words
 from atrium_common.http.route import Call
-from atrium_common.jsontypes import JSONObject
+from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.documents import Query
 from atrium_common.store.ports import Documents
 from atrium_webhooks.application.access import own, workspace_of
+from atrium_webhooks.application.schemas import Schemas
 from atrium_webhooks.domain import event_type as domain
-from atrium_webhooks.domain.data_schema import faults
 from atrium_webhooks.domain.event_type import EventType
 from atrium_webhooks.domain.published_event import UnfitType, check_type
 from atrium_webhooks.rows import EVENT_TYPE, EVENT_TYPES, event_type_attributes
@@ -32,15 +32,20 @@ class OwnTypes:
 
     repository: Repository
     documents: Documents
+    schemas: Schemas
 
-    async def create(self, call: Call, event_type: str, *, description: str, data_schema: str) -> Loaded[EventType]:
+    async def create(
+        self, call: Call, event_type: str, *, description: str, data_schema: JSONObject
+    ) -> Loaded[EventType]:
         """Describe a type of the workspace in context.
 
         Raises:
             Duplicate: it is described already.
-            ValidationFailed: the type is malformed or the platform's, or there are too many.
+            ValidationFailed: the type is malformed or the platform's, the schema unfit, or there are too many.
         """
         fit(event_type)
+        await self.schemas.check(data_schema)
+        text = _text(data_schema)
 
         async def decide(tx: Transaction) -> JSONObject:
             wanted = _id(call, event_type)
@@ -53,7 +58,7 @@ class OwnTypes:
                 workspace_id=workspace_of(call),
                 event_type=event_type,
                 description=description,
-                data_schema=data_schema,
+                data_schema=text,
                 livemode=call.principal.livemode,
                 at=tx.at,
             )
@@ -73,18 +78,22 @@ class OwnTypes:
         _there(loaded, event_type)
         return loaded
 
-    async def update(self, call: Call, event_type: str, changes: Mapping[str, str]) -> Loaded[EventType]:
+    async def update(self, call: Call, event_type: str, changes: Mapping[str, JSON]) -> Loaded[EventType]:
         """Change `description` or `data_schema`, for events that are published from then on.
 
         Raises:
-            NotFound, PreconditionFailed.
+            NotFound, PreconditionFailed, ValidationFailed.
         """
+        schema = changes.get("data_schema")
+        if isinstance(schema, dict):
+            await self.schemas.check(schema)
+        texts = {name: each if isinstance(each, str) else _text(each) for name, each in changes.items()}
 
         async def decide(tx: Transaction) -> JSONObject:
             loaded = await tx.load(EVENT_TYPE, _id(call, event_type))
             state = _there(loaded, event_type)
             call.check_version(loaded.version)
-            await tx.emit(EVENT_TYPE, loaded.id, *domain.update(state, changes, at=tx.at))
+            await tx.emit(EVENT_TYPE, loaded.id, *domain.update(state, texts, at=tx.at))
             return {"id": loaded.id}
 
         done = await self.repository.transact(call.command, decide)
@@ -127,7 +136,7 @@ class OwnTypes:
         """
         state = (await tx.load(EVENT_TYPE, _id(call, event_type))).state
         if state is not None and state.deleted_at is None:
-            found = faults(orjson.loads(state.data_schema), data)
+            found = await self.schemas.faults(orjson.loads(state.data_schema), data)
             if found:
                 raise ValidationFailed(found, f"The data does not fit the schema of {event_type}.")
 
@@ -147,6 +156,10 @@ def fit(event_type: str) -> None:
 def shown(loaded: Loaded[EventType]) -> JSONObject:
     """A described type as clients see it."""
     return event_type_attributes(loaded.there)
+
+
+def _text(value: JSON) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _id(call: Call, event_type: str) -> str:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 
-from atrium_webhooks.application.lane import Lane
-
-_UNSETTLED = 4
-"""Attempts of which the outcome may be on its way into the store, for each that may be under way."""
+from atrium_webhooks.application.lane import UNSETTLED, Lane
 
 
 class Rota:
@@ -36,7 +33,7 @@ class Rota:
     def turn(self, start: Callable[[Lane], bool]) -> None:
         """Let each lane begin one attempt after the other until nothing may; `start` says whether one began."""
         passed: list[Lane] = []
-        while self._turns and self.flying < self.most and self.unsettled < self.most * _UNSETTLED:
+        while self._turns and self.flying < self.most and self.unsettled < self.most * UNSETTLED:
             workspace_id, lanes = self._turns.popitem(last=False)
             lane = lanes.popleft()
             if lanes:

@@ -59,7 +59,7 @@ class UnfitSchema(ValueError):
         self.path = tuple(path)
 
 
-class _TooCostly(Exception):
+class TooCostly(Exception):
     """The budget is spent."""
 
 
@@ -90,10 +90,22 @@ def check_schema(schema: JSONObject) -> None:
 
 def faults(schema: JSONObject, data: JSON) -> Mapping[str, Sequence[str]]:
     """What the schema says against the data, by dotted path from `data`; empty where it fits."""
+    try:
+        return judged(schema, data, steps=_MOST_STEPS)
+    except TooCostly:
+        return {"data": ["Is too much for the schema of its type: it could not be judged."]}
+
+
+def judged(schema: JSONObject, data: JSON, *, steps: int) -> Mapping[str, Sequence[str]]:
+    """The faults, if they are known in so many steps.
+
+    Raises:
+        TooCostly: they are not.
+    """
     from referencing import Registry
 
     found: dict[str, list[str]] = {}
-    token = _left.set(_Budget(_MOST_STEPS, time.thread_time() + _MOST_SECONDS))
+    token = _left.set(_Budget(steps, time.thread_time() + _MOST_SECONDS))
     try:
         errors = _bounded()(_run_of(schema), registry=Registry()).iter_errors(data)
         for error in islice(errors, _MOST_LOOKED_AT):
@@ -103,8 +115,6 @@ def faults(schema: JSONObject, data: JSON) -> Mapping[str, Sequence[str]]:
                 said.append(sentence)
             if len(found) == _MOST_FAULTS:
                 break
-    except _TooCostly:
-        return {"data": ["Is too much for the schema of its type: it could not be judged."]}
     except RecursionError:
         return {"data": ["The schema of its type leads in a circle: it could not be judged."]}
     except UnfitSchema as error:
@@ -224,7 +234,7 @@ def _counted(keyword: _Keyword, *, compares: bool) -> _Keyword:
 def _spend(steps: int) -> None:
     left, until = _left.get()
     if left < steps or time.thread_time() > until:
-        raise _TooCostly
+        raise TooCostly
     _left.set(_Budget(left - steps, until))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from atrium_common.http.body import Body
 from atrium_common.http.faults import FaultAt
 from atrium_webhooks.domain import custom_headers
-from atrium_webhooks.domain.data_schema import MOST_BYTES, UnfitSchema, check_schema
+from atrium_webhooks.domain.data_schema import MOST_BYTES
 from atrium_webhooks.domain.endpoint import DEFAULT_CONCURRENCY, EndpointSettings, RateLimit, Scheme
 from atrium_webhooks.domain.filters import UnfitFilter, compiled
 from atrium_webhooks.domain.matching import SUBSCRIPTION, is_subscription
@@ -204,10 +205,6 @@ class PublishEvent(Body):
 def _data_schema(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if len(orjson.dumps(value)) > MOST_BYTES:
         raise ValueError(f"Must have at most {MOST_BYTES // 1024} KiB")
-    try:
-        check_schema(value)
-    except UnfitSchema as error:
-        raise FaultAt(error.path, str(error)) from None
     return value
 
 
@@ -239,12 +236,10 @@ class UpdateEventType(Body):
     description: Description = Field(default_factory=str)
     data_schema: DataSchema = Field(default_factory=dict)
 
-    def changes(self) -> dict[str, str]:
-        """The fields that were sent, the schema as text."""
-        sent = {name: value for name, value in self.sent().items() if name == "description"}
-        if "data_schema" in self.model_fields_set:
-            sent["data_schema"] = orjson.dumps(self.data_schema).decode()
-        return {name: str(value) for name, value in sent.items()}
+    def changes(self) -> Mapping[str, JsonValue]:
+        """The fields that were sent."""
+        sent: dict[str, JsonValue] = {"description": self.description, "data_schema": self.data_schema}
+        return {name: value for name, value in sent.items() if name in self.model_fields_set}
 
 
 class StartReplay(Body):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
-
 from atrium_common.errors import Duplicate
 from atrium_common.http.listing import WORDS, Listing
 from atrium_common.http.reply import Reply
@@ -35,8 +33,7 @@ def event_type_routes(types: EventTypes, own_types: OwnTypes) -> list[Route]:
 
     async def create(call: Call) -> Reply:
         body = call.read(bodies.CreateEventType)
-        text = orjson.dumps(body.data_schema).decode()
-        made = await own_types.create(call, body.type, description=body.description, data_schema=text)
+        made = await own_types.create(call, body.type, description=body.description, data_schema=body.data_schema)
         location = f"{call.public_base}{PATH}/{body.type}"
         return Reply.created(shown(made), location=location, version=made.version)
 

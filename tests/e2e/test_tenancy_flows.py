@@ -164,3 +164,16 @@ async def test_events_of_members_and_own_namespaces_reach_the_workspaces_endpoin
                 assert body["data"]["previous_attributes"] == {"name": "Bob"}
             if body["type"] == "member.updated":
                 assert list(body["data"]["previous_attributes"]) == ["team_id"]
+
+
+async def test_the_operators_total_counts_each_write_at_once(platform: Platform) -> None:
+    async def total(**more: str) -> int:
+        query = "&".join(f"{name}={value}" for name, value in more.items())
+        return int((await platform.call("GET", f"workspaces?per_page=1&{query}")).body["meta"]["total"])
+
+    before, pro = await total(), await total(tier="pro")
+    made = [await platform.created("workspaces", {"name": f"Counted {number}", "tier": "pro"}) for number in range(3)]
+    assert (await total(), await total(tier="pro")) == (before + 3, pro + 3)
+    assert (await platform.call("DELETE", f"workspaces/{made[0]['id']}")).status == 204
+    assert (await platform.call("PATCH", f"workspaces/{made[1]['id']}", {"tier": "free"})).status == 200
+    assert (await total(), await total(tier="pro")) == (before + 2, pro + 1)

@@ -32,6 +32,10 @@ class Type:
     nullable: bool = False
 
 
+SECRETS = ("key", "secret", "token")
+"""What these are called in answers; they are in the one that made them, and in no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A named value: of a model, of a body, or of a query."""
@@ -40,6 +44,11 @@ class Field:
     type: Type
     required: bool
     told: str = ""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether an answer that has it gives something away to whoever sees it in a log."""
+        return self.name in SECRETS and self.type.kind == "string"
 
 
 @dataclass(frozen=True, slots=True)

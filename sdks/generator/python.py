@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from atrium_sdk._model import Model, absent
+from atrium_sdk._model import Model, absent, hidden
 """
 _RESOURCE_IMPORTS = """
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,10 @@ def _models(document: Document) -> str:
 def _model(model: Model) -> str:
     told = _docstring(model.told or model.name, indent=4)
     head = f"\n@dataclass(frozen=True, kw_only=True)\nclass {model.name}(Model):\n    {told}\n\n"
-    return head + "".join(f"    {_safe(each.name)}: {_tolerant(each.type)} = absent()\n" for each in model.fields)
+    return head + "".join(
+        f"    {_safe(each.name)}: {_tolerant(each.type)} = {'hidden' if each.is_secret else 'absent'}()\n"
+        for each in model.fields
+    )
 
 
 def _tolerant(kind: Type) -> str:

@@ -102,7 +102,10 @@ class Calls implements Runner {
     }
     const requestId = response.headers.get("x-request-id");
     const info = { status: response.status, headers: response.headers, requestId, etag: response.headers.get("etag") };
-    return { info, body: parsed(text) };
+    const body = parsed(text);
+    hide(body);
+    hide(body?.data);
+    return { info, body };
   }
 
   /** Seconds until the next attempt, or null where there is none. */
@@ -140,6 +143,18 @@ function hasShape(shape: Call["shape"], body: any): boolean {
 }
 
 const UNREADABLE = Symbol("no JSON");
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** Shows the object without its secret where Node.js prints it; its value, spread and JSON stay what they are. */
+function hide(made: any): void {
+  if (typeof made !== "object" || made === null) return;
+  const name = ["key", "secret", "token"].find((each) => typeof made[each] === "string");
+  if (name === undefined) return;
+  const shown = (_: number, options: object, inspect: (value: unknown, options: object) => string) =>
+    inspect({ ...made, [name]: "***" }, options);
+  Object.defineProperty(made, INSPECT, { value: shown, enumerable: false });
+}
 
 function parsed(text: string): any {
   if (text === "") return null;

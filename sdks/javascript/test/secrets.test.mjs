@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { Client } from "@atrium/sdk";
 
 const answering = (status, body, headers = {}) => async () => new Response(JSON.stringify(body), { status, headers });
@@ -9,6 +10,15 @@ const answering = (status, body, headers = {}) => async () => new Response(JSON.
 test("a key that no header may have is told without the key", async () => {
   const client = new Client("sk_live_hid\nden");
   await assert.rejects(client.users.me(), (error) => error instanceof TypeError && !error.message.includes("hid\nden"));
+});
+
+test("what is shown once is printed without it, and is what it is", async () => {
+  const client = new Client("sk_live_x", { fetch: answering(201, { data: { id: "key_1", key: "sk_live_hidden" } }) });
+  const made = await client.apiKeys.create({ name: "CI" });
+  assert.equal(made.key, "sk_live_hidden");
+  assert.deepEqual(JSON.parse(JSON.stringify({ ...made })), { id: "key_1", key: "sk_live_hidden" });
+  assert.match(inspect([made]), /key_1/);
+  assert.doesNotMatch(inspect([made]), /hidden/);
 });
 
 test("a step in a path names no resource", () => {

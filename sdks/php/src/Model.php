@@ -19,6 +19,23 @@ abstract class Model implements \JsonSerializable
         $this->fill($raw);
     }
 
+    /**
+     * What var_dump and print_r show: everything but secrets, which are in `raw` too.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        $shown = get_object_vars($this);
+        unset($shown['raw']);
+        foreach (['key', 'secret', 'token'] as $name) {
+            if (is_string($shown[$name] ?? null)) {
+                $shown[$name] = '***';
+            }
+        }
+        return $shown;
+    }
+
     /** @return array<string, mixed> */
     public function jsonSerialize(): array
     {

@@ -27,6 +27,17 @@ final class SecretsTest extends TestCase
         self::assertStringNotContainsString('hidden', print_r(new Options(apiKey: 'sk_live_hidden'), true));
     }
 
+    public function testWhatIsShownOnceIsDumpedWithoutIt(): void
+    {
+        $made = new \Atrium\SDK\Model\NewApiKey(['id' => 'key_1', 'key' => 'sk_live_hidden']);
+        self::assertSame('sk_live_hidden', $made->key);
+        self::assertStringContainsString('key_1', print_r($made, true));
+        ob_start();
+        var_dump($made);
+        self::assertStringNotContainsString('hidden', print_r($made, true) . ob_get_clean());
+        self::assertStringContainsString('hidden', (string) json_encode($made));
+    }
+
     public function testAStepInAPathNamesNoResource(): void
     {
         $this->expectException(\InvalidArgumentException::class);

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atrium_sdk import Client, Options
+from atrium_sdk import Client, Options, models
 
 
 @pytest.mark.parametrize("key", ["sk_live_hidden\n", "sk_live_hidden…"])
@@ -14,6 +14,14 @@ def test_a_key_that_no_header_may_have_is_told_without_the_key(key: str) -> None
 
 def test_options_are_printed_without_their_key() -> None:
     assert "hidden" not in repr(Options(api_key="sk_live_hidden"))
+
+
+def test_what_is_shown_once_is_not_printed() -> None:
+    made = models.NewApiKey.parse({"id": "key_1", "key": "sk_live_hidden", "name": "CI"})
+    assert made.key == "sk_live_hidden"
+    assert "key_1" in repr(made)
+    printed = repr([made, models.CreatedWebhook.parse({"id": "wh_1", "secret": "whsec_hidden"})])
+    assert "hidden" not in printed
 
 
 @pytest.mark.parametrize("step", [".", ".."])

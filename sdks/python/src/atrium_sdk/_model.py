@@ -18,6 +18,11 @@ def absent() -> Any:
     return field(default=None)
 
 
+def hidden() -> Any:
+    """The same for a secret: it is a text like any other, and not shown where the object is printed."""
+    return field(default=None, repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """An object that the API answered with.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from atrium_sdk._model import Model, absent
+from atrium_sdk._model import Model, absent, hidden
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Acceptance(Model):
     user_id: str = absent()
     workspace_id: str = absent()
     api_key: ApiKey | None = absent()
-    key: str | None = absent()
+    key: str | None = hidden()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ class CreatedWebhook(Model):
     public_key: str = absent()
     rate_limit: WebhooksRateLimit | None = absent()
     retry_schedule: Sequence[float] | None = absent()
-    secret: str | None = absent()
+    secret: str | None = hidden()
     signatures: Sequence[Literal["v1", "v1a"]] = absent()
     success_count: int = absent()
     updated_at: datetime = absent()
@@ -412,7 +412,7 @@ class NewApiKey(Model):
     expires_at: datetime | None = absent()
     id: str = absent()
     ip_allowlist: Sequence[str] = absent()
-    key: str | None = absent()
+    key: str | None = hidden()
     last4: str = absent()
     last_used_at: datetime | None = absent()
     name: str = absent()
@@ -438,7 +438,7 @@ class NewInvitation(Model):
     role: str = absent()
     status: str = absent()
     team_id: str | None = absent()
-    token: str | None = absent()
+    token: str | None = hidden()
     updated_at: datetime = absent()
     workspace_id: str = absent()
 
@@ -625,7 +625,7 @@ class Rotated(Model):
     """A new secret, shown this once, and when the one before ends signing beside it."""
 
     previous_expires_at: datetime | None = absent()
-    secret: str | None = absent()
+    secret: str | None = hidden()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -637,7 +637,7 @@ class RotatedApiKey(Model):
     expires_at: datetime | None = absent()
     id: str = absent()
     ip_allowlist: Sequence[str] = absent()
-    key: str | None = absent()
+    key: str | None = hidden()
     last4: str = absent()
     last_used_at: datetime | None = absent()
     name: str = absent()

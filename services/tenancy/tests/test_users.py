@@ -144,3 +144,12 @@ async def test_an_erasure_that_a_crash_cut_short_is_carried_through(world: World
     assert await world.vault.open(await world.vault.seal({"$personal": zoe.id, "value": 1})) == {
         "$personal": zoe.id, "value": None,
     }  # fmt: skip
+
+
+async def test_the_list_finds_an_address_in_whatever_case_and_no_strangers(world: World) -> None:
+    ada = await world.person("Ada")
+    made = await world.made("users", {"name": "Eve", "email": "Eve.One@Example.com"}, key=ada.key)
+    stranger = await world.person("Mallory")
+    for asked, found in (("eve.one@example.COM", [made["id"]]), (stranger.email, []), ("one.eve@example.com", [])):
+        answer = await world.call("GET", f"users?email={asked}", key=ada.key)
+        assert [each["id"] for each in answer.json["data"]] == found

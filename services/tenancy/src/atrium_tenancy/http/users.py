@@ -5,7 +5,7 @@ from __future__ import annotations
 from atrium_common.errors import Duplicate, StateConflict
 from atrium_common.eventing.decider import Loaded
 from atrium_common.http.batch import batch_route
-from atrium_common.http.listing import Listing
+from atrium_common.http.listing import Filter, Listing
 from atrium_common.http.reply import Reply
 from atrium_common.http.route import BASE, Call, Route
 from atrium_common.store.documents import Condition
@@ -21,7 +21,7 @@ from atrium_tenancy.http.answers import created, refuse_nulls, shown
 LISTING = Listing(
     fields=tuple(resources.User.model_fields),
     sortable=("created_at", "updated_at", "name", "email", "tier"),
-    filters={"tier": TIERS, "email": "text"},
+    filters={"tier": TIERS, "email": Filter("text", applied=False)},
     searchable=True,
 )
 
@@ -67,6 +67,11 @@ class _Users:
         """The members of the workspace in context."""
         workspace_id = call.principal.workspace_id or call.principal.key_workspace_id
         where = [Condition("_key", "in", members_of(workspace_id))]
+        email = call.asked.values.get("email")
+        if email is not None:
+            # Whose an address is, in whatever case, its claim tells.
+            known = await self._tenancy.claimant(self._tenancy.email_claim(str(email)))
+            where.append(Condition("_key", "eq", known or ""))
         return await call.asked.reply(self._tenancy.documents, rows.USERS.name, where=where, render=shown)
 
     async def create(self, call: Call) -> Reply:

@@ -83,7 +83,7 @@ def kafka_bootstrap(_kafka: str | Unavailable, request: pytest.FixtureRequest) -
     return _given("kafka", _kafka, request)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mongodb_url(_mongo: str | Unavailable, request: pytest.FixtureRequest) -> str:
     """The URL of a MongoDB-wire server."""
     return _given("mongo", _mongo, request)

@@ -7,7 +7,6 @@ import itertools
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,14 +29,14 @@ from atrium_entitlements.domain.account import Account, evolve
 from atrium_entitlements.domain.catalogue import Feature, FixedCatalogue, PackageVersion
 from atrium_entitlements.domain.events import AccountOpened, Debit, UsageRecorded
 from atrium_entitlements.domain.holder import Holder, Level
-from services.entitlements.tests.replicas import OPERATOR, SIGNER, Replica, replicas
+from services.entitlements.tests.replicas import SIGNER, WORKSPACE, Replica, operator_of, replicas
 
 CONNECTIONS, REQUESTS, WARM = 32, 10_000, 500
 PACE, PACED = 500, 5_000
 HOT, WAITING = 40_000, 512
 ACCOUNTS, EVENTS, GROUP = 100_000, 1_000_000, 250
 NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
-CALLER = replace(OPERATOR, expires_at=time.time() + 3600)
+CALLER = operator_of(WORKSPACE, expires_at=time.time() + 3600)
 
 
 def say(what: str, figure: str, wanted: str) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,16 @@ from atrium_common.principal import Principal, PrincipalSigner
 SEED = base64.b64encode(bytes(range(32))).decode()
 SIGNER = PrincipalSigner("gateway1", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 WORKSPACE = "wks_1"
-OPERATOR = Principal(
-    user_id="usr_1", key_id="key_1", key_workspace_id=WORKSPACE, workspace_id=WORKSPACE, role="owner",
-    permissions=("*",), scopes=("*", "admin:*"), tier="enterprise",
-    facts={"workspace": {"id": WORKSPACE, "version": 1, "tier": "free", "status": "active"}},
-)  # fmt: skip
+
+
+def operator_of(workspace: str, *, expires_at: float) -> Principal:
+    """The operator, in this workspace of the free tier."""
+    return Principal(
+        user_id="usr_1", key_id="key_1", key_workspace_id=workspace, workspace_id=workspace, role="owner",
+        permissions=("*",), scopes=("*", "admin:*"), tier="enterprise",
+        facts={"workspace": {"id": workspace, "version": 1, "tier": "free", "status": "active"}},
+        expires_at=expires_at,
+    )  # fmt: skip
 
 
 @dataclass
@@ -36,13 +41,14 @@ class Replica:
     process: asyncio.subprocess.Process
     session: aiohttp.ClientSession
     base: str
+    workspace: str = WORKSPACE
 
     def kill(self) -> None:
         self.process.kill()
 
     async def call(self, method: str, path: str, body: Any = None, *, command: str | None = None) -> tuple[int, Any]:
         """Status and body of the answer."""
-        principal = replace(OPERATOR, expires_at=time.time() + 30)
+        principal = operator_of(self.workspace, expires_at=time.time() + 30)
         headers = {"X-Principal": SIGNER.sign(principal)}
         if command is not None:
             headers["X-Command-ID"] = command

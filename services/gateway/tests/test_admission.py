@@ -32,6 +32,9 @@ def test_the_context_comes_from_header_or_query_and_both_must_agree() -> None:
     assert asked_for(b"k", request("/?workspace_id=wks_1", x_workspace_id="wks_1"), None).workspace_id == "wks_1"
     with pytest.raises(ValidationFailed):
         asked_for(b"k", request("/?workspace_id=wks_2", x_workspace_id="wks_1"), None)
+    assert asked_for(b"k", request("/?workspace_id=wks_1&workspace_id=wks_1"), None).workspace_id == "wks_1"
+    with pytest.raises(ValidationFailed):
+        asked_for(b"k", request("/?workspace_id=wks_1&workspace_id=wks_2"), None)
     with pytest.raises(InvalidHeader):
         asked_for(b"k", request(x_workspace_id="a b"), None)
     with pytest.raises(ValidationFailed):

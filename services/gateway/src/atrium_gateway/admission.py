@@ -77,7 +77,11 @@ def _asked_for(key: bytes, request: Request, subject: str | None) -> Asked:
     workspace, namespace = headers.get(b"x-workspace-id"), headers.get(b"x-namespace-id")
     query = request.query
     if "space_id" in query or "%" in query:
-        named = dict(parse_qsl(query, keep_blank_values=True))
+        pairs = set(parse_qsl(query, keep_blank_values=True))
+        named = dict(pairs)
+        for name in ("workspace_id", "namespace_id"):
+            if sum(each == name for each, _ in pairs) > 1:
+                raise ValidationFailed({name: ["The query names different ones."]})
         workspace = _agreed(workspace, named.get("workspace_id"), "workspace_id")
         namespace = _agreed(namespace, named.get("namespace_id"), "namespace_id")
     digest = hashlib.sha256(key).digest()

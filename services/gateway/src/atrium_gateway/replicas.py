@@ -165,7 +165,7 @@ class Replicas:
             # Say it, then look again: who has joined in between is seen, and who joins later sees it said.
             self._alone = True
             await self._write()
-            await self._look()
+            others = await self._look()
             self._alone = not self._live
         if not self._joined:
             if not self._live or any(others[process].body.get("alone") for process in self._live):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from atrium_common.errors import RateLimited
@@ -46,6 +46,32 @@ class Unreliable:
             raise StoreUnavailable("unreliable")
 
         return run
+
+
+@dataclass
+class Interleaved:
+    """A store before whose n-th write something else happens."""
+
+    store: Store
+    before_write: dict[int, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    writes: int = 0
+
+    async def now(self) -> Any:
+        return await self.store.now()
+
+    @property
+    def documents(self) -> Any:
+        return self
+
+    async def write(self, *arguments: Any) -> Any:
+        self.writes += 1
+        happens = self.before_write.pop(self.writes, None)
+        if happens is not None:
+            await happens()
+        return await self.store.documents.write(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store.documents, name)
 
 
 @dataclass

@@ -10,7 +10,15 @@ from atrium_common.testing.clock import FakeClock
 from atrium_gateway.limits.ledger import Ledger, Share
 from atrium_gateway.limits.settlement import LEDGERS
 from atrium_gateway.ports import Standing
-from services.gateway.tests.limits.gateways import COLLECTIONS, Gateways, Process, Unreliable, allowance, passed
+from services.gateway.tests.limits.gateways import (
+    COLLECTIONS,
+    Gateways,
+    Interleaved,
+    Process,
+    Unreliable,
+    allowance,
+    passed,
+)
 
 
 @pytest.fixture
@@ -135,6 +143,23 @@ async def test_a_gateway_that_joins_finds_what_the_one_before_left_of_the_burst(
     assert isinstance(await first.spend(key), Standing)
     await gateways.pass_time(0.1)
     assert isinstance(await second.spend(key), Standing)
+
+
+async def test_gateways_that_start_at_once_see_each_other(clock: FakeClock) -> None:
+    memory = MemoryStore(clock=clock)
+    await memory.open(COLLECTIONS)
+    store = Interleaved(memory)
+    gateways = Gateways(store, clock)
+    first, second = gateways.add(), gateways.add()
+    # The second one writes its entry after the first has looked, and before it looks again.
+    store.before_write = {2: second.replicas.step}
+    await first.replicas.step()
+    await gateways.pass_time(3.0)
+    now = clock.monotonic()
+    assert not first.replicas.alone(now)
+    assert not second.replicas.alone(now)
+    assert first.replicas.member(now)
+    assert second.replicas.member(now)
 
 
 async def test_a_gateway_that_joins_spends_nothing_of_a_burst_that_the_one_before_has_just_spent(

@@ -13,9 +13,9 @@ from atrium_gateway.limits.ledger import Ledger
 from atrium_gateway.ports import Allowance, Standing
 
 AGAIN_SECONDS = 2.0
-# How long those who are asked may take: they look each half second. Where they had nothing to give they are then left
-# in peace, for longer each time.
-ANSWER_SECONDS = 0.8
+# How long those who are asked may take: they look each half second, later where they are busy. Where they had nothing
+# to give they are then left in peace, for longer each time.
+ANSWER_SECONDS = 1.5
 SHORTEST_PEACE = 1.0
 LONGEST_BURST_PEACE = 4.0
 LONGEST_HOUR_PEACE = 64.0

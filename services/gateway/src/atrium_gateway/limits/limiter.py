@@ -38,9 +38,10 @@ _AT_ONCE = 32
 # each second, and the part of one that has died lapses within 2.5 s.
 _OWED_PAUSE = 0.1
 _HOUR_PAUSE = 0.4
+_LONGEST_WAIT = 3.0
 _OWED_LOOKS = 26
 # No more than these wait at once for what others may give back: who waits has a place among the requests in flight.
-_MOST_WAITING = 200
+_MOST_WAITING = 400
 # Who has asked for nothing for so long gives back all that it holds when another is short.
 _RESTED_SECONDS = 0.1
 
@@ -83,7 +84,8 @@ class LeasedLimiter:
             # It may have been given back and forgotten while this request waited.
             account = self._account(allowance, now)
             if account.allowance == allowance:
-                may_wait = looks < _OWED_LOOKS and account.waiting < min(allowance.burst, _MOST_WAITING)
+                may_wait = looks < _OWED_LOOKS and now - began < _LONGEST_WAIT
+                may_wait = may_wait and account.waiting < min(allowance.burst, _MOST_WAITING)
                 standing = self._spend(account, cost, now, asked_at=began, may_wait=may_wait)
                 if standing is not None:
                     if looks:
@@ -169,6 +171,10 @@ class LeasedLimiter:
 
     async def _give_way(self, account: Account) -> None:
         """Give back what is not used here: all of it at rest, else what goes beyond the requests of late."""
+        resting_in = account.used_at + _RESTED_SECONDS - self._clock.monotonic()
+        if resting_in > 0:
+            # Whether it rests shows in a moment.
+            await self._sleep(resting_in)
         while account.settling is not None:
             await asyncio.wait([account.settling])
         now = self._clock.monotonic()

@@ -141,8 +141,8 @@ class Settlements:
         left = max(0, allowance.requests - ledger.used)
         second = max(int(_rate(account, now)), allowance.requests // _WORTH_A_CALL)
         chunk = max(1, allowance.requests // _LEAST, min(second, left // (2 * self._replicas.count)))
-        # Those who wait come first; where not all can have theirs, the most expensive one still may.
-        needed = next((cost for cost in (account.waiting, account.largest) if cost <= left + tokens), 0)
+        # Those who wait come first, as many as can have theirs.
+        needed = min(account.waiting, left + tokens)
         return max(chunk if tokens <= chunk // 2 else chunk - tokens, needed - tokens)
 
     def _part_of_burst(

@@ -11,16 +11,16 @@ import pytest
 
 from atrium_local.ports import free_port
 from tests.e2e.replica import Replica
-from tests.e2e.suite import Platform, Suite
+from tests.e2e.suite import Platform
 
 # Some hundred requests a second: what starts meanwhile must get to its turn.
 _PACE = 0.03
 
 
 @pytest.fixture
-def environment(platform: Platform, _shared: dict[str, Suite]) -> Mapping[str, str]:
+def environment(platform: Platform) -> Mapping[str, str]:
     """The settings of the shared suite."""
-    return next(each for each in _shared.values() if each.port == platform.port).environment
+    return platform.environment
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.replica import Replica
-from tests.e2e.suite import Platform, Suite
+from tests.e2e.suite import Platform
 
 WITHIN = 1.0
 
@@ -25,13 +25,12 @@ def _replicas() -> Iterator[dict[int, Replica]]:
 
 
 @pytest.fixture
-def replica(platform: Platform, _shared: dict[str, Suite], _replicas: dict[int, Replica]) -> Replica:
+def replica(platform: Platform, _replicas: dict[int, Replica]) -> Replica:
     """Another gateway of the shared suite: it believes a proxy in front, and lets pages of one origin in."""
     running = _replicas.get(platform.port)
     if running is None or not running.runs:
-        suite = next(each for each in _shared.values() if each.port == platform.port)
         believing = {"ATRIUM_TRUSTED_PROXIES": "127.0.0.1/32", "ATRIUM_CORS_ORIGINS": "https://app.example"}
-        running = _replicas[platform.port] = Replica(platform.directory, {**suite.environment, **believing})
+        running = _replicas[platform.port] = Replica(platform.directory, {**platform.environment, **believing})
         running.ready()
     return running
 

@@ -18,7 +18,7 @@ from atrium_common.cloudevents import HEARTBEAT, headers_of
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.store.sqlite import SqliteStore
 from tests.contract.asyncapi import PATH
-from tests.e2e.suite import Platform, Suite
+from tests.e2e.suite import Platform
 
 Sent = tuple[str, dict[str, str], Any]
 TOPICS = {"tenancy.events": "tenancy", "entitlements.events": "entitlements", "webhooks.events": "webhooks"}
@@ -89,8 +89,7 @@ async def test_what_is_really_sent_is_what_the_asyncapi_document_says(
     known = {name: Draft202012Validator(message.get("payload", {})) for name, message in messages.items()}
     builtin = {name.partition(".")[0] for name in messages}
     kafka = "kafka" in request.node.name
-    running: dict[str, Suite] = request.getfixturevalue("_shared")
-    sent = _from_kafka(dict(running["kafka+mongodb"].environment)) if kafka else _from_logs(platform)
+    sent = _from_kafka(dict(platform.environment)) if kafka else _from_logs(platform)
     seen: set[str] = set()
     async for topic, headers, data in sent:
         name = headers["ce_type"]

@@ -92,7 +92,7 @@ async def test_errors_have_one_shape_and_say_what_to_do(platform: Platform) -> N
         ("GET", "workspaces/wks_none", None, 404, "RESOURCE_NOT_FOUND"),
         ("GET", "workspaces?page=0", None, 422, "VALIDATION_ERROR"),
         ("GET", "workspaces?colour=red", None, 422, "VALIDATION_ERROR"),
-        ("POST", "workspaces", None, 422, "VALIDATION_ERROR"),
+        ("POST", "workspaces", None, 400, "INVALID_JSON"),
     ]:
         answer = await platform.call(method, path, key=key, headers={"X-Request-ID": "mine-1"})
         assert (answer.status, answer.code) == (status, code), path

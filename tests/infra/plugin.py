@@ -1,12 +1,14 @@
 """pytest's way to the servers: fixtures, `--require`, and a word at the end about every suite that did not run.
 
-Run on several workers, each has servers of its own, and whoever counts at the end is the process above them: so what
-did not run is read from the tests' reports, which reach it from everywhere.
+Run on several workers, they share the servers, which the process above them starts and ends. It also counts at the
+end: so what did not run is read from the tests' reports, which reach it from everywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -49,24 +51,64 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return ByStack(config, log)
 
 
-def _server(need: str) -> Iterator[str | Unavailable]:
+class SharedServers:
+    """The servers of all workers: started before the first one, ended after the last."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, resolve.Server | Unavailable] = {}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker where they are, or why one is not to be had."""
+        if not self._found:
+            with ThreadPoolExecutor() as starting:
+                self._found = dict(zip(_NEEDS, starting.map(_found, _NEEDS), strict=True))
+        node.workerinput["servers"] = {
+            need: (True, server.address) if isinstance(server, resolve.Server) else (False, str(server))
+            for need, server in self._found.items()
+        }
+
+    def pytest_unconfigure(self) -> None:
+        """End them."""
+        for server in self._found.values():
+            if isinstance(server, resolve.Server):
+                server.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SharedServers())
+
+
+def _found(need: str) -> resolve.Server | Unavailable:
     try:
-        server = _NEEDS[need]()
+        return _NEEDS[need]()
     except Unavailable as reason:
-        yield reason
+        return reason
+
+
+def _server(need: str, config: pytest.Config) -> Iterator[str | Unavailable]:
+    shared = getattr(config, "workerinput", {}).get("servers")
+    if shared is not None:
+        there, told = shared[need]
+        yield told if there else Unavailable(told)
+        return
+    server = _found(need)
+    if isinstance(server, Unavailable):
+        yield server
         return
     yield server.address
     server.close()
 
 
 @pytest.fixture(scope="session")
-def _kafka() -> Iterator[str | Unavailable]:
-    yield from _server("kafka")
+def _kafka(pytestconfig: pytest.Config) -> Iterator[str | Unavailable]:
+    yield from _server("kafka", pytestconfig)
 
 
 @pytest.fixture(scope="session")
-def _mongo() -> Iterator[str | Unavailable]:
-    yield from _server("mongo")
+def _mongo(pytestconfig: pytest.Config) -> Iterator[str | Unavailable]:
+    yield from _server("mongo", pytestconfig)
 
 
 def _given(need: str, address: str | Unavailable, request: pytest.FixtureRequest) -> str:

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.store.sqlite.connection import connect, identity
-from atrium_common.store.sqlite.folding import Folding
 
 R = TypeVar("R")
 _Job: TypeAlias = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
@@ -32,7 +31,6 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._folding = Folding(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -90,9 +88,6 @@ class Writer:
                 settled = [(future, None, fault) for _, future in jobs]
             with contextlib.suppress(RuntimeError):  # the loop may be gone at the very end
                 loop.call_soon_threadsafe(self._settle, settled)
-            if connection is not None:
-                self._folding.written(connection)
-        self._folding.stop()
         if connection is not None:
             connection.close()
 
@@ -106,7 +101,6 @@ class Writer:
         if self._file not in {None, file}:
             loop.call_soon_threadsafe(self._replaced)
         self._file = file
-        self._folding.renewed(connection)
         return connection
 
     def _demand_same_file(self) -> None:

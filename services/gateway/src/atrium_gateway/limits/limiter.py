@@ -101,6 +101,9 @@ class LeasedLimiter:
                         await self._sleep(_OWED_PAUSE if account.tokens >= cost else _HOUR_PAUSE)
                     finally:
                         account.waiting -= cost
+                    if self._clock.monotonic() - account.settled_at < _OWED_PAUSE / 2:
+                        # Another who waits has just looked.
+                        continue
             if now < self._down_until:
                 return self._spend_degraded(account, allowance, cost, now)
             if not self._replicas.alone(now) and not self._replicas.member(now):

@@ -22,8 +22,7 @@ from atrium_gateway.replicas import Replicas
 LEDGERS = Collection("rate_ledgers")
 _RENEW_SECONDS = 1.0
 _TRIES = 100
-_WORTH_A_CALL = 500  # at least this part of an hour's limit is leased at once
-_LEAST = 2000  # and at least this part of it towards its end
+_WORTH_A_CALL = 500  # at least this part of an hour's limit is leased at once, towards its end too
 _KEPT = timedelta(seconds=2 * HOUR)
 
 
@@ -139,8 +138,9 @@ class Settlements:
     def _wanted(self, account: Account, allowance: Allowance, ledger: Ledger, tokens: int, now: float) -> int:
         """How many more requests to lease: about a second's worth, and no more than this process's half of the rest."""
         left = max(0, allowance.requests - ledger.used)
-        second = max(int(_rate(account, now)), allowance.requests // _WORTH_A_CALL)
-        chunk = max(1, allowance.requests // _LEAST, min(second, left // (2 * self._replicas.count)))
+        second = int(_rate(account, now))
+        least = max(1, allowance.requests // _WORTH_A_CALL)
+        chunk = max(least, min(second, left // (2 * self._replicas.count)))
         # Those who wait come first, as many as can have theirs.
         needed = min(account.waiting, left + tokens)
         return max(chunk if tokens <= chunk // 2 else chunk - tokens, needed - tokens)

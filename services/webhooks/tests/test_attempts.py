@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import contextlib
 import datetime as dt
 import ipaddress
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -21,8 +23,11 @@ from prometheus_client import generate_latest
 from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
+from atrium_common.clock import SystemClock
 from atrium_common.store.ports import Store
 from atrium_common.store.sqlite import SqliteStore
+from atrium_webhooks.application.connecting import Policy
+from atrium_webhooks.application.sender import Sender
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.credentials import new_credentials
 from tests.engine import SECRET, Processes, Running
@@ -292,6 +297,25 @@ async def test_what_a_receiver_says_without_being_asked_is_not_taken_for_the_ans
     await running.events(1)
     await running.until(endpoint, 2, "success")
     assert receiver.connections == 2
+
+
+async def test_a_receiver_that_reads_nothing_keeps_no_connection_beyond_its_time() -> None:
+    body = bytes(32 << 20)
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        policy = Policy(opened=[ipaddress.ip_network("127.0.0.0/8")])
+        sender = Sender(policy, seconds=0.5, clock=SystemClock())
+        sending = asyncio.create_task(sender.send(f"http://127.0.0.1:{server.getsockname()[1]}/", {}, body))
+        connection, _ = await loop.sock_accept(server)
+        assert (await sending).error_class == "timeout"
+        read = 0
+        with connection, contextlib.suppress(ConnectionResetError):
+            async with asyncio.timeout(10):
+                while part := await loop.sock_recv(connection, 1 << 20):
+                    read += len(part)
+        await sender.close()
+    assert read < len(body)
 
 
 async def test_deliveries_are_verified_by_the_published_libraries(running: Running, receiver: Hostile) -> None:

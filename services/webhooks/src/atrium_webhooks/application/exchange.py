@@ -65,7 +65,7 @@ class Answer:
         """Leave the connection to the next exchange, if this one is over on both sides; else close it."""
         transport = self._connection.transport
         if transport is None or transport.get_write_buffer_size() or not self.content.is_eof():
-            self._connection.close()
+            _cut_off(self._connection)
         else:
             self._connection.release()
 
@@ -86,10 +86,10 @@ async def post(
     try:
         message, content = await _exchanged(connection, request)
     except HttpProcessingError as error:
-        connection.close()
+        _cut_off(connection)
         raise NoHttp(error.message) from error
     except BaseException:
-        connection.close()
+        _cut_off(connection)
         raise
     return Answer(connection, message, content)
 
@@ -112,6 +112,14 @@ async def _exchanged(connection: Connection, request: bytes) -> tuple[RawRespons
         message, content = await protocol.read()
         if message.code not in _PROVISIONAL or message.code == _UPGRADE:
             return message, content
+
+
+def _cut_off(connection: Connection) -> None:
+    """Close the connection now: a receiver that reads nothing would keep it, and the body, for as long as it likes."""
+    transport = connection.transport
+    if transport is not None and transport.get_write_buffer_size():
+        transport.abort()
+    connection.close()
 
 
 def _request(target: Target, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -18,6 +18,7 @@ from tests.infra.kafka import KafkaBroker
 from tests.infra.mongo import MongoServer
 
 CONCURRENCY = 4
+PAUSE = 0.1
 UNSETTLED = 2  # under way, or answered and not stored yet, for each that a receiver may have at once
 PATHS = {"/quick": (answer(),), "/slow": (slow(0.1),), "/moody": (*[answer(500)] * 5, answer())}
 
@@ -25,7 +26,10 @@ Kill = Callable[[], Awaitable[None]]
 
 
 class Writers:
-    """Publish until they are told to end, each event until it is acknowledged."""
+    """Publish until they are told to end, each event until it is acknowledged.
+
+    At a pace at which there is always something under way and no backlog that takes longer than the kills.
+    """
 
     def __init__(self, suite: Suite, tenant: Tenant, number: int = 3) -> None:
         self.acknowledged: list[str] = []
@@ -51,6 +55,7 @@ class Writers:
         number = 0
         while not self._ending.is_set():
             number += 1
+            await asyncio.sleep(PAUSE)
             body = {"type": "order.placed", "data": {"n": number}, "idempotency_key": f"{worker}/{number}"}
             while True:
                 try:
@@ -136,13 +141,17 @@ async def test_a_broker_and_a_store_killed_under_load_lose_no_committed_event(
     try:
         suite.start()
         async with suite:
-            await killed(
-                suite,
-                lambda: asyncio.to_thread(broker.process.restart),
-                lambda: asyncio.to_thread(server.process.restart),
-                lambda: asyncio.to_thread(broker.process.restart),
-                lambda: asyncio.to_thread(server.process.restart),
-            )
+
+            async def the_broker() -> None:
+                await asyncio.to_thread(broker.process.restart)
+
+            async def the_store() -> None:
+                await asyncio.to_thread(server.process.restart)
+
+            async def both() -> None:
+                await asyncio.gather(the_broker(), the_store())
+
+            await killed(suite, the_broker, the_store, both)
     finally:
         suite.stop()
         broker.close()

@@ -41,7 +41,8 @@ def test_the_operator_opens_networks_and_nothing_beside_them() -> None:
      "https://example.com:99999/", "https://example.com:0/", "https://example.com:1023/", "https://exa mple.com/",
      "javascript:alert(1)", "https://example.com/\n", "https://example.com\\@127.0.0.1/", "https://@example.com/",
      "https://127.0.0.1:443@example.com/", "file:///etc/passwd", "gopher://example.com:6379/", "//example.com/",
-     "https://example.com/" + "x" * 2048, "https://[::1/", "https://exa\tmple.com/"],
+     "https://example.com/" + "x" * 2048, "https://[::1/", "https://exa\tmple.com/", "https://[fe80::1%25eth0]/",
+     "https://[2606:4700:4700::1111%1]/"],
 )  # fmt: skip
 def test_a_url_that_no_delivery_can_go_to_is_refused_with_a_reason(url: str) -> None:
     with pytest.raises(UnfitUrl):

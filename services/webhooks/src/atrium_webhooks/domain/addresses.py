@@ -45,6 +45,9 @@ def check_url(url: str) -> None:
         raise UnfitUrl("Must be a valid URL, like https://example.com/webhooks.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnfitUrl("Must be an https URL, like https://example.com/webhooks.")
+    if "%" in parts.hostname:
+        # A zone (RFC 6874) means an interface of ours, and in no name does a % stand.
+        raise UnfitUrl("The host must be a name or a public address, without % in it.")
     if parts.username is not None or parts.password is not None:
         raise UnfitUrl("Must not carry credentials; verify the signature instead.")
     if port is not None and port not in _LOW_PORTS and port < _FIRST_HIGH_PORT:

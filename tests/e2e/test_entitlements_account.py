@@ -219,8 +219,11 @@ async def test_what_was_made_is_found_where_its_location_says(platform: Platform
     held = await platform.call("POST", "entitlements/reservations", {"feature": "seats", "quantity": 2}, key=tenant.key)
     for made in (boost, held):
         assert made.status == 201
-        found = await platform.call("GET", made.headers["Location"].rpartition("/api/v1/")[2], key=tenant.key)
+        there = made.headers["Location"].rpartition("/api/v1/")[2]
+        found = await platform.call("GET", there, key=tenant.key)
         assert (found.status, found.data["id"]) == (200, made.data["id"])
+        known = {"If-None-Match": found.headers["ETag"]}
+        assert (await platform.call("GET", there, key=tenant.key, headers=known)).status == 304
     path = f"entitlements/reservations/{held.data['id']}"
     state = (await platform.call("GET", path, key=tenant.key)).data
     assert state == {name: held.data[name] for name in state}

@@ -15,6 +15,8 @@ READ, WRITE = "usage:read", "usage:write"
 _LATEST = timedelta(hours=24)
 _AHEAD = timedelta(minutes=1)
 """How far a client's clock may go ahead of ours."""
+_HELD, _ENDED = 1, 2
+"""The versions of a reservation: it is made once and ends once."""
 
 
 def using_routes(using: Using, holders: Holders) -> list[Route]:
@@ -51,11 +53,12 @@ def using_routes(using: Using, holders: Holders) -> list[Route]:
         if not made["reserved"]:
             return Reply.one(made)
         location = f"{call.public_base}{BASE}/entitlements/reservations/{made['id']}"
-        return Reply.created(made, location=location)
+        return Reply.created(made, location=location, version=_HELD)
 
     async def read(call: Call) -> Reply:
         holder = await holders.of(call.principal)
-        return Reply.one(await using.reservation(holder, call.params["reservation_id"], at=call.at))
+        found = await using.reservation(holder, call.params["reservation_id"], at=call.at)
+        return Reply.one(found, version=_HELD if found["status"] == "held" else _ENDED)
 
     async def commit(call: Call) -> Reply:
         body = call.read(models.CommitReservation)

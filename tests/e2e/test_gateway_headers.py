@@ -33,6 +33,22 @@ async def test_every_answer_of_a_recognised_key_says_where_it_stands(platform: P
         assert answer.headers["X-Request-ID"].startswith("req_")
 
 
+async def test_a_recognised_key_is_told_its_limits_also_where_the_requests_head_is_refused(
+    platform: Platform, tenant_key: str
+) -> None:
+    for method, path, headers, status in [
+        ("POST", "namespaces", {"Idempotency-Key": "a b"}, 400),
+        ("PATCH", "namespaces/ns_none", {"If-Match": "3"}, 400),
+        ("POST", "namespaces", {"Content-Encoding": "gzip"}, 415),
+        ("GET", "namespaces", {"X-Workspace-ID": "not an id"}, 400),
+        ("GET", "namespaces?workspace_id=wks_a", {"X-Workspace-ID": "wks_b"}, 422),
+        ("GET", "nothing?workspace_id=wks_a", {"X-Workspace-ID": "wks_b"}, 404),
+    ]:
+        answer = await platform.call(method, path, key=tenant_key, headers=headers)
+        assert answer.status == status, path
+        assert all(name in answer.headers for name in LIMITS), (path, headers, answer.headers)
+
+
 async def test_a_strangers_answer_has_a_request_id_and_no_limits(platform: Platform) -> None:
     for path, status in [("workspaces", 401), ("nothing", 404)]:
         answer = await platform.call("GET", path, key="")

@@ -19,10 +19,13 @@ from atrium_common.errors import (
     AtriumError,
     EndpointNotFound,
     InvalidApiKey,
+    InvalidHeader,
     IpNotAllowed,
     MethodNotAllowed,
     RateLimited,
     Unauthenticated,
+    UnsupportedMediaType,
+    ValidationFailed,
 )
 from atrium_common.ids import Ids
 from atrium_common.tracing import CURRENT, Span, Tracer, tracer
@@ -140,11 +143,11 @@ class Gateway:
             return await page(request)
         try:
             found = self._steps.router.find(request.method, request.path)
-        except (EndpointNotFound, MethodNotAllowed):
+            exchange.entry, exchange.params = found.entry, found.params
+            fields.judge(request)
+        except (EndpointNotFound, MethodNotAllowed, InvalidHeader, UnsupportedMediaType):
             await self._glance(exchange)
             raise
-        exchange.entry, exchange.params = found.entry, found.params
-        fields.judge(request)
         exchange.traceparent = exchange.traceparent or self._steps.peers.traceparent(request)
         CURRENT.set(exchange.traceparent)
         self._steps.forwarding.enter(reads=request.reads)
@@ -188,7 +191,7 @@ class Gateway:
         return False
 
     async def _glance(self, exchange: Exchange) -> None:
-        """Find out whose key the request gives, if a good one: its limits are told all the same.
+        """Find out whose key the request gives, if a good one: its limits are told though it goes no further.
 
         Raises:
             RateLimited: too many bad keys came from the address, here as elsewhere.
@@ -198,8 +201,7 @@ class Gateway:
             key = admission.given_key(request.headers, needed=False)
             if key is not None:
                 admission.check_form(key)
-                asked = admission.asked_for(key, request, None)
-                exchange.holder = self._recognised(await self._looked_up(asked))
+                exchange.holder = self._recognised(await self._looked_up(Asked(hashlib.sha256(key).digest())))
         except InvalidApiKey:
             self._stranger(self._steps.peers.address(request))
         except AtriumError:
@@ -214,7 +216,11 @@ class Gateway:
         steps, entry = self._steps, exchange.entry
         if entry is None:
             return
-        asked = admission.asked_for(key, exchange.request, exchange.params.get(entry.namespace))
+        try:
+            asked = admission.asked_for(key, exchange.request, exchange.params.get(entry.namespace))
+        except (InvalidHeader, ValidationFailed):
+            await self._glance(exchange)
+            raise
         holder = steps.keys.known(asked)
         if holder is None:
             admission.check_form(key)

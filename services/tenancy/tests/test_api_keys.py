@@ -110,6 +110,23 @@ async def test_a_rotated_key_works_until_the_grace_ends(world: World, hours: int
     assert told == ["api_key.created", "api_key.rotated", "api_key.expired"]
 
 
+async def test_a_rotated_keys_grace_can_be_cut_short_and_not_drawn_out_even_by_itself(world: World) -> None:
+    ada = await world.person()
+    old = await world.made("api-keys", ALL, key=ada.key)
+    await world.made(f"api-keys/{old['id']}/rotate", {"grace_period_hours": 2}, key=ada.key)
+    for longer in (None, "2030-01-15T10:30:00Z"):
+        refused = await world.call("PATCH", f"api-keys/{old['id']}", {"expires_at": longer}, key=old["key"])
+        assert (refused.status, refused.error["code"], refused.error["current_state"]) == (
+            409, "STATE_CONFLICT", "rotated",
+        )  # fmt: skip
+    sooner = await world.call("PATCH", f"api-keys/{old['id']}", {"expires_at": "2026-01-15T11:30:00Z"}, key=ada.key)
+    assert sooner.json["data"]["expires_at"] == "2026-01-15T11:30:00.000Z"
+    world.clock.advance(3600)
+    assert await world.principal(old["key"]) == 401
+    late = await world.call("PATCH", f"api-keys/{old['id']}", {"expires_at": None}, key=ada.key)
+    assert late.status == 409
+
+
 async def test_an_expired_key_is_told_of_once_and_can_be_given_more_time(world: World) -> None:
     ada = await world.person()
     past = await world.call("POST", "api-keys", {**ALL, "expires_at": "2026-01-15T10:30:00Z"}, key=ada.key)

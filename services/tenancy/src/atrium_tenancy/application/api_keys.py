@@ -86,6 +86,7 @@ async def update(tenancy: Tenancy, call: Call, key_id: str, changes: dict[str, o
 
     Raises:
         NotFound, InsufficientScope, InsufficientPermissions, PreconditionFailed, ValidationFailed.
+        StateConflict: the key was rotated, and would outlive its grace.
     """
 
     async def decide(tx: Transaction) -> JSONObject:

@@ -119,7 +119,14 @@ def is_over(key: ApiKey, *, at: datetime) -> bool:
 
 
 def update(key: ApiKey, settings: Settings, *, at: datetime) -> tuple[Event, ...]:
-    """Give the key other settings; nothing where they are the same."""
+    """Give the key other settings; nothing where they are the same.
+
+    Raises:
+        StateConflict: the key was rotated, and would outlive its grace.
+    """
+    end = key.settings.expires_at
+    if key.successor_id is not None and end is not None and (settings.expires_at is None or settings.expires_at > end):
+        raise StateConflict("rotated", "update", "This key was rotated: it may end sooner than its grace, not later.")
     return (ApiKeyUpdated(settings=settings, at=at),) if settings != key.settings else ()
 
 

@@ -59,7 +59,7 @@ def api_key_routes(tenancy: Tenancy) -> list[Route]:
         ),
         Route(
             "PATCH", one, handlers.update, "Change an API key", "api-keys:write", bodies.UpdateApiKey, model,
-            permission="api-keys:write",
+            permission="api-keys:write", errors=(StateConflict,),
         ),
         revoking,
         Route(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -118,6 +119,19 @@ async def test_an_invitation_without_a_key_makes_a_user_with_a_first_key(platfor
     assert accepted.status == 200
     seen = await platform.call("GET", "namespaces", key=eve.key, headers={"X-Workspace-ID": ada.workspace_id})
     assert seen.status == 200
+
+
+async def test_the_first_key_of_whoever_was_invited_can_do_no_more_than_the_key_that_invited(
+    platform: Platform,
+) -> None:
+    tenant = await platform.tenant()
+    invitations = f"workspaces/{tenant.workspace['id']}/invitations"
+    for scopes in (["members:write"], ["read:all", "members:*"], ["*"]):
+        giver = await platform.call("POST", "api-keys", {"name": "n", "scopes": scopes}, key=tenant.key)
+        wanted = {"email": f"{secrets.token_hex(8)}@example.com", "role": "owner"}
+        made = await platform.call("POST", invitations, wanted, key=giver.data["key"])
+        joined = await platform.call("POST", "invitations/accept", {"token": made.data["token"]}, key="")
+        assert (joined.status, joined.data["api_key"]["scopes"]) == (200, scopes)
 
 
 async def test_a_foreign_tenant_answers_like_a_missing_one(platform: Platform) -> None:

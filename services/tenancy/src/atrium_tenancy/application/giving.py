@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from atrium_common import api_keys as form
 from atrium_common.eventing.transaction import Transaction
 from atrium_common.jsontypes import JSONObject
-from atrium_common.scopes import EVERYTHING
+from atrium_common.scopes import EVERYTHING, missing
 from atrium_tenancy.application.shown_once import sealed
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key as domain
@@ -42,8 +42,19 @@ async def give(
     return {"key_id": key_id, "key": sealed(key, at=tx.at)}
 
 
-async def first_key(tenancy: Tenancy, tx: Transaction, user_id: str, workspace_id: str) -> JSONObject:
-    """The first key of a user who came by invitation: bound to that workspace, and as much as the role allows."""
+def handed_on(scopes: Sequence[str]) -> tuple[str, ...]:
+    """What the first key of somebody whom a key with these scopes invited may do: no more than that key."""
+    return tuple(scopes) if missing((EVERYTHING,), scopes) else (EVERYTHING,)
+
+
+async def first_key(
+    tenancy: Tenancy, tx: Transaction, user_id: str, workspace_id: str, scopes: tuple[str, ...]
+) -> JSONObject:
+    """The first key of a user who came by invitation: bound to that workspace, and never with more than these scopes.
+
+    Whoever invites sees the token, and needs no key to accept for an address without a user: a first key that could
+    do more than the inviting one would be a way around the rule that no key makes a stronger one.
+    """
     tier = (await tx.load(WORKSPACE, workspace_id)).there.tier
     return await give(
         tenancy,
@@ -52,5 +63,5 @@ async def first_key(tenancy: Tenancy, tx: Transaction, user_id: str, workspace_i
         workspace_id=workspace_id,
         bound=True,
         environment="live",
-        settings=domain.Settings(name="First key", scopes=(EVERYTHING,), rate_limit_tier=tier),
+        settings=domain.Settings(name="First key", scopes=scopes, rate_limit_tier=tier),
     )

@@ -21,7 +21,7 @@ from atrium_common.eventing.transaction import Transacted, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_tenancy.application.access import Access, access, membership
-from atrium_tenancy.application.giving import first_key
+from atrium_tenancy.application.giving import first_key, handed_on
 from atrium_tenancy.application.members import check_team
 from atrium_tenancy.application.seats import seat
 from atrium_tenancy.application.shown_once import sealed, shown_once
@@ -100,6 +100,7 @@ async def invite(
         invited_by=call.principal.user_id,
         expires_at=tx.at + domain.LIFETIME,
         at=tx.at,
+        scopes=handed_on(call.principal.scopes),
     )
     await tx.emit(INVITATION, invitation_id, created)
     tx.claim(token_claim(token), stream=INVITATION.stream(invitation_id))
@@ -222,7 +223,7 @@ async def _person(
     )
     await tx.emit(USER, user_id, registered)
     tx.claim(invitation.email_claim, stream=USER.stream(user_id))
-    return {"user_id": user_id, **await first_key(tenancy, tx, user_id, invitation.workspace_id)}
+    return {"user_id": user_id, **await first_key(tenancy, tx, user_id, invitation.workspace_id, invitation.scopes)}
 
 
 async def _team(tx: Transaction, invitation: domain.Invitation) -> str | None:

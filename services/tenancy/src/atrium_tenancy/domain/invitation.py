@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from atrium_common.errors import Gone
 from atrium_common.eventing.event import Event
 from atrium_common.eventing.personal import Personal
+from atrium_common.scopes import EVERYTHING
 from atrium_tenancy.domain.roles import Role
 
 Status: TypeAlias = Literal["pending", "accepted", "revoked", "expired"]
@@ -18,7 +19,8 @@ LIFETIME = timedelta(days=7)
 class InvitationCreated(Event, type="invitation.created", schema=1):
     """Somebody is invited.
 
-    The address is sealed under the invitation's own key; `email_claim` is its keyed hash.
+    The address is sealed under the invitation's own key; `email_claim` is its keyed hash. `scopes` bound the first key
+    of a new user: those of the key that invited.
     """
 
     workspace_id: str
@@ -29,6 +31,7 @@ class InvitationCreated(Event, type="invitation.created", schema=1):
     invited_by: str
     expires_at: datetime
     at: datetime
+    scopes: tuple[str, ...] = (EVERYTHING,)
 
 
 class InvitationAccepted(Event, type="invitation.accepted", schema=1):
@@ -68,6 +71,7 @@ class Invitation:
     updated_at: datetime
     accepted_by: str | None = None
     revoked: bool = False
+    scopes: tuple[str, ...] = (EVERYTHING,)
 
     def status(self, now: datetime) -> Status:
         """Where it stands at this moment."""
@@ -92,6 +96,7 @@ def evolve(invitation: Invitation | None, event: Event) -> Invitation:
                 event.expires_at,
                 event.at,
                 event.at,
+                scopes=event.scopes,
             )
         case InvitationAccepted() if invitation is not None:
             return replace(invitation, accepted_by=event.user_id, updated_at=event.at)

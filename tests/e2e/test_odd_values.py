@@ -20,6 +20,7 @@ ODD: dict[str, Any] = {
     "the largest integer of 64 bits": {"n": 2**63 - 1},
     "more than a signed integer holds": {"n": 2**63},
     "the most that an unsigned one holds": {"n": 2**64 - 1},
+    "more than 64 bits hold": {"n": 123456789012345678901234567890},
     "the smallest integer": {"n": -(2**63)},
     "a float at the edge": {"n": 1.7976931348623157e308},
     "text of every plane": {"\U0001f600": "\U0010ffff\u202e\ufeff"},

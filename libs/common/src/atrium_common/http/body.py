@@ -5,6 +5,7 @@ pydantic validates; `faults` turns what it found into words for people.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -22,6 +23,7 @@ MAX_BODY = 1024 * 1024
 DEEPEST = 64
 """How deep what is sent may be nested: what is stored of it stands in more, and MongoDB bears with 100."""
 _LEAST, _MOST = -(2**63), 2**63 - 1
+_LONGEST_INTEGER = len(str(_LEAST))
 # What may make an integer beyond 64 bits, or the name of a field with a NUL.
 _UNUSUAL = re.compile(rb"[0-9]{19}|\\u0000")
 M = TypeVar("M", bound="Body")
@@ -85,6 +87,8 @@ def parse_object(raw: bytes) -> JSONObject:
         raise InvalidJson("The body must be a JSON object.")
     if raw.count(b"{") + raw.count(b"[") > DEEPEST or _UNUSUAL.search(raw):
         _refuse_what_no_store_holds(value)
+        # The parser makes floats of integers that are too large for it: only their text tells.
+        json.loads(raw, parse_int=_int64)
     return value
 
 
@@ -97,8 +101,12 @@ def _refuse_what_no_store_holds(value: JSON) -> None:
         if any("\0" in name for each in level if isinstance(each, dict) for name in each):
             raise InvalidJson("The body has a NUL character in the name of a field.")
         level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
-        if any(isinstance(each, int) and not _LEAST <= each <= _MOST for each in level):
-            raise InvalidJson("The body has an integer beyond 64 bits: send it as a text.")
+
+
+def _int64(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER or not _LEAST <= int(text) <= _MOST:
+        raise InvalidJson("The body has an integer beyond 64 bits: send it as a text.")
+    return int(text)
 
 
 def validated(model: type[M], value: Mapping[str, JSON], *, prefix: str = "") -> M:

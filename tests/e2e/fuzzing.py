@@ -79,9 +79,13 @@ def made_fit(case: Any) -> None:
 
 
 def _whole(value: Any) -> Any:
-    """1.0 as 1: to JSON Schema it is an integer, to us it is not."""
+    """1.0 as 1: to JSON Schema it is an integer, to us it is not. And nothing that no store holds: see `parse_object`."""
     if isinstance(value, dict):
-        return {name: _whole(each) for name, each in value.items()}
+        return {name.replace("\0", ""): _whole(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_whole(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if abs(value) >= 2**63:
+        return float(value)
+    return int(value) if value == int(value) else value

@@ -232,5 +232,9 @@ def test_what_no_store_can_hold_is_refused_at_the_door(raw: bytes, told: str) ->
 def test_what_every_store_holds_is_let_through() -> None:
     edge = b'{"a": 9223372036854775807, "b": -9223372036854775808, "c": "x\\u0000y", "d": "99999999999999999999"}'
     assert parse_object(edge) == {"a": 2**63 - 1, "b": -(2**63), "c": "x\0y", "d": "9" * 20}
+    assert parse_object(b'{"a": 100000000000000000000, "b": [-123456789012345680000]}') == {
+        "a": 1e20,
+        "b": [-1.2345678901234568e20],
+    }
     assert parse_object(b'{"a": 0.12345678901234567890123, "b": 1e30}') == {"a": 0.12345678901234567890123, "b": 1e30}
     assert parse_object(b'{"a":' * 64 + b"1" + b"}" * 64)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from decimal import Decimal
+from typing import Annotated, TypeVar, cast
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler, ValidationError
@@ -23,7 +24,6 @@ MAX_BODY = 1024 * 1024
 DEEPEST = 64
 """How deep what is sent may be nested: what is stored of it stands in more, and MongoDB bears with 100."""
 _LEAST, _MOST = -(2**63), 2**63 - 1
-_LONGEST_INTEGER = len(str(_LEAST))
 # What may make an integer beyond 64 bits, or the name of a field with a NUL.
 _UNUSUAL = re.compile(rb"[0-9]{19}|\\u0000")
 M = TypeVar("M", bound="Body")
@@ -87,8 +87,8 @@ def parse_object(raw: bytes) -> JSONObject:
         raise InvalidJson("The body must be a JSON object.")
     if raw.count(b"{") + raw.count(b"[") > DEEPEST or _UNUSUAL.search(raw):
         _refuse_what_no_store_holds(value)
-        # The parser makes floats of integers that are too large for it: only their text tells.
-        json.loads(raw, parse_int=_int64)
+        # The parser rounds integers that are too large for it: only their text tells.
+        return cast("JSONObject", json.loads(raw, parse_int=_kept_exactly))
     return value
 
 
@@ -103,10 +103,19 @@ def _refuse_what_no_store_holds(value: JSON) -> None:
         level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
 
 
-def _int64(text: str) -> int:
-    if len(text) > _LONGEST_INTEGER or not _LEAST <= int(text) <= _MOST:
+def _kept_exactly(text: str) -> int | float:
+    """An integer of 64 bits, or beyond them a float that is the same number: JavaScript writes its large ones so.
+
+    Raises:
+        InvalidJson: there is neither.
+    """
+    number = Decimal(text)
+    if _LEAST <= number <= _MOST:
+        return int(text)
+    rounded = float(number)
+    if Decimal(repr(rounded)) != number:
         raise InvalidJson("The body has an integer beyond 64 bits: send it as a text.")
-    return int(text)
+    return rounded
 
 
 def validated(model: type[M], value: Mapping[str, JSON], *, prefix: str = "") -> M:

@@ -79,7 +79,7 @@ def made_fit(case: Any) -> None:
 
 
 def _whole(value: Any) -> Any:
-    """1.0 as 1: to JSON Schema it is an integer, to us it is not. And nothing that no store holds: see `parse_object`."""
+    """1.0 as 1: to JSON Schema it is an integer, to us it is not. And nothing that no store holds."""
     if isinstance(value, dict):
         return {name.replace("\0", ""): _whole(each) for name, each in value.items()}
     if isinstance(value, list):

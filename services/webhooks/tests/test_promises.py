@@ -57,6 +57,21 @@ async def test_promise_1_a_process_that_could_not_show_its_life_for_a_while_goes
     await running.until(endpoint, 30, "success")
 
 
+async def test_promise_1_an_endpoint_that_is_new_while_its_process_can_not_show_its_life_is_served_afterwards(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.make()
+    dispatcher, shards = running.engine.dispatcher, running.engine.dispatcher._shards
+    shards._beat_seconds = 3600  # it beats when told
+    await running.start()
+    await eventually(lambda: shards.holds(0))
+    shards._beaten_at = float("-inf")
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(1)
+    await shards.step(dispatcher)
+    await running.until(endpoint, 1, "success", seconds=10)
+
+
 async def test_promise_1_every_event_that_is_received_is_kept_also_without_any_endpoint(processes: Processes) -> None:
     running = await processes.start()
     (message,) = await running.events(1, type_="nobody.listens")

@@ -167,7 +167,7 @@ class Dispatcher:
         if lane is not None:
             lane.refresh(endpoint)
             self._ready(lane)
-        elif endpoint.deleted_at is None and self._shards.holds(shard_of(endpoint_id)):
+        elif endpoint.deleted_at is None and self._shards.serves(shard_of(endpoint_id)):
             self._lanes[endpoint_id] = Lane(endpoint_id, endpoint)
             self._spawn(self._take_over([self._lanes[endpoint_id]], ()))
 

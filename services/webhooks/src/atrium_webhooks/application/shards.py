@@ -78,11 +78,16 @@ class Shards:
         self._held: frozenset[int] = frozenset()
         self._beat = 0
         self._beaten_at = float("-inf")
+        self._missed = False
         self._seen: dict[str, tuple[int, float]] = {}
 
     def holds(self, shard: int) -> bool:
         """Whether attempts of this shard's endpoints may begin here and now."""
-        return shard in self._held and self._clock.monotonic() - self._beaten_at < self._lease - _MARGIN
+        return self.serves(shard) and not self._is_late()
+
+    def serves(self, shard: int) -> bool:
+        """Whether this shard's endpoints are this process's, even if just now nothing may begin."""
+        return shard in self._held
 
     async def run(self, served: Served) -> None:
         """Beat, take what is free, give up what is more than a fair part, for ever; on cancellation give up all."""
@@ -99,9 +104,10 @@ class Shards:
     async def step(self, served: Served) -> None:
         """One beat, and the shards that change hands by it."""
         began = self._clock.monotonic()
-        late = began - self._beaten_at >= self._lease - _MARGIN
         self._beat += 1
         await self._documents.write([Put(DISPATCHERS.name, self.holder, {"beat": self._beat}, self._beat, asked.Any())])
+        # Whatever was to begin until now may have been refused; it is told of once a whole step has been made.
+        self._missed = self._missed or self._is_late()
         self._beaten_at = began
         found = {each.key: each for each in await self._documents.query(DISPATCHERS.name, Query(limit=_MOST_PROCESSES))}
         table = found.pop(_MAP, None)
@@ -126,8 +132,12 @@ class Shards:
         if gained:
             log.info("shards taken", shards=len(gained), held=len(self._held), dispatchers=len(living))
             served.taken(gained)
-        if late:
+        if self._missed:
+            self._missed = False
             served.resumed()
+
+    def _is_late(self) -> bool:
+        return self._clock.monotonic() - self._beaten_at >= self._lease - _MARGIN
 
     async def _store(self, table: Document | None, owners: Mapping[int, str]) -> bool:
         body: JSONObject = {"owners": {str(shard): owner for shard, owner in sorted(owners.items())}}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from atrium_common.store.documents import Query
+from atrium_common.store.documents import Any, Delete, Query
 from atrium_webhooks import rows
 from atrium_webhooks.domain.delivery import delivery_id
 from tests.engine import Processes
@@ -69,6 +69,17 @@ async def test_promise_1_an_endpoint_that_is_new_while_its_process_can_not_show_
     endpoint = await running.endpoint(receiver.url())
     await running.events(1)
     await shards.step(dispatcher)
+    await running.until(endpoint, 1, "success", seconds=10)
+
+
+async def test_promise_1_a_process_that_starts_between_an_endpoints_commit_and_its_row_serves_it(
+    processes: Processes, receiver: Hostile
+) -> None:
+    client = await processes.make()
+    endpoint = await client.endpoint(receiver.url())
+    await client.store.documents.write([Delete(rows.WEBHOOKS.name, endpoint, 0, Any())])  # as before it is put
+    running = await processes.start()
+    await running.events(1)
     await running.until(endpoint, 1, "success", seconds=10)
 
 

@@ -14,6 +14,8 @@ from atrium_common.eventing.repository import Repository
 from atrium_common.ids import Ids
 from atrium_common.store.ports import Store
 
+ROWS = "rows"
+"""The checkpoint up to which every row has surely followed the log."""
 LEASE_SECONDS = 5.0
 _PAGE = 50  # what is read at once holds requests up
 _PATIENCE = 1.0
@@ -32,7 +34,7 @@ class RowProjector:
         self._deciders = {decider.name: decider for decider in deciders if decider.row is not None}
         self._clock = clock
         self._lease = Lease(store.documents, "rows", holder=ids.new("projector"), seconds=LEASE_SECONDS, clock=clock)
-        self._checkpoint = Checkpoint(store.documents, "rows")
+        self._checkpoint = Checkpoint(store.documents, ROWS)
 
     async def run(self) -> None:
         """Follow the log for ever."""

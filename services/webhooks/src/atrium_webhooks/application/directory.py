@@ -10,6 +10,8 @@ from datetime import timedelta
 import structlog
 
 from atrium_common.bus.ports import Message
+from atrium_common.eventing.checkpoint import Checkpoint
+from atrium_common.eventing.projector import ROWS
 from atrium_common.eventing.repository import Repository
 from atrium_common.store.documents import Query
 from atrium_common.store.ports import Store, StoreUnavailable
@@ -121,14 +123,15 @@ class Directory:
                 await asyncio.sleep(_NEWS_SECONDS)
 
     async def _begin(self) -> int:
-        """Start from the rows, and from a position that was read before them."""
-        position = await self._store.log.tail()
+        """Start from the rows, and in the log from where they may not have followed it yet when they were read."""
+        position = await Checkpoint(self._store.documents, ROWS).load()
         after: tuple[str, ...] | None = None
         while True:
             page = await self._store.documents.query(WEBHOOKS.name, Query(after=after, limit=_PAGE))
             heads = await beginnings(self._store.documents, [document.key for document in page])
+            by = await self._store.log.tail()
             for document in page:
-                await self._refresh(document.key, 0, position, heads)
+                await self._refresh(document.key, 0, by, heads)
             if len(page) < _PAGE:
                 return position
             after = (page[-1].key,)

@@ -261,6 +261,12 @@ class Receiver:
             while not set(types) <= set(self.types()):
                 await asyncio.sleep(0.02)
 
+    async def arrived(self, number: int, seconds: float = 30) -> None:
+        """Wait until so many have come."""
+        async with asyncio.timeout(seconds):
+            while len(self.got) < number:
+                await asyncio.sleep(0.02)
+
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
         self.got.append((dict(request.headers), body))

@@ -119,6 +119,7 @@ async def test_services_and_dispatchers_killed_under_load_lose_no_committed_even
 
 @pytest.mark.kafka
 @pytest.mark.mongo
+@pytest.mark.timeout(300)
 async def test_a_broker_and_a_store_killed_under_load_lose_no_committed_event(
     directory: Path, kafka_bootstrap: str, mongodb_url: str
 ) -> None:

@@ -291,9 +291,10 @@ async def test_thresholds_and_expiry_arrive_as_events_once_and_in_order(platform
     async with Receiver() as receiver:
         hook = {"url": receiver.url, "events": ["usage.*", "entitlement.*", "boost.*"]}
         await platform.created("webhooks", hook, key=tenant.key)
-        await given(platform, tenant, await package(platform, {what: 10}), expires_at=soon(seconds=4))
-        await use(platform, tenant, what, 9)
-        await use(platform, tenant, what, 1)
+        plan = await package(platform, {what: 10})
+        await given(platform, tenant, plan, expires_at=soon(seconds=8))
+        for quantity in (9, 1):
+            assert (await use(platform, tenant, what, quantity)).body["recorded"] is True
         await receiver.until("usage.limit_reached", "entitlement.expired", seconds=60)
         types = receiver.types()
     assert types.count("usage.limit_warning") == 2

@@ -1,7 +1,7 @@
 """Questions answered from memory are never older than what was committed before they were asked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -18,6 +18,7 @@ from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Appended, Proposal, StreamEvent
 from atrium_common.store.memory import MemoryEventLog, MemoryStore
+from atrium_common.store.ports import StoreUnavailable
 from atrium_common.testing.clock import START, FakeClock
 
 
@@ -46,6 +47,7 @@ class WatchedLog(MemoryEventLog):
         self.looks = 0
         self.reads = 0
         self.slow: asyncio.Event | None = None
+        self.meanwhile: list[Callable[[], Awaitable[None]]] = []
 
     async def append(self, proposal: Proposal) -> Appended:
         """Append, once it may; what is begun is ended, as by a thread or a server, whoever has gone away meanwhile."""
@@ -60,6 +62,8 @@ class WatchedLog(MemoryEventLog):
         self.looks += 1
         seen = await super().tail()
         await asyncio.sleep(0)
+        if self.meanwhile:
+            await self.meanwhile.pop(0)()
         return seen
 
     async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> Sequence[StreamEvent]:
@@ -139,6 +143,27 @@ async def test_a_warm_state_costs_one_look_that_all_who_wait_share(
     assert await asyncio.gather(*(process.total() for _ in range(50))) == [7] * 50
     assert log.reads == 0
     assert log.looks <= 2
+
+
+async def test_a_look_that_failed_for_one_confirms_nothing_for_the_others(
+    shared: MemoryStore, clock: FakeClock, log: WatchedLog
+) -> None:
+    first, second = Process(shared, clock, present=False), Process(shared, clock, present=False)
+    await first.count(1)
+    await first.total()
+
+    async def nothing() -> None:
+        pass
+
+    async def somebody_commits_and_the_look_fails() -> None:
+        await second.count(5)
+        raise StoreUnavailable("away")
+
+    # Those who ask while one looks share the look after it.
+    log.meanwhile = [nothing, somebody_commits_and_the_look_fails]
+    answers = await asyncio.gather(*(first.total() for _ in range(4)), return_exceptions=True)
+    assert isinstance(answers[1], StoreUnavailable)
+    assert [answers[0], *answers[2:]] == [1, 6, 6]
 
 
 async def test_a_process_that_is_alone_asks_its_store_nothing(

@@ -6,7 +6,6 @@ waits for it, and none at all for a process that is alone on its store (`presenc
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atrium_common.eventing.decider import Loaded
+from atrium_common.single_flight import SingleFlight
 from atrium_common.store.commit import Commit
 from atrium_common.store.ports import EventLog
 
@@ -44,8 +44,7 @@ class Head:
         self._own: set[int] = set()
         self._states: OrderedDict[str, Loaded[Any]] = OrderedDict()
         self._readings: dict[str, list[_Reading]] = {}
-        self._looks = 0
-        self._looking = asyncio.Lock()
+        self._look = SingleFlight(self._looked)
 
     async def confirm(self) -> None:
         """See every commit that was made before this call; calls that wait at the same time share one look.
@@ -55,11 +54,7 @@ class Head:
         """
         if self.is_certain:  # what others have committed before they left has been seen once
             return
-        needed = self._looks + 1
-        async with self._looking:
-            if self._looks < needed:
-                self._looks += 1
-                await self._look()
+        await self._look.answer()
 
     @property
     def is_certain(self) -> bool:
@@ -107,7 +102,7 @@ class Head:
         self._spoil(stream)
         self._states.pop(stream, None)
 
-    async def _look(self) -> None:
+    async def _looked(self) -> None:
         alone = self._alone()
         await self._catch_up(await self._log.tail())
         self._looked_alone = alone

@@ -34,7 +34,7 @@ class MongoEventLog:
         self._commits = database["commits"]
         self._queue: list[tuple[Proposal, asyncio.Future[Appended]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._news = News(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
+        self._news = News(self.tail, busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
         self._known_tail = 0
 
     def move(self, database: Any) -> None:
@@ -87,11 +87,7 @@ class MongoEventLog:
 
     async def changed(self, *, after: int, timeout: float) -> None:
         """See `EventLog.changed`: own commits wake at once, others' within 20 ms, or 100 in a quiet time."""
-
-        async def look() -> bool:
-            return await self.tail() > after
-
-        await self._news.wait(look, timeout=timeout)
+        await self._news.wait(after=after, timeout=timeout)
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""

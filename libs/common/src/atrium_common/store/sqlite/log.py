@@ -63,7 +63,7 @@ class SqliteEventLog:
     def __init__(self, writer: Writer, reader: Reader) -> None:
         self._writer = writer
         self._reader = reader
-        self._news = News(busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
+        self._news = News(self.tail, busy=_BUSY_SECONDS, idle=_IDLE_SECONDS)
 
     def notify(self) -> None:
         """Wake who waits for news: this process has committed something."""
@@ -100,11 +100,7 @@ class SqliteEventLog:
 
     async def changed(self, *, after: int, timeout: float) -> None:
         """See `EventLog.changed`: own commits wake at once, others' within 10 ms, or 50 in a quiet time."""
-
-        async def look() -> bool:
-            return self._reader.point(_tail) > after
-
-        await self._news.wait(look, timeout=timeout)
+        await self._news.wait(after=after, timeout=timeout)
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""

@@ -56,7 +56,7 @@ class Kept:
             yield suite
 
     def end(self) -> None:
-        """End all of them."""
+        """End all of them; one that is wanted again is started again."""
         for suite in self._suites.values():
             suite.stop()
 
@@ -73,6 +73,11 @@ def _killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     yield from kept(tmp_path_factory, "killed")
 
 
+@pytest.fixture(scope="package")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    yield from kept(tmp_path_factory, "shared")
+
+
 @pytest.fixture
 async def suite(stack: dict[str, str], _killed: Kept) -> AsyncIterator[Suite]:
     """The suite of its stack that tests may kill, stop and restart as they like, each with a tenant of its own."""
@@ -80,13 +85,22 @@ async def suite(stack: dict[str, str], _killed: Kept) -> AsyncIterator[Suite]:
         yield running
 
 
-@pytest.fixture(scope="package")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
-    yield from kept(tmp_path_factory, "shared")
-
-
 @pytest.fixture
-async def platform(stack: dict[str, str], _shared: Kept) -> AsyncIterator[Platform]:
+async def platform(stack: dict[str, str], _killed: Kept, _shared: Kept) -> AsyncIterator[Platform]:
     """The one suite of its stack that all such tests share: leave it running, and use a tenant of your own."""
+    _killed.end()  # its tests are over, and idle processes take their part of the machine
     async with _shared.running(stack) as running:
         yield running
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First the tests with suites of their own, then those that kill one, then those that share one."""
+    here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    for number, item in zip(here, sorted((items[each] for each in here), key=_turn), strict=True):
+        items[number] = item
+
+
+def _turn(item: pytest.Item) -> int:
+    wanted: list[str] = getattr(item, "fixturenames", [])
+    return 2 if "_shared" in wanted else 1 if "_killed" in wanted else 0

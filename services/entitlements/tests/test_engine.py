@@ -13,7 +13,8 @@ from atrium_common.eventing.lease import LEASES
 from atrium_common.eventing.presence import REPLICAS
 from atrium_common.eventing.snapshot import SNAPSHOTS
 from atrium_common.eventing.vault import SUBJECT_KEYS
-from atrium_common.store.memory import MemoryStore
+from atrium_common.store.commit import Appended, Proposal
+from atrium_common.store.memory import MemoryEventLog, MemoryStore
 from atrium_common.testing.clock import FakeClock
 from atrium_entitlements.application.expiry import DEADLINES, Expiry
 from atrium_entitlements.domain import provisioning
@@ -77,7 +78,7 @@ async def test_the_answer_for_a_past_moment_is_what_was_answered_then(service: S
 
 
 async def test_what_expires_is_told_of_once_though_nobody_asks(service: Service, clock: FakeClock) -> None:
-    job = Expiry(service.store, service.engine.accounts, service.engine.merger, clock=clock, ids=service.ids)
+    job = Expiry(service.store, service.repository, service.engine.merger, clock=clock, ids=service.ids)
     first = await service.give("plan", expires_at=clock.now() + timedelta(days=1))
     assert await job.step() == 0
     clock.advance(86_400)
@@ -93,17 +94,58 @@ async def test_what_expires_is_told_of_once_though_nobody_asks(service: Service,
     await service.engine.giving.change(service.command(), "ns_1", first, renew)
     assert await job.step() == 0
     clock.advance(86_400)
-    again = Expiry(service.store, service.engine.accounts, service.engine.merger, clock=clock, ids=service.ids)
+    again = Expiry(service.store, service.repository, service.engine.merger, clock=clock, ids=service.ids)
     assert await again.step() == 1
     events = [event.type for event in await service.store.log.read_stream("account/ns_1")]
     assert events.count("entitlement.expired") == 2
+
+
+class LateStore(MemoryStore):
+    """Answers an append some time after it is in the log, as a server does."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock=clock)
+        self.log = self.late = LateLog()
+
+
+class LateLog(MemoryEventLog):
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def append(self, proposal: Proposal) -> Appended:
+        appended = await super().append(proposal)
+        await self.answers.wait()
+        return appended
+
+
+async def test_an_expiry_whose_writer_has_not_heard_of_it_yet_is_told_of(house: House, clock: FakeClock) -> None:
+    store = LateStore(clock)
+    await store.open([SUBJECT_KEYS, SNAPSHOTS, LEASES, CHECKPOINTS, DEADLINES, REPLICAS])
+    service = Service(store, house, clock, alone=True)
+    await service.presence.beat()
+    assert (await service.summary())["seats"]["limit"] == 2  # what the account is without a package is in memory now
+    job = Expiry(store, service.repository, service.engine.merger, clock=clock, ids=service.ids)
+    before = await store.log.tail()
+    store.late.answers.clear()
+    giving = asyncio.create_task(service.give("plan", expires_at=clock.now() + timedelta(days=1)))
+    async with asyncio.timeout(5):
+        while await store.log.tail() == before:
+            await asyncio.sleep(0)
+    await job.step()
+    store.late.answers.set()
+    await giving
+    clock.advance(86_400)
+    await service.presence.beat()
+    assert await job.step() == 1
 
 
 async def test_what_is_published_has_the_declared_shape(service: Service, clock: FakeClock) -> None:
     await service.give("plan", expires_at=clock.now() + timedelta(days=1))
     await service.use("seats", 10)
     clock.advance(86_400)
-    job = Expiry(service.store, service.engine.accounts, service.engine.merger, clock=clock, ids=service.ids)
+    job = Expiry(service.store, service.repository, service.engine.merger, clock=clock, ids=service.ids)
     await job.step()
     published = [
         event.publication

@@ -47,6 +47,7 @@ class WatchedLog(MemoryEventLog):
         self.looks = 0
         self.reads = 0
         self.slow: asyncio.Event | None = None
+        self.late: asyncio.Event | None = None
         self.meanwhile: list[Callable[[], Awaitable[None]]] = []
 
     async def append(self, proposal: Proposal) -> Appended:
@@ -56,7 +57,10 @@ class WatchedLog(MemoryEventLog):
     async def _appended(self, proposal: Proposal) -> Appended:
         if self.slow is not None:
             await self.slow.wait()
-        return await super().append(proposal)
+        appended = await super().append(proposal)
+        if self.late is not None:
+            await self.late.wait()
+        return appended
 
     async def tail(self) -> int:
         self.looks += 1
@@ -196,6 +200,24 @@ async def test_a_commit_whose_caller_has_gone_away_is_seen_all_the_same(
     async with asyncio.timeout(5):
         while await process.total() != 6:
             await asyncio.sleep(0)
+
+
+async def test_what_a_reader_of_the_log_has_seen_there_is_loaded_though_its_writer_has_not_heard_of_it(
+    shared: MemoryStore, clock: FakeClock, log: WatchedLog
+) -> None:
+    process = Process(shared, clock)
+    await process.presence.beat()
+    await process.count(1)
+    await process.total()
+    log.late = asyncio.Event()
+    writing = asyncio.create_task(process.count(5))
+    async with asyncio.timeout(5):
+        while await log.tail() != 2:
+            await asyncio.sleep(0)
+    state = (await process.repository.load(TALLY, "t")).state
+    assert state == Tally(6)
+    log.late.set()
+    await writing
 
 
 async def test_a_newcomer_commits_only_when_everybody_knows_of_it(

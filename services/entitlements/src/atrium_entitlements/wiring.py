@@ -91,7 +91,7 @@ async def build(parts: Parts) -> Service:
         **parts.standard_jobs(repository, [rows.ACCOUNT], topic=TOPIC),
         "presence": presence.run,
         "history": projector.run,
-        "expiry": Expiry(parts.store, engine.accounts, engine.merger, clock=parts.clock, ids=parts.ids).run,
+        "expiry": Expiry(parts.store, repository, engine.merger, clock=parts.clock, ids=parts.ids).run,
         "facts": FactsFollower(known, parts.bus).run,
         "tenancy": _tenancy_reactor(parts, known, Cascades(engine.merger, known)).run,
         "usage": _usage_reactor(parts, metering).run,

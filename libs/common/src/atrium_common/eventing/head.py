@@ -7,8 +7,8 @@ waits for it, and none at all for a process that is alone on its store (`presenc
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ class Head:
         self._own: set[int] = set()
         self._states: OrderedDict[str, Loaded[Any]] = OrderedDict()
         self._readings: dict[str, list[_Reading]] = {}
+        self._appending: Counter[str] = Counter()
         self._look = SingleFlight(self._looked)
 
     async def confirm(self) -> None:
@@ -85,6 +86,22 @@ class Head:
             self._readings[stream].remove(reading)
             if not self._readings[stream]:
                 del self._readings[stream]
+
+    @contextlib.contextmanager
+    def appending(self, streams: Collection[str]) -> Iterator[None]:
+        """Around an append up to `committed`: meanwhile the log may be ahead of the states of these streams."""
+        self._appending.update(streams)
+        try:
+            yield
+        finally:
+            self._appending.subtract(streams)
+            for stream in streams:
+                if not self._appending[stream]:
+                    del self._appending[stream]
+
+    def is_appending(self, stream: str) -> bool:
+        """Whether this process is appending to the stream: its commit may be in the log and not be known here yet."""
+        return stream in self._appending
 
     def committed(self, commit: Commit, states: Mapping[str, Loaded[Any]]) -> None:
         """This process has made the commit, which has left its streams in these states."""

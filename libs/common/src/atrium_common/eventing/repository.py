@@ -73,8 +73,8 @@ class Repository:
         self._head = Head(store.log, alone=presence.alone if presence is not None else lambda: None)
 
     async def load(self, decider: Decider[S], aggregate_id: str, *, at: int | None = None) -> Loaded[S]:
-        """The aggregate's newest state, or its state at version `at`."""
-        if at is None and self._head.is_certain:
+        """The aggregate's newest state as of the log, whoever has heard of it by now, or its state at version `at`."""
+        if at is None and self._head.is_certain and not self._head.is_appending(decider.stream(aggregate_id)):
             return await self.current(decider, aggregate_id)
         return await self._read(decider, aggregate_id, at)
 
@@ -140,7 +140,7 @@ class Repository:
                     return earlier
                 raise
             try:
-                appended = await self._append(transaction.proposal(outcome))
+                appended = await self._append(transaction, transaction.proposal(outcome))
             except VersionConflict:
                 await step_aside(attempt)
                 continue
@@ -190,7 +190,7 @@ class Repository:
         proposal = replace(
             transaction.proposal(outcome), command_id=first, further=tuple(Further(*command) for command in more)
         )
-        appended = await self._append(proposal)
+        appended = await self._append(transaction, proposal)
         if appended.replayed:
             return Transacted({}, appended.commit, True, self, {})
         return await self._finish(transaction, appended.commit, outcome)
@@ -211,28 +211,33 @@ class Repository:
             await self._keep_snapshots([(decider, loaded, start.version)])
         return loaded
 
-    async def _append(self, proposal: Proposal) -> Appended:
+    async def _append(self, transaction: Transaction, proposal: Proposal) -> Appended:
         sealed = await self._codec.seal(proposal)
-        if self._presence is None:
-            return await self._appended(sealed)
-        await self._presence.admit()
-        appending = asyncio.ensure_future(self._appended(sealed))
-        try:
-            return await asyncio.shield(appending)
-        except asyncio.CancelledError:
-            # Nobody waits for it any more, but it may still be done: then what is known here is not certain.
-            appending.add_done_callback(lambda _: self._forget(part.stream for part in sealed.slices))
-            raise
+        if self._presence is not None:
+            await self._presence.admit()
+        # Whoever gives up waiting for it: it may be done, and then what it comes to is known here.
+        return await asyncio.shield(asyncio.ensure_future(self._appended(transaction, sealed)))
 
-    async def _appended(self, sealed: Proposal) -> Appended:
-        try:
-            return await self._store.log.append(sealed)
-        except VersionConflict as conflict:
-            self._forget([conflict.stream])
-            raise
-        except StoreUnavailable:
-            self._forget(part.stream for part in sealed.slices)
-            raise
+    async def _appended(self, transaction: Transaction, sealed: Proposal) -> Appended:
+        streams = [part.stream for part in sealed.slices]
+        with self._head.appending(streams):
+            try:
+                appended = await self._store.log.append(sealed)
+            except VersionConflict as conflict:
+                self._forget([conflict.stream])
+                raise
+            except StoreUnavailable:
+                self._forget(streams)
+                raise
+            if not appended.replayed:
+                self._remember(transaction, appended.commit)
+            return appended
+
+    def _remember(self, transaction: Transaction, commit: Commit) -> None:
+        states = {decider.stream(loaded.id): loaded for decider, loaded in transaction.states()}
+        for stream, loaded in states.items():
+            self._cache.put(stream, loaded)
+        self._head.committed(commit, states)
 
     def _forget(self, streams: Iterable[str]) -> None:
         """What is in memory of these may be behind the log."""
@@ -242,16 +247,13 @@ class Repository:
 
     async def _finish(self, transaction: Transaction, commit: Commit, outcome: JSONObject) -> Transacted:
         states = transaction.states()
-        known = {decider.stream(loaded.id): loaded for decider, loaded in states}
-        for stream, loaded in known.items():
-            self._cache.put(stream, loaded)
-        self._head.committed(commit, known)
         for release in commit.proposal.releases:
             await self._store.log.release(release.key, stream=release.stream, before=commit.position)
         await self._put_rows(states)
         await self._keep_snapshots(
             [(decider, loaded, transaction.base(decider.stream(loaded.id))) for decider, loaded in states]
         )
+        known = {decider.stream(loaded.id): loaded for decider, loaded in states}
         return Transacted(outcome, commit, False, self, known)
 
     async def _nearest(self, decider: Decider[S], aggregate_id: str, at: int | None) -> Loaded[S]:

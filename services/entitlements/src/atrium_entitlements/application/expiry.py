@@ -13,13 +13,13 @@ from atrium_common.clock import Clock, rfc3339
 from atrium_common.eventing.checkpoint import Checkpoint
 from atrium_common.eventing.lease import Lease
 from atrium_common.eventing.merging import Merger
+from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, Meta
 from atrium_common.store.documents import Any, Collection, Condition, Delete, Document, Index, Newer, Order, Put, Query
 from atrium_common.store.ports import Store
-from atrium_entitlements.application.accounts import Accounts
 from atrium_entitlements.application.giving import expiring
 from atrium_entitlements.domain.account import NEW
 from atrium_entitlements.domain.periods import earliest
@@ -35,9 +35,9 @@ _WATCHED = frozenset({"entitlement.provisioned", "entitlement.renewed", "entitle
 class Expiry:
     """Emits `entitlement.expired` and `boost.expired`."""
 
-    def __init__(self, store: Store, accounts: Accounts, merger: Merger, *, clock: Clock, ids: Ids) -> None:
+    def __init__(self, store: Store, repository: Repository, merger: Merger, *, clock: Clock, ids: Ids) -> None:
         self._store = store
-        self._accounts = accounts
+        self._repository = repository
         self._merger = merger
         self._clock = clock
         self._ids = ids
@@ -81,7 +81,7 @@ class Expiry:
         return writes
 
     async def _next_end(self, account_id: str) -> datetime | None:
-        account = await self._accounts.load(account_id)
+        account = (await self._repository.load(ACCOUNT, account_id)).state or NEW
         packages = (
             entitlement.period.end
             for entitlement in account.entitlements.values()

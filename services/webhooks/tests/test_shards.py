@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from atrium_common.store.documents import Delete, Document, Put, Query
+from atrium_common.store.documents import Any, Delete, Document, Put, Query
 from atrium_common.store.memory import MemoryDocuments
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.testing.clock import FakeClock
@@ -80,3 +80,26 @@ async def test_a_late_beat_behind_which_the_store_is_silent_is_told_of_by_the_ne
     await shards.step(told)
     assert shards.holds(0)
     assert told.resumptions == before + 1
+
+
+class Sharing(Told):
+    """Whom fewer shards are held for where others come."""
+
+    def left(self, shards: Collection[int]) -> None:
+        assert shards
+
+
+async def test_a_process_knows_whether_it_has_seen_others() -> None:
+    clock, told = FakeClock(), Sharing()
+    documents = Slow(clock)
+    shards = Shards(documents, holder="d_1", clock=clock)
+    assert not shards.is_alone
+    await shards.step(told)
+    assert shards.is_alone
+    await documents.write([Put(DISPATCHERS.name, "d_2", {"beat": 1}, 1, Any())])
+    await shards.step(told)
+    assert not shards.is_alone
+    documents.silent = True
+    with pytest.raises(StoreUnavailable):
+        await shards.step(told)
+    assert not shards.is_alone

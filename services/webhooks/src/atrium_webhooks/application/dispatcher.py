@@ -119,7 +119,9 @@ class Dispatcher:
                 "shards": self._shards.run(self),
                 "directory": self._directory.follow(),
                 "traffic": self._traffic.run(),
-                "wakes": self._wakes.heed(lambda each: self._shards.holds(shard_of(each)), self._hear),
+                "wakes": self._wakes.heed(
+                    lambda each: self._shards.holds(shard_of(each)), self._hear, alone=lambda: self._shards.is_alone
+                ),
                 "rechecks": self._recheck(),
                 "gauges": tell(lambda: list(self._lanes.values()), self._clock),
             }.items()

@@ -80,6 +80,12 @@ class Shards:
         self._beaten_at = float("-inf")
         self._missed = False
         self._seen: dict[str, tuple[int, float]] = {}
+        self._alone = False
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the last step saw no other process."""
+        return self._alone
 
     def holds(self, shard: int) -> bool:
         """Whether attempts of this shard's endpoints may begin here and now."""
@@ -104,6 +110,7 @@ class Shards:
     async def step(self, served: Served) -> None:
         """One beat, and the shards that change hands by it."""
         began = self._clock.monotonic()
+        self._alone = False
         self._beat += 1
         await self._documents.write([Put(DISPATCHERS.name, self.holder, {"beat": self._beat}, self._beat, asked.Any())])
         # Whatever was to begin until now may have been refused; it is told of once a whole step has been made.
@@ -112,6 +119,7 @@ class Shards:
         found = {each.key: each for each in await self._documents.query(DISPATCHERS.name, Query(limit=_MOST_PROCESSES))}
         table = found.pop(_MAP, None)
         living = await self._living(found)
+        self._alone = len(living) == 1
         owners = _owners(table)
         mine = frozenset(shard for shard, owner in owners.items() if owner == self.holder)
         fair = -(-SHARDS // len(living))

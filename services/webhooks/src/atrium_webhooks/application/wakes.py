@@ -15,6 +15,8 @@ from atrium_webhooks.rows import WAKES
 log = structlog.get_logger("dispatcher")
 
 _SECONDS = 0.1
+_ALONE_SECONDS = 1.0
+"""How seldom a process looks that has seen no other one lately: what it leaves itself it knows of."""
 _AT_ONCE = 500
 _AFTER_A_FAULT = 1.0
 
@@ -24,24 +26,35 @@ class Wakes:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._left = False
 
     async def leave(self, endpoint_ids: Collection[str]) -> None:
         """Tell whoever serves these endpoints."""
         if endpoint_ids:
+            self._left = True
             version = time.time_ns()
             await self._documents.write([Put(WAKES.name, each, {}, version, Any()) for each in endpoint_ids])
 
-    async def heed(self, serves: Callable[[str], bool], hear: Callable[[str], None]) -> None:
+    async def heed(
+        self, serves: Callable[[str], bool], hear: Callable[[str], None], *, alone: Callable[[], bool]
+    ) -> None:
         """Let every endpoint that is served here `hear`, for ever; before its wake is taken away."""
+        look_at = 0.0
         while True:
             await asyncio.sleep(_SECONDS)
+            if time.monotonic() < look_at and not self._left and alone():
+                continue
+            look_at = time.monotonic() + _ALONE_SECONDS
+            self._left = False
             try:
                 found = await self._documents.query(WAKES.name, Query(limit=_AT_ONCE))
+                self._left = self._left or bool(found)
                 heard = [each for each in found if serves(each.key)]
                 for each in heard:
                     hear(each.key)
                 if heard:
                     await self._documents.write([Delete(WAKES.name, each.key, 0, Is(each.version)) for each in heard])
             except StoreUnavailable as error:
+                self._left = True
                 log.warning("wakes can not be read", reason=str(error))
                 await asyncio.sleep(_AFTER_A_FAULT)

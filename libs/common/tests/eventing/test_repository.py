@@ -1,6 +1,7 @@
 """The way of a command to the log, on a counter that may exist once under a name."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -18,9 +19,9 @@ from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Claim, Release
-from atrium_common.store.documents import Collection, Newer, Put
-from atrium_common.store.memory import MemoryStore
-from atrium_common.store.ports import ClaimTaken
+from atrium_common.store.documents import Any, Collection, Delete, Document, Newer, Put
+from atrium_common.store.memory import MemoryDocuments, MemoryStore
+from atrium_common.store.ports import ClaimTaken, StoreUnavailable
 from atrium_common.testing.clock import START, FakeClock
 from atrium_common.testing.conformance.event_log import one, proposal
 
@@ -183,6 +184,68 @@ async def test_a_lease_has_one_holder_and_is_taken_over_only_after_its_time(worl
     assert await one_.acquire() is None
     await two.release()
     assert await one_.acquire() is not None
+
+
+class Watched(MemoryDocuments):
+    """Counts what is asked of it, and may lose the answer to a write."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.declare([LEASES])
+        self.asked = 0
+        self.loses = False
+
+    async def get(self, collection: str, key: str) -> Document | None:
+        self.asked += 1
+        return await super().get(collection, key)
+
+    async def write(self, writes: Sequence[Put | Delete]) -> Sequence[bool]:
+        self.asked += 1
+        done = await super().write(writes)
+        if self.loses:
+            raise StoreUnavailable("the answer is lost")
+        return done
+
+
+async def test_a_lease_is_renewed_when_a_third_of_its_time_is_over_and_asks_nothing_before() -> None:
+    clock = FakeClock()
+    documents = Watched(clock)
+    lease = Lease(documents, "job", holder="one", seconds=6, clock=clock)
+    first = await lease.acquire()
+    documents.asked = 0
+    for _ in range(5):
+        assert await lease.acquire() == first
+    assert documents.asked == 0
+    clock.advance(2)
+    renewed = await lease.acquire()
+    assert first is not None
+    assert renewed is not None
+    assert renewed.version == first.version + 1
+    assert documents.asked == 1
+
+
+async def test_a_lease_in_doubt_is_asked_for() -> None:
+    clock = FakeClock()
+    documents = Watched(clock)
+    one_, two = (Lease(documents, "job", holder=holder, seconds=6, clock=clock) for holder in ("one", "two"))
+    assert await one_.acquire() is not None
+    await documents.write([Put(LEASES.name, "job", {"holder": ""}, 9, Any())])  # an operator's hand
+    assert await two.acquire() is not None
+    one_.doubt()
+    assert await one_.acquire() is None
+
+
+async def test_a_lease_whose_renewal_had_no_answer_is_its_holders_still() -> None:
+    clock = FakeClock()
+    documents = Watched(clock)
+    lease = Lease(documents, "job", holder="one", seconds=6, clock=clock)
+    assert await lease.acquire() is not None
+    clock.advance(2)
+    documents.loses = True
+    with pytest.raises(StoreUnavailable):
+        await lease.acquire()
+    documents.loses = False
+    assert await lease.acquire() is not None
 
 
 async def test_checkpoints_never_go_back_and_a_stale_token_is_refused(world: World) -> None:

@@ -32,40 +32,39 @@ async def test_who_waits_looks_often_after_news_and_seldom_where_nothing_happens
     assert news.pause(now + 1.1) == 0.05
 
 
-async def test_all_who_wait_are_woken_by_what_is_told_and_find_it() -> None:
-    log = Log()
-    news = News(log.tail, busy=60, idle=60)
-    waiting = [asyncio.create_task(news.wait(after=0, timeout=60)) for _ in range(5)]
-    while not log.looks:
-        await asyncio.sleep(0)
-    waiting[0].cancel()
-    log.end = 1
-    news.tell()
-    await asyncio.wait_for(asyncio.gather(*waiting[1:]), 5)
-
-
-async def test_one_look_serves_all_who_wait() -> None:
+async def test_all_who_wait_are_woken_by_what_is_told_and_one_look_serves_them() -> None:
     log = Log()
     news = News(log.tail, busy=60, idle=60)
     waiting = [asyncio.create_task(news.wait(after=0, timeout=60)) for _ in range(50)]
-    while not log.looks:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting[0].cancel()
     log.end = 1
     news.tell()
-    await asyncio.wait_for(asyncio.gather(*waiting), 5)
-    assert log.looks <= 3
+    assert await asyncio.wait_for(asyncio.gather(*waiting[1:]), 5) == [True] * 49
+    assert log.looks == 1
 
 
 async def test_what_is_told_while_somebody_looks_is_not_missed() -> None:
     log = Log()
     news = News(log.tail, busy=60, idle=60)
+    news.tell()
     waiting = asyncio.create_task(news.wait(after=0, timeout=60))
     while not log.looks:
         await asyncio.sleep(0)
-    # It has looked, and does not wait yet.
+    # It looks, and has seen the end as it was.
     log.end = 1
     news.tell()
-    await asyncio.wait_for(waiting, 5)
+    assert await asyncio.wait_for(waiting, 5)
+
+
+async def test_what_was_told_before_somebody_waits_is_looked_for_at_once() -> None:
+    log = Log()
+    news = News(log.tail, busy=60, idle=60)
+    log.end = 1
+    news.tell()
+    assert await asyncio.wait_for(news.wait(after=0, timeout=60), 5)
+    assert await asyncio.wait_for(news.wait(after=0, timeout=60), 5)
+    assert log.looks == 1
 
 
 @pytest.mark.parametrize("others", [0, 3])
@@ -74,7 +73,7 @@ async def test_patience_ends_whoever_else_waits_longer(others: int) -> None:
     news = News(log.tail, busy=60, idle=60)
     longer = [asyncio.create_task(news.wait(after=0, timeout=60)) for _ in range(others)]
     await asyncio.sleep(0.01)
-    await asyncio.wait_for(news.wait(after=0, timeout=0.02), 5)
+    assert not await asyncio.wait_for(news.wait(after=0, timeout=0.02), 5)
     for task in longer:
         assert not task.done()
         task.cancel()
@@ -86,7 +85,7 @@ async def test_news_of_others_is_found_by_looking() -> None:
     waiting = asyncio.create_task(news.wait(after=0, timeout=60))
     await asyncio.sleep(0.02)
     log.end = 1
-    await asyncio.wait_for(waiting, 5)
+    assert await asyncio.wait_for(waiting, 5)
 
 
 def test_a_time_that_is_all_but_over_is_waited_for_on_the_loop_of_processes_too() -> None:

@@ -41,7 +41,7 @@ class Readable(Protocol):
         """See `EventLog.tail`."""
         ...
 
-    async def changed(self, *, after: int, timeout: float) -> None:
+    async def changed(self, *, after: int, timeout: float) -> bool:
         """See `EventLog.changed`."""
         ...
 
@@ -188,7 +188,6 @@ class _TopicReader:
         self._checkpoint = checkpoint
         self._origin = 0
         self._fence = 0
-        self._renew_at = float("-inf")
         self._waiting: deque[Received] = deque()
 
     async def begin(self) -> None:
@@ -229,7 +228,7 @@ class _TopicReader:
         try:
             await self._checkpoint.advance(position, fence=self._fence)
         except StaleCheckpoint:
-            self._renew_at = float("-inf")
+            self._lease_is_doubtful()
         except StoreUnavailable as error:
             raise BusUnavailable(str(error)) from error
 
@@ -251,21 +250,22 @@ class _TopicReader:
     async def _leading(self) -> bool:
         if self._lease is None or self._checkpoint is None:
             return True
-        now = self._clock.monotonic()
-        if now < self._renew_at and self._fence:
-            return True
         with _translated():
             token = await self._lease.acquire()
             if token is None:
                 self._fence = 0
                 return False
-            if not self._fence or self._renew_at == float("-inf"):
+            if not self._fence:
                 # Somebody else may have read on in the meantime: go on from the group's own place.
                 self._waiting.clear()
                 self.position = await self._checkpoint.load() or self._origin
             self._fence = token.version
-            self._renew_at = now + LEASE_SECONDS / 3
         return True
+
+    def _lease_is_doubtful(self) -> None:
+        self._fence = 0
+        if self._lease is not None:
+            self._lease.doubt()
 
 
 @contextlib.contextmanager

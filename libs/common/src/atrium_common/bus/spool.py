@@ -56,14 +56,15 @@ class Spool:
             tail = found[-1].position
         return tail
 
-    async def changed(self, *, after: int, timeout: float) -> None:
-        """Return when there may be more, or after so many seconds."""
+    async def changed(self, *, after: int, timeout: float) -> bool:
+        """Return true when there is more, or false after so many seconds."""
         deadline = self._clock.monotonic() + timeout
         while not await self.read_log(after=after, limit=1):
             left = deadline - self._clock.monotonic()
             if left <= 0:
-                return
+                return False
             await asyncio.sleep(min(left, _POLL))
+        return True
 
     async def _append(self, messages: Sequence[Message]) -> None:
         body: JSONObject = {

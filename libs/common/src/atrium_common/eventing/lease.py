@@ -35,19 +35,30 @@ class Lease:
         self._clock = clock
         self._seen: tuple[int, float] | None = None
         self._token: Token | None = None
+        self._renew_at = float("-inf")
 
     async def acquire(self) -> Token | None:
-        """Take or renew the lease; None while somebody else holds it."""
+        """Take the lease or hold on to it; None while somebody else has it.
+
+        It is renewed when a third of its time is over, so that this may be asked as often as one likes.
+        """
         now = self._clock.monotonic()
+        held = self._token
+        if held is not None and now < self._renew_at:
+            return held
+        if held is not None and (renewed := await self._write(now, held.version + 1, Is(held.version))) is not None:
+            return renewed
         document = await self._documents.get(LEASES.name, self.name)
         if document is None:
-            return await self._write(1, Absent())
-        mine = self._token is not None and document.version == self._token.version
-        free = document.body.get("holder") == ""
-        if not mine and not free and not self._lapsed(document.version, now):
-            self._token = None
+            return await self._write(now, 1, Absent())
+        free = document.body.get("holder") in ("", self.holder)  # its own where a renewal's answer was lost
+        if not free and not self._lapsed(document.version, now):
             return None
-        return await self._write(document.version + 1, Is(document.version))
+        return await self._write(now, document.version + 1, Is(document.version))
+
+    def doubt(self) -> None:
+        """Somebody else seems to have it: `acquire` is to ask."""
+        self._renew_at = float("-inf")
 
     async def release(self) -> None:
         """Give the lease back, if it is still held, so that the next need not wait."""
@@ -63,8 +74,9 @@ class Lease:
             return False
         return now - self._seen[1] > self.seconds
 
-    async def _write(self, version: int, guard: Absent | Is) -> Token | None:
+    async def _write(self, now: float, version: int, guard: Absent | Is) -> Token | None:
         put = Put(LEASES.name, self.name, {"holder": self.holder}, version, guard)
         (done,) = await self._documents.write([put])
         self._token = Token(self.name, self.holder, version) if done else None
+        self._renew_at = now + self.seconds / 3
         return self._token

@@ -171,10 +171,11 @@ class LogProjector:
         """Follow the log until the lease wants renewing; then a rebuild may have switched the slots, too."""
         until = self._clock.monotonic() + LEASE_SECONDS / 3
         checkpoint, slot = await self._in_use()
+        position = await self._fill(slot, checkpoint, fence=fence, until=until)
         while (left := until - self._clock.monotonic()) > 0:
-            position = await self._fill(slot, checkpoint, fence=fence, until=until)
-            await self._store.log.changed(after=position, timeout=min(left, _PATIENCE))
-            await self._gather()
+            if await self._store.log.changed(after=position, timeout=min(left, _PATIENCE)):
+                await self._gather()
+                position = await self._fill(slot, checkpoint, fence=fence, until=until)
 
     async def _gather(self) -> None:
         """Let more commits come, unless a reader waits for what is there."""

@@ -44,8 +44,9 @@ class RowProjector:
                 if token is None:
                     await asyncio.sleep(_PATIENCE)
                     continue
-                await self.catch_up(fence=token.version)
-                await self._store.log.changed(after=self._checkpoint.position, timeout=_PATIENCE)
+                after = await self.catch_up(fence=token.version)
+                while token is not None and not await self._store.log.changed(after=after, timeout=_PATIENCE):
+                    token = await self._lease.acquire()
                 await asyncio.sleep(PACE_SECONDS)
         finally:
             await self._lease.release()

@@ -83,18 +83,17 @@ class Relay:
             await self._checkpoint.advance(commits[-1].position, fence=token.version)
         return len(commits)
 
-    async def _lead(self, token: Token | None) -> None:
-        renew_at = self._clock.monotonic() + LEASE_SECONDS / 3
+    async def _lead(self, token: Token) -> None:
+        leading: Token | None = token
         beat_at = self._clock.monotonic()
-        while token is not None:
-            count = await self.step(token)
+        news = True
+        while leading is not None:
+            count = await self.step(leading) if news else 0
             now = self._clock.monotonic()
             if now >= beat_at and count < _PAGE:
                 await self._bus.heartbeat(self._topic, self._checkpoint.position)
                 beat_at = now + HEARTBEAT_SECONDS
                 RELAY_LAG.labels(self._topic).set(await self._log.tail() - self._checkpoint.position)
-            if now >= renew_at:
-                token = await self._lease.acquire()
-                renew_at = now + LEASE_SECONDS / 3
+            leading = await self._lease.acquire()
             if not count:
-                await self._log.changed(after=self._checkpoint.position, timeout=max(0.01, beat_at - now))
+                news = await self._log.changed(after=self._checkpoint.position, timeout=max(0.01, beat_at - now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -99,17 +100,15 @@ class MemoryEventLog:
         """See `EventLog.tail`."""
         return len(self._commits)
 
-    async def changed(self, *, after: int, timeout: float) -> None:
+    async def changed(self, *, after: int, timeout: float) -> bool:
         """See `EventLog.changed`."""
         await asyncio.sleep(0)  # a reader that goes round in circles must not keep everybody else waiting
-        if len(self._commits) > after:
-            return
-        self._news.clear()
-        try:
-            async with asyncio.timeout(timeout):
-                await self._news.wait()
-        except TimeoutError:
-            return
+        if len(self._commits) <= after:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._news.wait()
+        return len(self._commits) > after
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""

@@ -26,8 +26,10 @@ class News:
         self._busy = busy
         self._idle = idle
         self._quiet_at = float("-inf")
+        self._newest = 0
         self._told = 0
-        self._waiting: list[asyncio.Future[int]] = []
+        self._seen = 0
+        self._waiting: list[asyncio.Future[tuple[int, int]]] = []
         # uvloop gives a handle that does not know its time where that is less than a millisecond away.
         self._timer: asyncio.Handle | None = None
         self._wakes_at = float("inf")
@@ -37,30 +39,35 @@ class News:
         self._told += 1
         self._wake()
 
-    async def wait(self, *, after: int, timeout: float) -> None:
-        """Return when there is something after this position, or after about so many seconds."""
+    async def wait(self, *, after: int, timeout: float) -> bool:
+        """Return true when there is something after this position, or false after about so many seconds.
+
+        Who waits has just read up to there: so it looks at once only where something was told since the last look.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        asked = self._tail.ask()
-        while True:
-            told = self._told
-            found, now = await self._tail.answer(asked) > after, loop.time()
-            if found:
-                self._quiet_at = now + _QUIET_AFTER
-            if found or now >= deadline:
-                return
-            if told == self._told:
-                asked = await self._woken(loop, min(self.pause(now), deadline - now))
+        while self._newest <= after:
+            if self._seen < self._told:
+                await self._look(self._tail.ask(), self._told)
+            elif (left := deadline - loop.time()) > 0:
+                await self._look(*await self._woken(loop, min(self.pause(loop.time()), left)))
             else:
-                asked = self._tail.ask()
+                return False
+        self._quiet_at = loop.time() + _QUIET_AFTER
+        return True
 
     def pause(self, now: float) -> float:
         """Seconds until the next look, at this moment of the loop's clock."""
         return self._busy if now < self._quiet_at else self._idle
 
-    async def _woken(self, loop: asyncio.AbstractEventLoop, pause: float) -> int:
-        """Wait; the look that all who were woken at this moment share."""
-        waiter: asyncio.Future[int] = loop.create_future()
+    async def _look(self, asked: int, told: int) -> None:
+        """Have looked, after so much was told."""
+        self._newest = max(self._newest, await self._tail.answer(asked))
+        self._seen = max(self._seen, told)
+
+    async def _woken(self, loop: asyncio.AbstractEventLoop, pause: float) -> tuple[int, int]:
+        """Wait; the look that all who were woken at this moment share, and how much was told before."""
+        waiter: asyncio.Future[tuple[int, int]] = loop.create_future()
         self._waiting.append(waiter)
         at = loop.time() + pause
         if self._timer is None or self._wakes_at > at:
@@ -74,7 +81,7 @@ class News:
             self._timer.cancel()
             self._timer = None
         waiting, self._waiting = self._waiting, []
-        asked = self._tail.ask()
+        look = self._tail.ask(), self._told
         for waiter in waiting:
             if not waiter.done():
-                waiter.set_result(asked)
+                waiter.set_result(look)

@@ -53,8 +53,8 @@ class EventLog(Protocol):
         """The position of the newest commit; 0 where there is none."""
         ...
 
-    async def changed(self, *, after: int, timeout: float) -> None:
-        """Return when the tail may be above `after`, or after `timeout` seconds: a hint that shortens polling."""
+    async def changed(self, *, after: int, timeout: float) -> bool:
+        """Return true when the tail is above `after`, or false after `timeout` seconds."""
         ...
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:

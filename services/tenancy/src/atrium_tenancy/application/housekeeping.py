@@ -27,7 +27,7 @@ from atrium_tenancy.rows import API_KEY, API_KEYS, MEMBER, MEMBERS, NAMESPACE, N
 
 log = structlog.get_logger("housekeeping")
 
-_PAUSE = 0.5
+_PAUSE = 1.0
 _PAGE = 100
 _LEASE_SECONDS = 5.0
 _META = Meta(actor="service/tenancy")

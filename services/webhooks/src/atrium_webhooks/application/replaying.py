@@ -84,10 +84,8 @@ class Replaying:
 
     async def step(self) -> int:
         """One page of every unfinished job; how many jobs there were."""
-        jobs: list[Document] = []
-        for status in domain.UNFINISHED:
-            query = Query((Condition("status", "eq", status),), (Order("created_at"),), limit=_JOBS)
-            jobs += await self._documents.query(REPLAYS.name, query)
+        unfinished = Query((Condition("status", "in", domain.UNFINISHED),), (Order("created_at"),), limit=_JOBS)
+        jobs = await self._documents.query(REPLAYS.name, unfinished)
         for job in jobs:
             await self._page(job)
         return len(jobs)

@@ -85,9 +85,9 @@ class MongoEventLog:
             newest = await self._commits.find({}, {"_id": 1}).sort("_id", -1).limit(1).to_list(length=1)
         return int(newest[0]["_id"]) if newest else 0
 
-    async def changed(self, *, after: int, timeout: float) -> None:
+    async def changed(self, *, after: int, timeout: float) -> bool:
         """See `EventLog.changed`: own commits wake at once, others' within 20 ms, or 100 in a quiet time."""
-        await self._news.wait(after=after, timeout=timeout)
+        return await self._news.wait(after=after, timeout=timeout)
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""

@@ -98,9 +98,9 @@ class SqliteEventLog:
         """See `EventLog.tail`."""
         return self._reader.point(_tail)
 
-    async def changed(self, *, after: int, timeout: float) -> None:
+    async def changed(self, *, after: int, timeout: float) -> bool:
         """See `EventLog.changed`: own commits wake at once, others' within 10 ms, or 50 in a quiet time."""
-        await self._news.wait(after=after, timeout=timeout)
+        return await self._news.wait(after=after, timeout=timeout)
 
     async def release(self, claim: str, *, stream: str, before: int) -> bool:
         """See `EventLog.release`."""

@@ -29,7 +29,7 @@ demo: $(VENV)/runtime.stamp ## Show the main job: a workspace, and its signed we
 install: $(VENV)/runtime.stamp ## Make .venv with the command .venv/bin/atrium
 
 test: check ## Everything that must hold: checks, then all tests (REQUIRE=kafka,mongo demands those suites)
-	@$(BIN)/pytest --numprocesses $(WORKERS) $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
 
 check: lint types imports ## Lint, types and import rules
 

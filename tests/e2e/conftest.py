@@ -93,14 +93,21 @@ async def platform(stack: dict[str, str], _killed: Kept, _shared: Kept) -> Async
         yield running
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First the tests with suites of their own, then those that kill one, then those that share one."""
+    """First what has suites of its own, then what kills one, then what shares one; each suite on one worker."""
     here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
     for number, item in zip(here, sorted((items[each] for each in here), key=_turn), strict=True):
         items[number] = item
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 def _turn(item: pytest.Item) -> int:
     wanted: list[str] = getattr(item, "fixturenames", [])
     return 2 if "_shared" in wanted else 1 if "_killed" in wanted else 0
+
+
+def _group(item: pytest.Item) -> str:
+    """The tests that run on one worker, one after the other: those of one suite, or those of one file."""
+    of = (item.path.stem, "killed", "shared")[_turn(item)]
+    stack = item.callspec.params.get("stack") if hasattr(item, "callspec") else None
+    return f"{of} on {stack}" if stack else of

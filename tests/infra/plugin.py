@@ -35,22 +35,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{module}: {reason}")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """On several workers, what shares a suite runs on one of them: the end-to-end tests of a stack, or of a file."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByStack(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
-        def _split_scope(self, nodeid: str) -> str:
-            path, _, test = nodeid.partition("::")
-            if not path.startswith("tests/e2e/"):
-                return nodeid
-            stacks = {"embedded", "kafka+mongodb"}.intersection(test.partition("[")[2].removesuffix("]").split("-"))
-            return stacks.pop() if stacks else path
-
-    return ByStack(config, log)
-
-
 class SharedServers:
     """The servers of all workers: started before the first one, ended after the last."""
 

@@ -8,7 +8,7 @@ SOURCES := $(PROJECTS) deploy/dashboards sdks tests
 LOCKS := requirements/runtime.txt requirements/tracing.txt requirements/dev.txt
 ARGS ?=
 REQUIRE ?=
-WORKERS ?= 2
+WORKERS ?= 3
 FACTOR ?= 100
 
 # A test run starts hundreds of Python processes, `run` five: each would compile our modules anew.
@@ -29,7 +29,7 @@ demo: $(VENV)/runtime.stamp ## Show the main job: a workspace, and its signed we
 install: $(VENV)/runtime.stamp ## Make .venv with the command .venv/bin/atrium
 
 test: check ## Everything that must hold: checks, then all tests (REQUIRE=kafka,mongo demands those suites)
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) $(if $(REQUIRE),--require $(REQUIRE)) $(ARGS)
 
 check: lint types imports ## Lint, types and import rules
 

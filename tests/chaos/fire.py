@@ -23,7 +23,7 @@ from tests.chaos.network import Network, inside, network
 from tests.chaos.receiver import Receiver
 from tests.chaos.reconciling import Finding, reconcile
 from tests.chaos.story import KINDS, Story
-from tests.infra.kafka import KafkaBroker
+from tests.infra.kafka import KAFKAS_SESSION_SECONDS, KafkaBroker
 from tests.infra.mongo import MongoServer
 
 STACKS = ("embedded", "kafka+mongodb")
@@ -135,7 +135,7 @@ async def grounds(stack: str, seed: int, directory: Path, net: Network) -> Async
             closing.enter_context(_small_disk(fleet.data))
             ground.disk = fleet.data
         elif stack != "embedded":
-            ground.kafka = KafkaBroker(host=net.hub)
+            ground.kafka = KafkaBroker(host=net.hub, session_seconds=KAFKAS_SESSION_SECONDS)
             closing.callback(ground.kafka.close)
             ground.mongo = MongoServer()
             closing.callback(ground.mongo.close)

@@ -1,5 +1,5 @@
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.suite import Platform, Suite
 
-STACKS = ["embedded", pytest.param("kafka+mongodb", marks=[pytest.mark.kafka, pytest.mark.mongo])]
+STACKS = {"embedded": [], "kafka+mongodb": [pytest.mark.kafka, pytest.mark.mongo]}
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("suites")
 
 
-@pytest.fixture(params=STACKS)
+@pytest.fixture
 def stack(request: pytest.FixtureRequest) -> dict[str, str]:
     """The settings that choose the stores and the stream."""
     quick = {
@@ -93,21 +93,23 @@ async def platform(stack: dict[str, str], _killed: Kept, _shared: Kept) -> Async
         yield running
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for a stack runs on both; its id says on which, and whose suite it uses."""
+    given = any(mark.args[0] == "stack" for mark in metafunc.definition.iter_markers("parametrize"))
+    if "stack" in metafunc.fixturenames and not given:
+        suffix = ("-own", "-killed", "")[_turn(metafunc.fixturenames)]
+        stacks = [pytest.param(stack, marks=marks, id=stack + suffix) for stack, marks in STACKS.items()]
+        metafunc.parametrize("stack", stacks, indirect=True)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what has suites of its own, then what kills one, then what shares one; each suite on one worker."""
-    here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
-    for number, item in zip(here, sorted((items[each] for each in here), key=_turn), strict=True):
-        items[number] = item
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """First what has suites of its own, then what kills one, then what shares one."""
+    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    ours = sorted((items[place] for place in places), key=lambda item: _turn(getattr(item, "fixturenames", ())))
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
 
 
-def _turn(item: pytest.Item) -> int:
-    wanted: list[str] = getattr(item, "fixturenames", [])
-    return 2 if "_shared" in wanted else 1 if "_killed" in wanted else 0
-
-
-def _group(item: pytest.Item) -> str:
-    """The tests that run on one worker, one after the other: those of one suite, or those of one file."""
-    of = (item.path.stem, "killed", "shared")[_turn(item)]
-    stack = item.callspec.params.get("stack") if hasattr(item, "callspec") else None
-    return f"{of} on {stack}" if stack else of
+def _turn(fixtures: Sequence[str]) -> int:
+    return 2 if "_shared" in fixtures else 1 if "_killed" in fixtures else 0

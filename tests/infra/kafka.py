@@ -14,6 +14,9 @@ from atrium_local.ports import free_port
 from tests.infra.jars import classpath
 from tests.infra.process import ServerProcess
 
+SESSION_SECONDS = 4.0
+KAFKAS_SESSION_SECONDS = 9.0
+"""What Kafka takes where nothing is set."""
 _JVM = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
 
 
@@ -41,8 +44,10 @@ class KafkaBroker:
         mutual: its listener with TLS that asks for client certificates, where it has one.
     """
 
-    def __init__(self, guarded: Guarded | None = None, *, host: str = "127.0.0.1") -> None:
-        """Format the storage; the open listener is at `host`.
+    def __init__(
+        self, guarded: Guarded | None = None, *, host: str = "127.0.0.1", session_seconds: float = SESSION_SECONDS
+    ) -> None:
+        """Format the storage; the open listener is at `host`. One that was killed is let in again after its session.
 
         Raises:
             Unavailable: it can't be had here.
@@ -54,6 +59,7 @@ class KafkaBroker:
         self.bootstrap = f"{host}:{port}"
         properties = folder / "server.properties"
         values = _properties(folder / "data", host, port, controller)
+        values["broker.session.timeout.ms"] = str(round(session_seconds * 1000))
         scram: list[str] = []
         if guarded is not None:
             sasl, mutual = free_port(), free_port()
@@ -120,6 +126,7 @@ def _properties(data: Path, host: str, port: int, controller: int) -> dict[str, 
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.num.partitions": "1",
         "group.initial.rebalance.delay.ms": "0",
+        "broker.heartbeat.interval.ms": "500",
         "group.min.session.timeout.ms": "1000",
         "auto.create.topics.enable": "false",
         "log.cleaner.dedupe.buffer.size": "2097152",

@@ -35,6 +35,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{module}: {reason}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """On several workers, what shares a suite runs on one of them; `tests/e2e/conftest.py` says so in a test's id."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class BySuite(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, test = nodeid.partition("::")
+            if not path.startswith("tests/e2e/"):
+                # The larger a scope the sooner it begins, and what starts servers is better not begun last.
+                folder = path.rpartition("/")[0]
+                return folder if folder.startswith(("tests/", "libs/common/tests/bus")) else nodeid
+            words = test.partition("[")[2].removesuffix("]").split("-")
+            stack = "".join({"embedded", "kafka+mongodb"}.intersection(words))
+            if not stack or "own" in words:
+                return f"{path} {stack}"
+            return f"{stack} killed" if "killed" in words else stack
+
+    return BySuite(config, log)
+
+
 class SharedServers:
     """The servers of all workers: started before the first one, ended after the last."""
 

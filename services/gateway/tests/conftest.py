@@ -1,5 +1,6 @@
 """Every kind of store on which the gateway keeps what it must not forget."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
         made = SqliteStore(tmp_path / "gateway.db", clock=clock)
     else:
         url = request.getfixturevalue("mongodb_url")
-        made = MongoStore(url, database=f"g_{tmp_path.name[-40:]}", clock=clock)
+        made = MongoStore(url, database=f"g_{os.urandom(8).hex()}", clock=clock)
     await made.open([SUBJECT_KEYS, *COLLECTIONS])
     for collection in (SUBJECT_KEYS, *COLLECTIONS):
         await made.documents.drop(collection.name)

@@ -17,6 +17,7 @@ class SingleFlight(Generic[_T]):
         self._begun = 0
         self._done = 0
         self._given: _T
+        self._failed: tuple[int, Exception] | None = None
         self._flying = asyncio.Lock()
 
     def ask(self) -> int:
@@ -27,12 +28,20 @@ class SingleFlight(Generic[_T]):
         """What the call of that number gave, or a later one; without a number, one that begins from now on.
 
         Raises:
-            Exception: what the call raises, for the one who had to make it; the next one who waits makes another.
+            Exception: what that call raised, for all who wait for it. Where who made it is cancelled, the next one
+                makes another.
         """
         asked = self.ask() if asked is None else asked
         async with self._flying:
-            if self._done < asked:
-                self._begun = began = self._begun + 1
+            if self._done >= asked:
+                return self._given
+            if self._failed is not None and self._failed[0] >= asked:
+                raise self._failed[1]
+            self._begun = began = self._begun + 1
+            try:
                 self._given = await self._call()
-                self._done = began
+            except Exception as error:
+                self._failed = began, error
+                raise
+            self._done, self._failed = began, None
             return self._given

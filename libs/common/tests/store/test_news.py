@@ -4,6 +4,7 @@ import pytest
 import uvloop
 
 from atrium_common.store.news import News
+from atrium_common.store.ports import StoreUnavailable
 
 
 class Log:
@@ -77,6 +78,17 @@ async def test_patience_ends_whoever_else_waits_longer(others: int) -> None:
     for task in longer:
         assert not task.done()
         task.cancel()
+
+
+async def test_a_look_that_hangs_holds_up_nobody_for_longer_than_a_look_may_take() -> None:
+    async def hangs() -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    news = News(hangs, busy=0.01, idle=0.01, patience=0.05)
+    waiting = (news.wait(after=0, timeout=0.1) for _ in range(20))
+    answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    assert [type(answer) for answer in answers] == [StoreUnavailable] * 20
 
 
 async def test_news_of_others_is_found_by_looking() -> None:

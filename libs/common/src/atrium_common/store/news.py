@@ -10,19 +10,26 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from atrium_common.single_flight import SingleFlight
+from atrium_common.store.ports import StoreUnavailable
 
+_LOOK_SECONDS = 3.0
+"""What a look may take: a connection that has died in silence holds all up who wait."""
 _QUIET_AFTER = 1.0
 
 
 class News:
     """Wakes who waits: when there is news of this process's own, and every so often to look for that of others."""
 
-    def __init__(self, tail: Callable[[], Awaitable[int]], *, busy: float, idle: float) -> None:
-        """`tail` gives the newest position there is; a look is one such call.
+    def __init__(
+        self, tail: Callable[[], Awaitable[int]], *, busy: float, idle: float, patience: float = _LOOK_SECONDS
+    ) -> None:
+        """`tail` gives the newest position there is; a look is one such call, and may take `patience` seconds.
 
         Seconds between two looks: `busy` for a second after there was something, `idle` from then on.
         """
-        self._tail = SingleFlight(tail)
+        self._end = tail
+        self._patience = patience
+        self._tail = SingleFlight(self._looked)
         self._busy = busy
         self._idle = idle
         self._quiet_at = float("-inf")
@@ -40,9 +47,12 @@ class News:
         self._wake()
 
     async def wait(self, *, after: int, timeout: float) -> bool:
-        """Return true when there is something after this position, or false after about so many seconds.
+        """Return true when there is something after this position; false where a look after so many seconds finds none.
 
         Who waits has just read up to there: so it looks at once only where something was told since the last look.
+
+        Raises:
+            StoreUnavailable: the end can't be looked for, or not soon.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
@@ -59,6 +69,13 @@ class News:
     def pause(self, now: float) -> float:
         """Seconds until the next look, at this moment of the loop's clock."""
         return self._busy if now < self._quiet_at else self._idle
+
+    async def _looked(self) -> int:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._end()
+        except TimeoutError:
+            raise StoreUnavailable(f"the end of the log was not told within {self._patience:g} seconds") from None
 
     async def _look(self, asked: int, told: int) -> None:
         """Have looked, after so much was told."""

@@ -24,7 +24,7 @@ _FAR = 2_000
 """Further behind than this, everything is forgotten instead of reading what has changed."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Reading:
     """A load under way, spoilt by any commit to its stream that is heard of meanwhile."""
 
@@ -38,6 +38,8 @@ class Head:
         """`alone` gives the number of the present time of being alone on the store, or None; see `Presence.alone`."""
         self._log = log
         self._looked_alone: int | None = None
+        self._unsure = False
+        self._doubts = 0
         self._alone = alone
         self._size = size
         self._position: int | None = None
@@ -77,7 +79,9 @@ class Head:
         self._readings.setdefault(stream, []).append(reading)
 
         def keep(loaded: Loaded[Any]) -> None:
-            if not reading.spoilt and self._position is not None:
+            known = self._states.get(stream)
+            older = known is not None and known.version > loaded.version
+            if not reading.spoilt and not older and self._position is not None:
                 self._put(stream, loaded)
 
         try:
@@ -105,14 +109,23 @@ class Head:
 
     def committed(self, commit: Commit, states: Mapping[str, Loaded[Any]]) -> None:
         """This process has made the commit, which has left its streams in these states."""
+        self._unsure = False  # what was given up before is behind this commit, or will never be
+        passed = self._position is not None and commit.position <= self._position
         for stream, loaded in states.items():
             self._spoil(stream)
             known = self._states.get(stream)
-            if known is None or known.version < loaded.version:
+            # What has been passed over already may have been followed by others' commits to the stream.
+            if not passed and (known is None or known.version < loaded.version):
                 self._put(stream, loaded)
-        if self._position is not None and commit.position > self._position:
+        if self._position is not None and not passed:
             self._own.add(commit.position)
             self._advance()
+
+    def doubt(self) -> None:
+        """An append was given up that may still be done: until another one has been, nothing here is certain."""
+        self._unsure = True
+        self._doubts += 1
+        self._looked_alone = None
 
     def forget(self, stream: str) -> None:
         """The state in memory has lost a race."""
@@ -120,9 +133,9 @@ class Head:
         self._states.pop(stream, None)
 
     async def _looked(self) -> None:
-        alone = self._alone()
+        alone, doubts = self._alone(), self._doubts
         await self._catch_up(await self._log.tail())
-        self._looked_alone = alone
+        self._looked_alone = None if self._unsure or doubts != self._doubts else alone
 
     async def _catch_up(self, tail: int) -> None:
         if self._position is None or tail - self._position > _FAR:
@@ -136,6 +149,7 @@ class Head:
                 if commit.position in self._own or commit.position <= self._position:
                     continue
                 for stream, version in commit.versions.items():
+                    self._spoil(stream)
                     known = self._states.get(stream)
                     if known is None or known.version < version:
                         self.forget(stream)

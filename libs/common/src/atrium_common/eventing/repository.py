@@ -227,6 +227,7 @@ class Repository:
                 self._forget([conflict.stream])
                 raise
             except StoreUnavailable:
+                self._head.doubt()
                 self._forget(streams)
                 raise
             if not appended.replayed:

@@ -1,6 +1,7 @@
 """Commands and questions over a store: turns, outcomes, the past, and what is told of expiry."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,8 @@ from atrium_common.eventing.presence import REPLICAS
 from atrium_common.eventing.snapshot import SNAPSHOTS
 from atrium_common.eventing.vault import SUBJECT_KEYS
 from atrium_common.store.commit import Appended, Proposal
-from atrium_common.store.memory import MemoryEventLog, MemoryStore
+from atrium_common.store.documents import Delete, Put
+from atrium_common.store.memory import MemoryDocuments, MemoryEventLog, MemoryStore
 from atrium_common.testing.clock import FakeClock
 from atrium_entitlements.application.expiry import DEADLINES, Expiry
 from atrium_entitlements.domain import provisioning
@@ -139,6 +141,50 @@ async def test_an_expiry_whose_writer_has_not_heard_of_it_yet_is_told_of(house: 
     clock.advance(86_400)
     await service.presence.beat()
     assert await job.step() == 1
+
+
+class PausedDocuments(MemoryDocuments):
+    """Holds the first removal of a deadline back, as a process does that is stopped before it."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.hold: asyncio.Event | None = None
+
+    async def write(self, writes: Sequence[Put | Delete]) -> Sequence[bool]:
+        if self.hold is not None and isinstance(writes[0], Delete) and writes[0].collection == DEADLINES.name:
+            hold, self.hold = self.hold, None
+            await hold.wait()
+        return await super().write(writes)
+
+
+async def test_a_paused_process_takes_no_deadline_away_that_its_successor_has_written(
+    house: House, clock: FakeClock
+) -> None:
+    store = MemoryStore(clock=clock)
+    documents = store.documents = PausedDocuments(clock)
+    await store.open([SUBJECT_KEYS, SNAPSHOTS, LEASES, CHECKPOINTS, DEADLINES, REPLICAS])
+    first, second = Service(store, house, clock), Service(store, house, clock)
+    paused, successor = (
+        Expiry(store, each.repository, each.engine.merger, clock=clock, ids=each.ids) for each in (first, second)
+    )
+    given = await first.give("plan", expires_at=clock.now() + timedelta(days=1))
+    await paused.step()
+    clock.advance(86_400)
+    hold = documents.hold = asyncio.Event()
+    stopped = asyncio.create_task(paused.step())
+    async with asyncio.timeout(5):
+        while documents.hold is not None:
+            await asyncio.sleep(0)
+
+    def renew(account: Any, acting: Any) -> Any:
+        return provisioning.renew(account, given, acting, expires_at=clock.now() + timedelta(days=1))
+
+    await second.engine.giving.change(second.command(), "ns_1", given, renew)
+    await successor.step()
+    hold.set()
+    await stopped
+    clock.advance(86_400)
+    assert await successor.step() == 1
 
 
 async def test_what_is_published_has_the_declared_shape(service: Service, clock: FakeClock) -> None:

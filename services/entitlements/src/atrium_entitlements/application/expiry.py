@@ -18,7 +18,7 @@ from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, Meta
-from atrium_common.store.documents import Any, Collection, Condition, Delete, Document, Index, Newer, Order, Put, Query
+from atrium_common.store.documents import Collection, Condition, Delete, Document, Index, Is, Newer, Order, Put, Query
 from atrium_common.store.ports import Store
 from atrium_entitlements.application.giving import expiring
 from atrium_entitlements.domain.account import NEW
@@ -114,11 +114,11 @@ class Expiry:
         end = await self._next_end(account_id)
         # What is committed meanwhile is still to be read from the log, and writes over this.
         if end is None:
-            await self._store.documents.write([Delete(DEADLINES.name, account_id, 0, Any())])
+            await self._store.documents.write([Delete(DEADLINES.name, account_id, 0, Is(document.version))])
         else:
             later = max(end, now + timedelta(milliseconds=1))
             await self._store.documents.write(
-                [Put(DEADLINES.name, account_id, {"due_at": rfc3339(later)}, document.version, Any())]
+                [Put(DEADLINES.name, account_id, {"due_at": rfc3339(later)}, document.version, Is(document.version))]
             )
 
 

@@ -70,6 +70,7 @@ def engine(
         ),
         in_flight=settings.webhooks_in_flight,
         drain_seconds=settings.webhooks_timeout + 1,
+        serves_api="api" in settings.role,
         clock=clock,
     )
     kept_for = timedelta(days=settings.webhooks_retention_days)

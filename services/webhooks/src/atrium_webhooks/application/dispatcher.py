@@ -53,14 +53,17 @@ class Dispatcher:
         patience: Patience,
         in_flight: int,
         drain_seconds: float,
+        serves_api: bool,
         clock: Clock,
     ) -> None:
+        """`serves_api` says that what clients ask for is asked of this process, so that it hears of it by itself."""
         self._directory = directory
         self._attempts = attempts
         self._shards = shards
         self._line = line
         self._in_flight = in_flight
         self._drain_seconds = drain_seconds
+        self._serves_api = serves_api
         self._clock = clock
         self._reading = Reading(documents, line, directory, clock=clock)
         self._wakes = Wakes(documents)
@@ -120,7 +123,9 @@ class Dispatcher:
                 "directory": self._directory.follow(),
                 "traffic": self._traffic.run(),
                 "wakes": self._wakes.heed(
-                    lambda each: self._shards.holds(shard_of(each)), self._hear, alone=lambda: self._shards.is_alone
+                    lambda each: self._shards.holds(shard_of(each)),
+                    self._hear,
+                    alone=lambda: self._serves_api and self._shards.is_alone,
                 ),
                 "rechecks": self._recheck(),
                 "gauges": tell(lambda: list(self._lanes.values()), self._clock),

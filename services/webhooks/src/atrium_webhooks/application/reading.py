@@ -77,6 +77,7 @@ class Reading:
         """Give up the lines of endpoints that were deleted while nobody served them."""
         after: tuple[str, ...] | None = None
         while page := await self._documents.query(LANES.name, Query(after=after, limit=_LANES_AT_ONCE)):
+            await self._directory.catch_up()  # a line that is there may be of an endpoint not heard of yet
             for document in page:
                 if shard_of(document.key) in shards and self._directory.get(document.key) is None:
                     while found := await self._line.unfinished(document.key):

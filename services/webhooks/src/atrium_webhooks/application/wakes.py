@@ -24,16 +24,19 @@ _AFTER_A_FAULT = 1.0
 class Wakes:
     """One document an endpoint, by its id, until who serves it has heard."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, *, seldom: float = _ALONE_SECONDS) -> None:
         self._documents = documents
+        self._seldom = seldom
         self._left = False
 
     async def leave(self, endpoint_ids: Collection[str]) -> None:
         """Tell whoever serves these endpoints."""
         if endpoint_ids:
-            self._left = True
             version = time.time_ns()
-            await self._documents.write([Put(WAKES.name, each, {}, version, Any()) for each in endpoint_ids])
+            try:
+                await self._documents.write([Put(WAKES.name, each, {}, version, Any()) for each in endpoint_ids])
+            finally:
+                self._left = True  # only now: a look before this has not seen them
 
     async def heed(
         self, serves: Callable[[str], bool], hear: Callable[[str], None], *, alone: Callable[[], bool]
@@ -44,7 +47,7 @@ class Wakes:
             await asyncio.sleep(_SECONDS)
             if time.monotonic() < look_at and not self._left and alone():
                 continue
-            look_at = time.monotonic() + _ALONE_SECONDS
+            look_at = time.monotonic() + self._seldom
             self._left = False
             try:
                 found = await self._documents.query(WAKES.name, Query(limit=_AT_ONCE))

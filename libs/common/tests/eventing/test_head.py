@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from atrium_common.eventing.codec import Codec
-from atrium_common.eventing.decider import Decider
+from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.eventing.event import Event, EventRegistry
+from atrium_common.eventing.head import Head
 from atrium_common.eventing.presence import HOLD, LAPSE, REPLICAS, RIGHT, TRUST, Presence
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.snapshot import SNAPSHOTS
@@ -20,6 +21,7 @@ from atrium_common.store.commit import Appended, Proposal, StreamEvent
 from atrium_common.store.memory import MemoryEventLog, MemoryStore
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.testing.clock import START, FakeClock
+from atrium_common.testing.conformance.event_log import one, proposal
 
 
 class Counted(Event, type="tally.counted", schema=1):
@@ -227,6 +229,18 @@ async def test_what_a_reader_of_the_log_has_seen_there_is_loaded_though_its_writ
     assert state == Tally(6)
     log.late.set()
     await writing
+
+
+async def test_nothing_is_kept_for_a_process_that_never_asks(log: WatchedLog) -> None:
+    head = Head(log)
+    appended = await log.append(proposal(one("tally/t", 0)))
+    loaded = Loaded("t", Tally(1), 1)
+    head.committed(appended.commit, {"tally/t": loaded})
+    assert head.get("tally/t") is None
+    await head.confirm()
+    appended = await log.append(proposal(one("tally/t", 1)))
+    head.committed(appended.commit, {"tally/t": loaded})
+    assert head.get("tally/t") is loaded
 
 
 async def test_a_newcomer_commits_only_when_everybody_knows_of_it(

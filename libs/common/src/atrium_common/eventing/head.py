@@ -110,16 +110,18 @@ class Head:
     def committed(self, commit: Commit, states: Mapping[str, Loaded[Any]]) -> None:
         """This process has made the commit, which has left its streams in these states."""
         self._unsure = False  # what was given up before is behind this commit, or will never be
-        passed = self._position is not None and commit.position <= self._position
-        for stream, loaded in states.items():
+        for stream in states:
             self._spoil(stream)
+        # Where nobody has asked yet nothing is kept; and what has been passed over already may have been followed by
+        # others' commits to the stream.
+        if self._position is None or commit.position <= self._position:
+            return
+        for stream, loaded in states.items():
             known = self._states.get(stream)
-            # What has been passed over already may have been followed by others' commits to the stream.
-            if not passed and (known is None or known.version < loaded.version):
+            if known is None or known.version < loaded.version:
                 self._put(stream, loaded)
-        if self._position is not None and not passed:
-            self._own.add(commit.position)
-            self._advance()
+        self._own.add(commit.position)
+        self._advance()
 
     def doubt(self) -> None:
         """An append was given up that may still be done: until another one has been, nothing here is certain."""

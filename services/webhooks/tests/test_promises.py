@@ -5,9 +5,11 @@ import asyncio
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
+from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Any, Delete, Query
 from atrium_webhooks import rows
 from atrium_webhooks.domain.delivery import delivery_id
@@ -138,6 +140,24 @@ async def test_promise_2_the_id_and_the_body_stay_the_same_over_all_attempts(
     assert len({each.body for each in receiver.arrivals}) == 1
     assert [each.attempt for each in receiver.arrivals] == [1, 2, 3]
     assert receiver.arrivals[0].json["data"] == data
+
+
+async def test_promise_2_an_answer_is_recorded_whatever_its_headers_are_and_nothing_is_sent_again(
+    processes: Processes, receiver: Hostile
+) -> None:
+    async def odd(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\n$ref: a\r\n$id: b\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    receiver.script("/", odd)
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(1)
+    delivery = await running.delivery(endpoint, "success", seconds=10)
+    (entry,) = cast("list[JSONObject]", delivery.body["history"])
+    headers = {"X-Name": "caf\N{REPLACEMENT CHARACTER}", "Content-Length": "0"}
+    assert entry["response"] == {"headers": headers, "body": "", "truncated": False}
+    assert len(receiver.arrivals) == 1
 
 
 async def test_promise_3_endpoints_that_hang_delay_nobody_else(processes: Processes, receiver: Hostile) -> None:

@@ -213,9 +213,13 @@ def _unpacker(encoding: str) -> _Plain | _Deflated:
 
 
 def _plain(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """The headers as they are recorded: repeated ones joined, and no more than is of use."""
+    """The headers as they are recorded: repeated ones joined, and no more than is of use, nor what no store takes."""
     plain: dict[str, str] = {}
-    for name, value in headers.items():
+    for name, raw in headers.items():
+        if name.startswith("$"):
+            continue  # MongoDB has meanings of its own for such names within a document
+        # Bytes that are no UTF-8 come as lone surrogates.
+        value = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         title = "Retry-After" if name.lower() == "retry-after" else str(name)
         known = plain.get(title)
         if known is not None or len(plain) < _MOST_HEADERS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from atrium_common.store.documents import Delete, Put
-from atrium_common.store.ports import Documents
+from atrium_common.store.ports import Documents, StoreUnavailable
 
 _MOST = 512
 
@@ -37,13 +38,20 @@ class Settler:
     async def _run(self) -> None:
         while self._queued:
             group, self._queued = self._queued[:_MOST], self._queued[_MOST:]
-            try:
-                done = await self._documents.write([write for write, _ in group])
-            except Exception as error:
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), each in zip(group, done, strict=True):
+            await self._make(group)
+
+    async def _make(self, group: Sequence[tuple[Put | Delete, asyncio.Future[bool]]]) -> None:
+        try:
+            done = await self._documents.write([write for write, _ in group])
+        except Exception as error:
+            if len(group) > 1 and not isinstance(error, StoreUnavailable):
+                for each in group:  # one that can't be written is nothing to those that are gathered with it
+                    await self._make([each])
+                return
+            for _, future in group:
                 if not future.done():
-                    future.set_result(each)
+                    future.set_exception(error)
+            return
+        for (_, future), each_done in zip(group, done, strict=True):
+            if not future.done():
+                future.set_result(each_done)

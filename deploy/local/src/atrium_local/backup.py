@@ -27,6 +27,7 @@ from atrium_common.store.sqlite.store import copy
 from atrium_common.store.whole import every_document
 from atrium_common.wiring import TOPICS
 from atrium_local.data_directory import DataDirectory
+from atrium_local.erasures import erased, read_erasures
 from atrium_local.operated import OPERATED, opened, tail_of
 from atrium_local.options import Failed
 
@@ -83,9 +84,10 @@ async def restored(settings: Settings, source: Path, erasures: Path | None) -> R
         raise Failed("the stores are in MongoDB: restore them with its own tools")
     if not (source / MANIFEST).exists():
         raise Failed(f"{source} is no backup: it has no {MANIFEST}")
+    told = [] if erasures is None else read_erasures(erasures)
     directory = DataDirectory(settings.data_dir.resolve())
     with directory.locked():
-        erased = await _erased_since(settings, directory, erasures)
+        again = sorted({*told, *await _erased_since(settings, directory)})
         staged = directory.path / f"restoring-{os.getpid()}"
         staged.mkdir(mode=0o700)
         try:
@@ -95,11 +97,11 @@ async def restored(settings: Settings, source: Path, erasures: Path | None) -> R
             DataDirectory(staged).write_secrets(keys)
             if (source / "operator-key").exists():
                 shutil.copy2(source / "operator-key", staged / "operator-key")
-            await _settled(settings, staged, keys, erased)
+            await _settled(settings, staged, keys, again)
             replaced = _swapped(directory.path, staged)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
-    return Restored(erased, replaced)
+    return Restored(again, replaced)
 
 
 def _stores(directory: Path) -> list[Path]:
@@ -108,16 +110,11 @@ def _stores(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.db"), key=lambda path: (order.get(path.name, 0), path.name))
 
 
-async def _erased_since(settings: Settings, directory: DataDirectory, erasures: Path | None) -> list[str]:
-    erased: set[str] = set()
-    if directory.is_one() and _stores(directory.path):
-        keys = SecretStr(directory.secrets()[SEALING_KEYS])
-        async with opened(settings.model_copy(update={"sealing_keys": keys})) as stores:
-            for service in stores.values():
-                erased |= set(await service.vault.forgotten())
-    if erasures is not None:
-        erased |= {line.strip() for line in erasures.read_text().splitlines() if line.strip()}
-    return sorted(erased)
+async def _erased_since(settings: Settings, directory: DataDirectory) -> list[str]:
+    if not (directory.is_one() and _stores(directory.path)):
+        return []
+    keys = SecretStr(directory.secrets()[SEALING_KEYS])
+    return await erased(settings.model_copy(update={"sealing_keys": keys}))
 
 
 def _keys(source: Path, directory: DataDirectory) -> dict[str, str]:
@@ -130,19 +127,19 @@ def _keys(source: Path, directory: DataDirectory) -> dict[str, str]:
     return keys
 
 
-async def _settled(settings: Settings, staged: Path, keys: Mapping[str, str], erased: Sequence[str]) -> None:
+async def _settled(settings: Settings, staged: Path, keys: Mapping[str, str], again: Sequence[str]) -> None:
     """Make the copies agree with what has happened since: people erased again, and no checkpoint ahead of its log."""
     update = {"data_dir": staged, "sealing_keys": SecretStr(keys[SEALING_KEYS])}
     async with opened(settings.model_copy(update=update)) as stores:
         for service in stores.values():
-            await _erase_again(service, erased)
+            await _erase_again(service, again)
             await _bring_back_checkpoints(service, stores)
             if not await service.store.scrub():
                 raise Failed(f"{service.operated.name}: the copy could not be scrubbed")
 
 
-async def _erase_again(service: Opened, erased: Iterable[str]) -> None:
-    fresh = set(erased) - set(await service.vault.forgotten())
+async def _erase_again(service: Opened, again: Iterable[str]) -> None:
+    fresh = set(again) - set(await service.vault.forgotten())
     if not fresh:
         return
     for subject in fresh:

@@ -38,7 +38,7 @@ def restore(
     source: Annotated[Path, typer.Argument(help="A directory that `admin backup` has made")],
     data_dir: DataDir = None,
     erasures: Annotated[
-        Path | None, typer.Option(help="People erased since (one id a line), where the data directory itself is lost")
+        Path | None, typer.Option(help="What `admin erasures` wrote, where the data directory itself is lost")
     ] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:

@@ -39,14 +39,11 @@ def erase_user(
 
 def erasures(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """List who was erased: keep it beside your backups, `admin restore --erasures` applies it again."""
+    from atrium_local.erasures import erased
+
     settings, _ = prepared(Settings, data_dir=data_dir)
-    people = run_async(lambda: _erased(settings))
-    print(json.dumps(people) if as_json else "\n".join(people))
-
-
-async def _erased(settings: Settings) -> list[str]:
-    from atrium_local.operated import opened
-
-    async with opened(settings) as stores:
-        forgotten = [await service.vault.forgotten() for service in stores.values()]
-    return sorted({subject for subjects in forgotten for subject in subjects})
+    people = run_async(lambda: erased(settings))
+    if as_json:
+        print(json.dumps(people))
+    elif people:
+        print("\n".join(people))

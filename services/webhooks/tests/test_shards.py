@@ -1,6 +1,6 @@
-"""A process that could not show its life for a while: whatever was refused meanwhile is told of afterwards."""
+"""Which process serves what: never two the same, and what was refused to one that could not show its life is told of."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import pytest
 
@@ -13,22 +13,29 @@ from atrium_webhooks.rows import DISPATCHERS
 
 
 class Slow(MemoryDocuments):
-    """Documents of a store that takes its time to write, and may not answer questions."""
+    """Documents of a store that takes its time to write, may not answer questions, and says when it is asked one."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
         self.declare([DISPATCHERS])
         self.seconds = 0.0
         self.silent = False
+        self.asked: Callable[[], object] = lambda: None
+        self.before_a_deletion: Awaitable[None] | None = None
         self._passes = clock.advance
 
     async def write(self, writes: Sequence[Put | Delete]) -> Sequence[bool]:
         self._passes(self.seconds)
+        meanwhile, deletes = self.before_a_deletion, any(isinstance(write, Delete) for write in writes)
+        if meanwhile is not None and deletes:
+            self.before_a_deletion = None
+            await meanwhile
         return await super().write(writes)
 
     async def query(self, collection: str, query: Query) -> Sequence[Document]:
         if self.silent:
             raise StoreUnavailable("silent")
+        self.asked()
         return await super().query(collection, query)
 
 
@@ -103,3 +110,41 @@ async def test_a_process_knows_whether_it_has_seen_others() -> None:
     with pytest.raises(StoreUnavailable):
         await shards.step(told)
     assert not shards.is_alone
+
+
+async def test_a_process_that_was_paused_begins_nothing_before_it_has_looked_what_it_still_holds() -> None:
+    clock = FakeClock()
+    documents = Slow(clock)
+    paused, other = (Shards(documents, holder=holder, clock=clock) for holder in ("d_1", "d_2"))
+    await paused.step(Sharing())
+    await other.step(Sharing())
+    clock.advance(4)
+    await other.step(Sharing())
+    assert other.holds(0)
+    held: list[bool] = []
+    documents.asked = lambda: held.append(paused.holds(0))
+    await paused.step(Sharing())
+    assert held == [False]
+
+
+async def test_a_process_that_is_paused_while_it_looks_takes_nobody_who_lives_for_dead() -> None:
+    clock = FakeClock()
+    documents = Slow(clock)
+    one, two = (Shards(documents, holder=holder, clock=clock) for holder in ("d_1", "d_2"))
+    for each in (one, two, one, two):
+        await each.step(Sharing())
+    documents.asked = lambda: clock.advance(4)
+    await two.step(Sharing())
+    assert not two.serves(0)
+
+
+async def test_a_process_that_beats_while_it_is_judged_lives() -> None:
+    clock = FakeClock()
+    documents = Slow(clock)
+    one, two = (Shards(documents, holder=holder, clock=clock) for holder in ("d_1", "d_2"))
+    for each in (one, two, one, two):
+        await each.step(Sharing())
+    clock.advance(4)
+    documents.before_a_deletion = one.step(Sharing())
+    await two.step(Sharing())
+    assert not two.serves(0)

@@ -70,7 +70,7 @@ class Lease:
 
     def _lapsed(self, version: int, now: float) -> bool:
         if self._seen is None or self._seen[0] != version:
-            self._seen = (version, now)
+            self._seen = (version, self._clock.monotonic())  # the answer may have been long on its way
             return False
         return now - self._seen[1] > self.seconds
 

@@ -113,12 +113,10 @@ class Shards:
         self._alone = False
         self._beat += 1
         await self._documents.write([Put(DISPATCHERS.name, self.holder, {"beat": self._beat}, self._beat, asked.Any())])
-        # Whatever was to begin until now may have been refused; it is told of once a whole step has been made.
-        self._missed = self._missed or self._is_late()
-        self._beaten_at = began
+        asked_at = self._clock.monotonic()
         found = {each.key: each for each in await self._documents.query(DISPATCHERS.name, Query(limit=_MOST_PROCESSES))}
         table = found.pop(_MAP, None)
-        living = await self._living(found)
+        living = await self._living(found, asked_at)
         self._alone = len(living) == 1
         owners = _owners(table)
         mine = frozenset(shard for shard, owner in owners.items() if owner == self.holder)
@@ -129,6 +127,10 @@ class Shards:
             # Given up, or taken by somebody who judged this process dead: the documents' versions fence off the rest.
             self._held -= lost
             served.left(lost)
+        # Only now: who was paused may have lost shards, and begins nothing before it has looked.
+        # Whatever was to begin until now may have been refused; it is told of once a whole step has been made.
+        self._missed = self._missed or self._is_late()
+        self._beaten_at = began
         free = [shard for shard in range(SHARDS) if owners.get(shard) not in living]
         wanted = (mine - (surplus - frozenset(served.busy()))) | frozenset(free[: max(0, fair - len(mine))])
         if wanted != mine:
@@ -153,7 +155,10 @@ class Shards:
         (done,) = await self._documents.write([Put(DISPATCHERS.name, _MAP, body, version, guard)])
         return done
 
-    async def _living(self, beats: Mapping[str, Document]) -> Collection[str]:
+    async def _living(self, beats: Mapping[str, Document], asked_at: float) -> Collection[str]:
+        """Who lives by these beats, which were asked for then: what came while their answer was on its way is not in
+        it.
+        """
         now = self._clock.monotonic()
         living = {self.holder}
         for holder, document in beats.items():
@@ -163,12 +168,15 @@ class Shards:
             if seen is None or seen[0] != document.version:
                 self._seen[holder] = (document.version, now)
                 living.add(holder)
-            elif now - seen[1] <= self._lease:
+            elif asked_at - seen[1] <= self._lease:
                 living.add(holder)
             else:
-                log.warning("a dispatcher has died", dispatcher=holder)
                 del self._seen[holder]
-                await self._documents.write([Delete(DISPATCHERS.name, holder, 0, Is(document.version))])
+                (gone,) = await self._documents.write([Delete(DISPATCHERS.name, holder, 0, Is(document.version))])
+                if gone:
+                    log.warning("a dispatcher has died", dispatcher=holder)
+                else:  # it has beaten meanwhile
+                    living.add(holder)
         return living
 
     async def _leave(self) -> None:

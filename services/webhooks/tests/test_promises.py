@@ -4,13 +4,15 @@ what to do. What only whole processes can show (kill -9 under load) is in tests/
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
 
 from atrium_common.jsontypes import JSONObject
-from atrium_common.store.documents import Any, Delete, Query
+from atrium_common.store.documents import Any, Delete, Document, Query
+from atrium_common.store.ports import Documents
 from atrium_webhooks import rows
 from atrium_webhooks.domain.delivery import delivery_id
 from tests.engine import Processes
@@ -57,6 +59,35 @@ async def test_promise_1_a_process_that_could_not_show_its_life_for_a_while_goes
     await receiver.until(10)
     running.engine.dispatcher._shards._beaten_at = float("-inf")  # as if the store had not answered for seconds
     await running.until(endpoint, 30, "success")
+
+
+class FailsOnce:
+    """Documents of which the first ones asked for can't be read, by no fault of the store."""
+
+    def __init__(self, port: Documents) -> None:
+        self._port = port
+        self._failed = False
+
+    async def get_many(self, collection: str, keys: Sequence[str]) -> Mapping[str, Document]:
+        if not self._failed:
+            self._failed = True
+            raise KeyError(collection)
+        return await self._port.get_many(collection, keys)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._port, name)
+
+
+async def test_promise_1_lines_whose_taking_over_fails_inside_are_taken_over_later(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.make()
+    endpoint = await running.endpoint(receiver.url())
+    traffic = running.engine.dispatcher._traffic
+    traffic._documents = cast("Documents", FailsOnce(traffic._documents))
+    await running.start()
+    await running.events(1)
+    await running.until(endpoint, 1, "success", seconds=10)
 
 
 async def test_promise_1_an_endpoint_that_is_new_while_its_process_can_not_show_its_life_is_served_afterwards(

@@ -1,15 +1,19 @@
-"""Who takes shards over gives up no line of an endpoint that it has only not heard of yet."""
+"""Lines are given up where nobody wants them any more, and only there."""
 
 from typing import Any, cast
 
 from atrium_common.clock import rfc3339
+from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Put
 from atrium_common.store.memory import MemoryStore
 from atrium_common.testing.clock import FakeClock
 from atrium_webhooks.application.directory import Directory
+from atrium_webhooks.application.lane import Lane
 from atrium_webhooks.application.line import Line
-from atrium_webhooks.application.reading import Reading
+from atrium_webhooks.application.reading import AFTER_A_FAULT, Reading
 from atrium_webhooks.application.shards import shard_of
+from atrium_webhooks.domain import endpoint as domain
+from atrium_webhooks.domain.credentials import new_credentials
 from atrium_webhooks.domain.delivery import new_delivery
 from atrium_webhooks.rows import DELIVERIES, LANES
 
@@ -26,17 +30,47 @@ class Behind:
         return object() if self.caught_up else None
 
 
+class Broken(Behind):
+    """A directory that can't catch up, by no fault of the store."""
+
+    async def catch_up(self) -> None:
+        raise KeyError("events")
+
+
+def delivery(now: str) -> JSONObject:
+    return new_delivery(
+        event_id="evt_1", event_type="x.y", event_time=now, endpoint_id="wh_1", workspace_id="wks_1", livemode=True,
+        sequence=1, now=now,
+    )  # fmt: skip
+
+
+async def test_a_line_whose_giving_up_fails_inside_is_given_up_later() -> None:
+    clock = FakeClock()
+    store = MemoryStore(clock=clock)
+    await store.open([LANES, DELIVERIES])
+    await store.documents.write([Put(DELIVERIES.name, "dlv_1", delivery(rfc3339(clock.now())), 1, Absent())])
+    reading = Reading(store.documents, Line(store.documents, clock=clock), cast("Directory", Broken()), clock=clock)
+    created = domain.WebhookCreated(
+        workspace_id="wks_1",
+        settings=domain.EndpointSettings(url="https://example.com/hooks", events=("*",)),
+        credentials=new_credentials("wh_1", secret="the one secret", randomness=bytes),
+        is_active=False,
+        livemode=True,
+        at=clock.now(),
+    )
+    lane = Lane("wh_1", domain.evolve(None, created))
+    lane.begin_page()
+    assert await reading.give_up(lane, is_served=lambda: True) == AFTER_A_FAULT
+    assert not lane.loading
+
+
 async def test_a_line_of_an_endpoint_not_heard_of_yet_is_not_given_up() -> None:
     clock = FakeClock()
     store = MemoryStore(clock=clock)
     await store.open([LANES, DELIVERIES])
     now = rfc3339(clock.now())
-    body = new_delivery(
-        event_id="evt_1", event_type="x.y", event_time=now, endpoint_id="wh_1", workspace_id="wks_1", livemode=True,
-        sequence=1, now=now,
-    )  # fmt: skip
     await store.documents.write(
-        [Put(LANES.name, "wh_1", {}, 1, Absent()), Put(DELIVERIES.name, "dlv_1", body, 1, Absent())]
+        [Put(LANES.name, "wh_1", {}, 1, Absent()), Put(DELIVERIES.name, "dlv_1", delivery(now), 1, Absent())]
     )
     reading = Reading(store.documents, Line(store.documents, clock=clock), cast("Directory", Behind()), clock=clock)
     await reading.clear_up({shard_of("wh_1")})

@@ -187,9 +187,11 @@ class Dispatcher:
                     await self._reading.clear_up(shards)
             except StoreUnavailable as error:
                 log.warning("lines are not taken over yet", reason=str(error))
-                await asyncio.sleep(AFTER_A_FAULT.total_seconds())
-                continue
-            break
+            except Exception:
+                log.exception("lines can not be taken over")
+            else:
+                break
+            await asyncio.sleep(AFTER_A_FAULT.total_seconds())
         for lane in lanes:
             lane.loading = False
             self._ready(lane)

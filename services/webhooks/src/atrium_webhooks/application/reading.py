@@ -69,6 +69,9 @@ class Reading:
         except StoreUnavailable as error:
             log.warning("a line can not be given up yet", endpoint=lane.endpoint_id, reason=str(error))
             again_after = AFTER_A_FAULT
+        except Exception:
+            log.exception("a line can not be given up", endpoint=lane.endpoint_id)
+            again_after = AFTER_A_FAULT
         # An attempt that lands afterwards makes the lane ready, and what it leaves is given up too.
         lane.abandon_page(again_at=self._clock.now() + again_after)
         return again_after

@@ -37,7 +37,7 @@ class Broken(Behind):
         raise KeyError("events")
 
 
-def delivery(now: str) -> JSONObject:
+def waiting(now: str) -> JSONObject:
     return new_delivery(
         event_id="evt_1", event_type="x.y", event_time=now, endpoint_id="wh_1", workspace_id="wks_1", livemode=True,
         sequence=1, now=now,
@@ -48,7 +48,7 @@ async def test_a_line_whose_giving_up_fails_inside_is_given_up_later() -> None:
     clock = FakeClock()
     store = MemoryStore(clock=clock)
     await store.open([LANES, DELIVERIES])
-    await store.documents.write([Put(DELIVERIES.name, "dlv_1", delivery(rfc3339(clock.now())), 1, Absent())])
+    await store.documents.write([Put(DELIVERIES.name, "dlv_1", waiting(rfc3339(clock.now())), 1, Absent())])
     reading = Reading(store.documents, Line(store.documents, clock=clock), cast("Directory", Broken()), clock=clock)
     created = domain.WebhookCreated(
         workspace_id="wks_1",
@@ -70,7 +70,7 @@ async def test_a_line_of_an_endpoint_not_heard_of_yet_is_not_given_up() -> None:
     await store.open([LANES, DELIVERIES])
     now = rfc3339(clock.now())
     await store.documents.write(
-        [Put(LANES.name, "wh_1", {}, 1, Absent()), Put(DELIVERIES.name, "dlv_1", delivery(now), 1, Absent())]
+        [Put(LANES.name, "wh_1", {}, 1, Absent()), Put(DELIVERIES.name, "dlv_1", waiting(now), 1, Absent())]
     )
     reading = Reading(store.documents, Line(store.documents, clock=clock), cast("Directory", Behind()), clock=clock)
     await reading.clear_up({shard_of("wh_1")})

@@ -1,4 +1,4 @@
-"""Which process serves what: never two the same, and what was refused to one that could not show its life is told of."""
+"""Which process serves what: never two the same; what was refused to one that was cut off is told of afterwards."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 

@@ -105,6 +105,51 @@ def test_up_refuses_a_setting_that_any_service_could_not_start_with(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["ATRIUM_SEALING_KEYS", "ATRIUM_PRINCIPAL_KEYS"])
+def test_up_refuses_keys_that_are_none_before_anything_starts_and_repeats_nothing_of_them(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "c3dvcmRmaXNo")
+    done = RUN.invoke(app, ["up"])
+    assert done.exit_code == 2
+    assert name in done.stderr
+    assert "c3dvcmRmaXNo" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "also"),
+    [
+        ("ATRIUM_TLS_CERT_FILE", {"ATRIUM_TLS_KEY_FILE": "missing.pem"}),
+        ("ATRIUM_SERVICES_CA_FILE", {}),
+        ("ATRIUM_WEBHOOKS_CA_BUNDLE", {}),
+        ("ATRIUM_KAFKA_CA_FILE", {"ATRIUM_KAFKA_BOOTSTRAP": "127.0.0.1:1"}),
+        ("ATRIUM_MONGODB_CA_FILE", {"ATRIUM_MONGODB_URL": "mongodb://127.0.0.1:1"}),
+    ],
+)
+def test_up_refuses_files_that_can_not_be_used_before_anything_starts(
+    name: str, also: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each, value in {name: "missing.pem", **also}.items():
+        monkeypatch.setenv(each, value)
+    done = RUN.invoke(app, ["up"])
+    assert done.exit_code == 1
+    assert name in done.stderr
+    assert "missing.pem can't be read" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_up_refuses_traces_that_nothing_can_record_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    monkeypatch.setenv("ATRIUM_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    done = RUN.invoke(app, ["up"])
+    assert done.exit_code == 1
+    assert "ATRIUM_OTLP_ENDPOINT" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_format_of_logs_in_an_env_file_holds_for_what_up_starts(tmp_path: Path) -> None:
     def told() -> set[str | None]:
         settings = WebhooksSettings()

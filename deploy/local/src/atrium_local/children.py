@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
+import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +19,13 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _STEADY_SECONDS = 10.0
 _LONGEST_LINE = 1 << 20
+_UNFIT = (1, 2)
+"""How a process ends that can't work with its settings; stores that are away it waits for."""
+_REASON = re.compile(r"""\breason=('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)""")
+
+
+class CannotStart(Exception):
+    """A child ended at its very start, and would again; the text is its own reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,9 @@ class Children:
         self._started = started
         self._say = say
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._proven: set[str] = set()
+        self._last_words: dict[str, str] = {}
+        self._refused: asyncio.Queue[CannotStart] = asyncio.Queue()
         self._steps: dict[int, dict[str, asyncio.Task[None]]] = {}
         self._read_end, self._write_end = os.pipe()
         self._ending = False
@@ -49,6 +62,18 @@ class Children:
         """Start this child and keep it running."""
         keeper = asyncio.create_task(self._keep(child), name=child.name)
         self._steps.setdefault(child.ends_in, {})[child.name] = keeper
+
+    def prove(self, name: str) -> None:
+        """This child has been ready: its settings work, so whatever ends it from now on, it is started again."""
+        self._proven.add(name)
+
+    async def refusal(self) -> None:
+        """Wait for a child that can't start.
+
+        Raises:
+            CannotStart: one ended by itself, with 1 or 2, before it had ever been ready.
+        """
+        raise await self._refused.get()
 
     async def stop(self, *, seconds: float) -> None:
         """Ask all to end, step by step, and wait; what has not ended `seconds` after it was asked is killed."""
@@ -72,7 +97,12 @@ class Children:
         while not self._ending:
             started_at = loop.time()
             try:
-                ended = f"ended with {await self._run(child)}"
+                code = await self._run(child)
+                ended = f"ended with {code}"
+                if code in _UNFIT and child.name not in self._proven and not self._ending:
+                    said = reason_of(self._last_words.get(child.name, ""))
+                    self._refused.put_nowait(CannotStart(f"{child.name} can't start: {said or ended}"))
+                    return
             except OSError as error:
                 ended = f"could not be started: {error}"
             if self._ending:
@@ -113,7 +143,21 @@ class Children:
                 line = ended.partial
                 if not line:
                     return
-            self._say(name, line.decode(errors="replace").rstrip("\n"))
+            text = line.decode(errors="replace").rstrip("\n")
+            if text.strip():
+                self._last_words[name] = text
+            self._say(name, text)
+
+
+def reason_of(line: str) -> str:
+    """Why a process could not start, out of the last line that it said: a log entry of either style, or plain words."""
+    if line.startswith("{"):
+        with contextlib.suppress(ValueError):
+            return str(json.loads(line).get("reason", line))
+    if found := _REASON.search(line):
+        reason = found[1]
+        return str(ast.literal_eval(reason)) if reason[0] in "'\"" else reason
+    return line.strip().removeprefix("atrium: ")
 
 
 def this_command() -> list[str]:

@@ -152,6 +152,11 @@ def _runs(pid: int) -> bool:
     return True
 
 
+def given_secrets(settings: Settings) -> Mapping[str, str]:
+    """The suite's keys as the settings give them; empty where they give none."""
+    return {name: _secret(settings, name) for name in SECRETS}
+
+
 def random_key() -> str:
     """32 random bytes in base64."""
     return base64.b64encode(secrets.token_bytes(32)).decode()

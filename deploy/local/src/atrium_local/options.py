@@ -88,11 +88,11 @@ def prepared(model: type[S], *, create: bool = False, **flags: object) -> tuple[
     return settings_of(model, **flags), directory
 
 
-def run(action: Callable[[], R]) -> R:
+def run(action: Callable[[], R], *, unfit: int = 1) -> R:
     """Run a command's work; what it raises becomes a word and an exit code.
 
     Raises:
-        typer.Exit: it failed, with 1.
+        typer.Exit: it failed, with 1, or as `unfit` says.
     """
     from atrium_common.bus.ports import BusUnavailable
     from atrium_common.store.ports import StoreUnavailable
@@ -100,7 +100,7 @@ def run(action: Callable[[], R]) -> R:
     try:
         return action()
     except (Failed, DirectoryInUse, StoreUnavailable, BusUnavailable, ValueError, OSError) as error:
-        fail(str(error))
+        fail(str(error), code=unfit)
 
 
 def run_async(work: Callable[[], Awaitable[R]]) -> R:
@@ -130,10 +130,10 @@ def leave_unread() -> NoReturn:
     raise SystemExit(UNREAD)
 
 
-def fail(message: str) -> NoReturn:
-    """Say why and end with 1."""
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """Say why and end with this code: 1 failed, 2 wrong usage."""
     _say(message)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 def _say(message: str) -> None:

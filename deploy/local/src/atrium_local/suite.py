@@ -7,7 +7,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from rich.text import Text
 from atrium_common.settings import Settings
 from atrium_local.children import Child, Children, this_command
 from atrium_local.data_directory import DataDirectory
+from atrium_local.fitness import check_keys
 from atrium_local.installation import installation_secrets
 from atrium_local.operator import NoOperator, create_operator
 from atrium_local.ports import is_free
@@ -66,7 +67,8 @@ class Suite:
         """Run until SIGINT or SIGTERM.
 
         Raises:
-            DirectoryInUse, PortTaken, NotReady: what keeps it from starting.
+            DirectoryInUse, PortTaken, NotReady, CannotStart: what keeps it from starting.
+            ValueError: the data directory's keys are malformed.
         """
         ending = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -75,15 +77,18 @@ class Suite:
             await self._wait_for_ports()
             self._directory.forget_pids()
             secrets = self._directory.secrets(self._settings)
+            check_keys(secrets)
             ports = self._directory.ports(_port_names(self._options.workers))
             for child in self._plan(secrets, ports):
                 self._children.start(child)
             try:
                 starting = asyncio.create_task(self._announce(secrets, ports))
                 waiting = asyncio.create_task(ending.wait())
-                await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                if starting.done():
-                    starting.result()
+                refusing = asyncio.create_task(self._children.refusal())
+                await asyncio.wait({starting, waiting, refusing}, return_when=asyncio.FIRST_COMPLETED)
+                for done in (refusing, starting):
+                    if done.done():
+                        done.result()
                 await waiting
             finally:
                 await self._children.stop(seconds=self._options.drain_seconds + 5)
@@ -128,7 +133,8 @@ class Suite:
         return children
 
     async def _announce(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> None:
-        await _wait_until_ready([ports[f"{name}.admin"] for name in _processes(self._options.workers)])
+        admin_ports = {name: ports[f"{name}.admin"] for name in _processes(self._options.workers)}
+        await _wait_until_ready(admin_ports, self._children.prove)
         key = await self._operator_key(secrets, ports)
         scheme = "http" if self._settings.tls_cert_file is None else "https"
         base = f"{scheme}://{self._options.host}:{self._options.port}"
@@ -183,14 +189,19 @@ def _port_names(workers: int) -> tuple[str, ...]:
     return (*SERVICES[:3], *(f"{name}.admin" for name in _processes(workers)))
 
 
-async def _wait_until_ready(admin_ports: list[int]) -> None:
+async def _wait_until_ready(admin_ports: Mapping[str, int], tell: Callable[[str], None]) -> None:
+    """Wait for all of them; `tell` hears of each as soon as it is ready."""
     deadline = asyncio.get_running_loop().time() + _READY_SECONDS
+
+    async def one(name: str, port: int) -> None:
+        while not await _is_ready(session, port):
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotReady(f"not ready after {_READY_SECONDS:g} s: see the log above")
+            await asyncio.sleep(_POLL)
+        tell(name)
+
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session:
-        for port in admin_ports:
-            while not await _is_ready(session, port):
-                if asyncio.get_running_loop().time() > deadline:
-                    raise NotReady(f"not ready after {_READY_SECONDS:g} s: see the log above")
-                await asyncio.sleep(_POLL)
+        await asyncio.gather(*(one(name, port) for name, port in admin_ports.items()))
 
 
 async def _is_ready(session: aiohttp.ClientSession, port: int) -> bool:

@@ -179,14 +179,21 @@ class PrincipalKeys:
         """
         private: dict[str, Ed25519PrivateKey] = {}
         public: dict[str, Ed25519PublicKey] = {}
-        for part in filter(None, (piece.strip() for piece in text.split(","))):
+        parts = [part for piece in text.split(",") if (part := piece.strip())]
+        for number, part in enumerate(parts, 1):
             name, _, encoded = part.partition(":")
-            raw = base64.b64decode(encoded, validate=True)
-            if name.endswith("!"):
-                private[name[:-1]] = Ed25519PrivateKey.from_private_bytes(raw)
-                public[name[:-1]] = private[name[:-1]].public_key()
-            else:
-                public[name] = Ed25519PublicKey.from_public_bytes(raw)
+            try:
+                raw = base64.b64decode(encoded, validate=True)
+                if name.endswith("!"):
+                    private[name[:-1]] = Ed25519PrivateKey.from_private_bytes(raw)
+                    public[name[:-1]] = private[name[:-1]].public_key()
+                else:
+                    public[name] = Ed25519PublicKey.from_public_bytes(raw)
+            except ValueError:
+                raise ValueError(
+                    f"ATRIUM_PRINCIPAL_KEYS: key {number} of {len(parts)} is neither id!:base64 of a seed of 32 bytes"
+                    " nor id:base64 of a public key: `atrium admin secrets` makes both"
+                ) from None
         if not public:
             raise ValueError("no principal key is set: ATRIUM_PRINCIPAL_KEYS=id!:base64-seed,id:base64-public")
         return cls(private, public)

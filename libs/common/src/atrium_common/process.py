@@ -107,7 +107,7 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
         await admin.setup()
         admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
         await admin_site.start()
-        shown = _certificate(settings)
+        shown = served_certificate(settings)
         tls = None if shown is None else shown.context
         port = await door.open(settings.host, settings.port, reuse_port=reuse_port, tls=tls)
         if shown is not None:
@@ -202,7 +202,12 @@ class _Ending:
             self._loop.call_later(self.seconds + 1, os._exit, 1)
 
 
-def _certificate(settings: Settings) -> ServedCertificate | None:
+def served_certificate(settings: Settings) -> ServedCertificate | None:
+    """What the API's port shows, where a certificate is set.
+
+    Raises:
+        TlsUnfit: its files can't be used.
+    """
     if settings.tls_cert_file is None or settings.tls_key_file is None:
         return None
     pair = Pair(settings.tls_cert_file, settings.tls_key_file, "ATRIUM_TLS_CERT_FILE, ATRIUM_TLS_KEY_FILE")

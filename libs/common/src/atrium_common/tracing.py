@@ -8,6 +8,7 @@ what might be recorded asks once whether there is a tracer.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -27,6 +28,10 @@ CURRENT: ContextVar[str] = ContextVar("traceparent", default="")
 """The `traceparent` of what is being done, for log lines and calls to other services; empty where there is none."""
 
 _FLUSH_MS = 3_000
+_NOT_INSTALLED = (
+    "ATRIUM_OTLP_ENDPOINT is set, but what records traces is not installed: pip install"
+    " 'atrium-common[tracing]', or in a checkout `pip install -r requirements/tracing.txt`"
+)
 
 
 class Span:
@@ -98,22 +103,33 @@ def install(service: str, settings: Settings) -> Tracer | None:
     Raises:
         ValueError: they do, but the extra is not installed.
     """
+    check(settings)
     _Installed.tracer = None if settings.otlp_endpoint is None else _made(service, settings.otlp_endpoint, settings)
     return _Installed.tracer
 
 
-def _made(service: str, endpoint: str, settings: Settings) -> Tracer:
+def check(settings: Settings) -> None:
+    """Look whether spans can be recorded, where the settings want it.
+
+    Raises:
+        ValueError: the extra is not installed.
+    """
+    if settings.otlp_endpoint is None:
+        return
     try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+        importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        importlib.import_module("opentelemetry.sdk.trace.export")
     except ImportError:
-        raise ValueError(
-            "ATRIUM_OTLP_ENDPOINT is set, but what records traces is not installed: pip install"
-            " 'atrium-common[tracing]', or in a checkout `pip install -r requirements/tracing.txt`"
-        ) from None
+        raise ValueError(_NOT_INSTALLED) from None
+
+
+def _made(service: str, endpoint: str, settings: Settings) -> Tracer:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
     instance = f"{os.uname().nodename}/{os.getpid()}"
     resource = Resource.create({"service.name": f"atrium-{service}", "service.instance.id": instance})
     provider = TracerProvider(resource=resource, sampler=ParentBased(TraceIdRatioBased(settings.trace_sample_ratio)))

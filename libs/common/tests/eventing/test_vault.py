@@ -59,9 +59,17 @@ def test_master_keys_rotate_and_a_sealed_text_is_bound_to_its_place() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "k1", "k1:short", "k1:###", ":" + "A" * 43 + "="])
-def test_malformed_master_keys_are_refused_with_a_reason(text: str) -> None:
-    with pytest.raises(BadSealingKeys):
+def test_malformed_master_keys_are_refused_by_the_settings_name(text: str) -> None:
+    with pytest.raises(BadSealingKeys, match="ATRIUM_SEALING_KEYS"):
         MasterKeys.parse(text)
+
+
+@pytest.mark.parametrize("text", ["c3dvcmRmaXNo", f"{K1},c3dvcmRmaXNo:", "swordfish:c3dvcmRmaXNo", ":c3dvcmRmaXNo"])
+def test_what_is_wrong_with_a_master_key_is_told_without_any_part_of_it(text: str) -> None:
+    with pytest.raises(BadSealingKeys) as refused:
+        MasterKeys.parse(text)
+    assert "c3dvcmRmaXNo" not in str(refused.value)
+    assert "swordfish" not in str(refused.value)
 
 
 async def test_rewrapping_brings_every_subjects_key_under_the_new_master_key_and_touches_nothing_sealed() -> None:

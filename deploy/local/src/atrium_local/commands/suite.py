@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from atrium_local.data_directory import DirectoryInUse
-from atrium_local.options import AsJson, DataDir, fail, settings_of
+from atrium_local.data_directory import DirectoryInUse, given_secrets
+from atrium_local.options import AsJson, DataDir, fail, run, settings_of
 
 DEFAULT_PORT = 8080
 
@@ -29,11 +29,15 @@ def up(
 ) -> None:
     """Run the whole suite on this machine: every service its own process. Ctrl-C drains and ends it."""
     from atrium_gateway.settings import GatewaySettings
+    from atrium_local.children import CannotStart
+    from atrium_local.fitness import check_files, check_keys
     from atrium_local.suite import NotReady, Options, PortTaken, Suite
     from atrium_webhooks.settings import WebhooksSettings
 
     settings = settings_of(WebhooksSettings, data_dir=data_dir, port=port, host=host)
     settings_of(GatewaySettings)  # what would keep the gateway from starting is told before anything starts
+    run(lambda: check_keys(given_secrets(settings)), unfit=2)
+    run(lambda: check_files(settings))
     options = Options(
         directory=settings.data_dir,
         host=settings.host,
@@ -45,5 +49,5 @@ def up(
     )
     try:
         asyncio.run(Suite(options, settings).run())
-    except (DirectoryInUse, PortTaken, NotReady, OSError) as error:
+    except (DirectoryInUse, PortTaken, NotReady, CannotStart, ValueError, OSError) as error:
         fail(str(error))

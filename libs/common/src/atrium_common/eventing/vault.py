@@ -56,14 +56,20 @@ class MasterKeys:
             BadSealingKeys: anything else.
         """
         keys: dict[str, bytes] = {}
-        for part in filter(None, (piece.strip() for piece in text.split(","))):
+        parts = [part for piece in text.split(",") if (part := piece.strip())]
+        for number, part in enumerate(parts, 1):
             kid, _, encoded = part.partition(":")
             try:
-                keys[kid] = base64.b64decode(encoded, validate=True)
-            except ValueError as error:
-                raise BadSealingKeys(f"sealing key {kid!r} is not base64") from error
-            if len(keys[kid]) != 32 or not kid:  # noqa: PLR2004 (AES-256)
-                raise BadSealingKeys(f"sealing key {kid!r} must have an id and 32 bytes: openssl rand -base64 32")
+                key = base64.b64decode(encoded, validate=True)
+            except ValueError:
+                key = b""
+            if len(key) != 32 or not kid:  # noqa: PLR2004 (AES-256)
+                # Not even what should be the id is told: it is the key itself where somebody forgot the id.
+                raise BadSealingKeys(
+                    f"ATRIUM_SEALING_KEYS: key {number} of {len(parts)} is not kid:base64 of 32 bytes, like k1:… with"
+                    " what `openssl rand -base64 32` prints"
+                )
+            keys[kid] = key
         if not keys:
             raise BadSealingKeys("no sealing key is set: ATRIUM_SEALING_KEYS=kid:base64-of-32-bytes")
         return cls(keys)

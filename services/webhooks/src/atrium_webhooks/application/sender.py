@@ -18,6 +18,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from atrium_common.clock import Clock
+from atrium_common.tls import trusting
 from atrium_webhooks.application.connecting import STEPS, Connector, Lookup, Policy, Refused, Steps, SystemLookup
 from atrium_webhooks.application.exchange import Answer, NoHttp, NotSent, Target, post
 from atrium_webhooks.domain.addresses import UnfitUrl, check_url
@@ -84,7 +85,7 @@ class Sender:
         self._seconds = seconds
         self._clock = clock
         self._lookup = lookup or SystemLookup()
-        self._tls = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
+        self._tls = trusting(ca_bundle, setting="ATRIUM_WEBHOOKS_CA_BUNDLE")
         self._connector: Connector | None = None
         self._target = lru_cache(maxsize=4096)(_target)
 

@@ -65,9 +65,8 @@ def connect(
     if not retries_writes:
         options["retryWrites"] = False
     if ca_file is not None or cert_file is not None:
-        pair = None if cert_file is None else Pair(cert_file, cert_file, "ATRIUM_MONGODB_CERT_FILE")
         # Looked at here, since the driver would only say that something is wrong with some file.
-        trusting(ca_file, setting="ATRIUM_MONGODB_CA_FILE", pair=pair)
+        check_tls(ca_file, cert_file)
         options |= {"tls": True, "tlsCAFile": ca_file, "tlsCertificateKeyFile": cert_file}
     try:
         return _client(driver)(url, **{name: _told(value) for name, value in options.items() if value is not None})
@@ -75,6 +74,16 @@ def connect(
         raise ValueError(f"ATRIUM_MONGODB_URL names a file that can't be read: {error.filename}") from None
     except (PyMongoError, ValueError) as error:
         raise ValueError(f"{_NO_URL} ({type(error).__name__})") from None
+
+
+def check_tls(ca_file: Path | None, cert_file: Path | None) -> None:
+    """Look at the files for TLS with MongoDB.
+
+    Raises:
+        TlsUnfit: one of them can't be used.
+    """
+    pair = None if cert_file is None else Pair(cert_file, cert_file, "ATRIUM_MONGODB_CERT_FILE")
+    trusting(ca_file, setting="ATRIUM_MONGODB_CA_FILE", pair=pair)
 
 
 def retries_writes(hello: Mapping[str, Any]) -> bool:

@@ -44,9 +44,12 @@ class Told:
 
     def __init__(self) -> None:
         self.resumptions = 0
+        self.gained: list[int] = []
+        self.under_way: Collection[int] = ()
 
     def taken(self, shards: Collection[int]) -> None:
         assert shards
+        self.gained += shards
 
     def left(self, shards: Collection[int]) -> None:
         raise AssertionError(shards)
@@ -55,7 +58,7 @@ class Told:
         self.resumptions += 1
 
     def busy(self) -> Collection[int]:
-        return ()
+        return self.under_way
 
 
 async def test_a_beat_that_comes_too_late_only_by_the_time_that_it_takes_is_told_of() -> None:
@@ -148,3 +151,22 @@ async def test_a_process_that_beats_while_it_is_judged_lives() -> None:
     documents.before_a_deletion = one.step(Sharing())
     await two.step(Sharing())
     assert not two.serves(0)
+
+
+async def test_a_shard_that_was_given_up_is_not_begun_anew_while_attempts_of_it_are_under_way_here() -> None:
+    clock, told = FakeClock(), Sharing()
+    documents = Slow(clock)
+    one, two = (Shards(documents, holder=holder, clock=clock) for holder in ("d_1", "d_2"))
+    told.under_way = {40}
+    await one.step(told)
+    await two.step(Sharing())
+    await one.step(told)  # there are two now: 40 is more than its part, and handed over once nothing is under way
+    assert not one.serves(40)
+    await two._leave()
+    told.gained.clear()
+    await one.step(told)
+    assert 41 in told.gained
+    assert not one.serves(40)
+    told.under_way = ()
+    await one.step(told)
+    assert one.serves(40)

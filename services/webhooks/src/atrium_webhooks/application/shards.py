@@ -137,7 +137,8 @@ class Shards:
             kept = {shard: owner for shard, owner in owners.items() if owner in living and owner != self.holder}
             if not await self._store(table, kept | dict.fromkeys(wanted, self.holder)):
                 return
-        gained = wanted - surplus - self._held
+        # What is still under way here, of a shard that was given up, is settled before the shard is begun anew.
+        gained = wanted - surplus - self._held - frozenset(served.busy())
         self._held |= gained
         if gained:
             log.info("shards taken", shards=len(gained), held=len(self._held), dispatchers=len(living))

@@ -10,8 +10,9 @@ from typing import cast
 
 import pytest
 
+from atrium_common.clock import rfc3339
 from atrium_common.jsontypes import JSONObject
-from atrium_common.store.documents import Any, Delete, Document, Query
+from atrium_common.store.documents import Any, Delete, Document, Is, Put, Query
 from atrium_common.store.ports import Documents
 from atrium_webhooks import rows
 from atrium_webhooks.domain.delivery import delivery_id
@@ -373,6 +374,27 @@ async def test_promise_5_an_ordered_endpoint_gets_no_event_before_the_one_before
     assert got == [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (4, 1), (5, 1)]
     assert (await running.statuses(endpoint)).count("failed") == 1
     assert receiver.most_at_once["/"] == 1
+
+
+async def test_promise_5_an_ordered_line_waits_for_an_attempt_that_another_process_has_recorded_as_failed(
+    processes: Processes, receiver: Hostile
+) -> None:
+    gate = asyncio.Event()
+    receiver.script("/", held(gate), answer())
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url(), ordered=True)
+    (first, _) = await running.events(2)
+    await receiver.until(1)
+    (found,) = [each for each in await running.deliveries(endpoint) if each.body["event_id"] == first.id]
+    later = rfc3339(datetime.now(UTC) + timedelta(seconds=60))
+    body = {**found.body, "attempts": 1, "status": "retrying", "next_attempt_at": later}
+    put = Put(rows.DELIVERIES.name, found.key, body, found.version + 1, Is(found.version), found.expires_at)
+    assert await running.store.documents.write([put]) == [True]
+    gate.set()
+    lane = running.engine.dispatcher._lanes[endpoint]
+    await eventually(lambda: bool(lane.fresh) and lane.fresh[0].attempts == 1, seconds=10)
+    assert not lane.flying
+    assert [each.event_id for each in receiver.arrivals] == [first.id]
 
 
 async def test_promise_5_a_manual_retry_runs_outside_the_order(processes: Processes, receiver: Hostile) -> None:

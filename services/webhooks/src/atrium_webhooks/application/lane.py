@@ -111,7 +111,7 @@ class Lane:
             self.health = HEALTHY
         if endpoint.ordered != self.endpoint.ordered:
             self.not_before = None
-            self._doubt()
+            self.doubt()
         elif endpoint.is_active and not self.endpoint.is_active:
             self.not_before = None
             self.recheck()
@@ -125,6 +125,13 @@ class Lane:
         self.behind = True
         self.retry_at = _LONG_AGO
         self._changed_while_loading = True
+
+    def doubt(self) -> None:
+        """What is known here may be out of order: begin nothing of it before the store is read again."""
+        self.fresh.clear()
+        self.retries.clear()
+        self.recheck()
+        self._doubted_while_loading = True
 
     def offer(self, waiting: Waiting) -> None:
         """A new delivery, durable already, straight from fan-out.
@@ -164,7 +171,7 @@ class Lane:
         """The heads of the line, as read."""
         self.loading = False
         if self._doubted_while_loading:
-            self._doubt()
+            self.doubt()
             return
         known = self.flying.keys() | self._settled_while_loading
         if heads.retries is not None:
@@ -203,7 +210,7 @@ class Lane:
 
         What was sent while a store is lost would all be sent again.
         """
-        self._doubt()
+        self.doubt()
         self.not_before = until
 
     def take(self, now: datetime, monotonic: float) -> Waiting | None:
@@ -251,7 +258,7 @@ class Lane:
         moment = following.next_attempt_at
         if self.endpoint.ordered and following.in_line:
             if self.loading or following.due >= BEHIND_FIRST:
-                self._doubt()
+                self.doubt()
             else:
                 self.fresh.appendleft(following)
         elif moment is not None:
@@ -266,13 +273,6 @@ class Lane:
     def _is_full(self) -> bool:
         most = self.endpoint.concurrency
         return self.sending >= most or len(self.flying) >= most * UNSETTLED
-
-    def _doubt(self) -> None:
-        """What is known here may be out of order: begin nothing of it before the store is read again."""
-        self.fresh.clear()
-        self.retries.clear()
-        self.recheck()
-        self._doubted_while_loading = True
 
     def _first(self, now: datetime) -> Waiting | None:
         if not self.fresh or self._line_is_busy():

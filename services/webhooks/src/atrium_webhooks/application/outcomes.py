@@ -81,7 +81,7 @@ class Outcomes:
             document = await self._documents.get(DELIVERIES.name, waiting.document.key)
             if document is not None:
                 body = attempt.noted(document.body)
-        lane.recheck()
+        lane.doubt()  # somebody else has recorded it: if it failed, an ordered line waits for it all the same
         return None
 
     async def settle_test(self, delivery: Document, attempt: Attempt) -> None:

@@ -42,7 +42,7 @@ class Reading:
             async with self._turns:
                 retries = lane.endpoint.ordered or lane.wants_retries(self._clock.now())
                 heads = await self._line.heads(lane.endpoint_id, limit=limit, retries=retries)
-                if lane.endpoint.ordered and await self._line.bring_back(heads.retries or (), but=lane.flying):
+                while lane.endpoint.ordered and await self._line.bring_back(heads.retries or (), but=lane.flying):
                     heads = await self._line.heads(lane.endpoint_id, limit=limit)
                 if (heads.more_fresh or heads.more_retries) and not lane.backlog:
                     lane.backlog = await self._line.length(lane.endpoint_id)

@@ -24,12 +24,20 @@ from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
 from atrium_common.clock import SystemClock
+from atrium_common.http.call import Call
+from atrium_common.principal import Principal
+from atrium_common.store import documents as asked
+from atrium_common.store.documents import Delete, Is, Put
 from atrium_common.store.ports import Store
 from atrium_common.store.sqlite import SqliteStore
+from atrium_webhooks import rows
 from atrium_webhooks.application.connecting import Policy
+from atrium_webhooks.application.deliveries import Deliveries
+from atrium_webhooks.application.endpoints import Endpoints
 from atrium_webhooks.application.sender import Sender
 from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.credentials import new_credentials
+from atrium_webhooks.domain.delivery import again
 from tests.engine import SECRET, Processes, Running
 from tests.hostile import (
     Behaviour,
@@ -270,6 +278,27 @@ async def test_a_retry_asked_for_while_an_attempt_is_under_way_loses_neither(
     await receiver.until(3)
     found = await running.delivery(endpoint, "success")
     assert [entry["attempt"] for entry in cast("Any", found.body["history"])] == [1, 2, 3]
+
+
+async def test_a_retry_whose_process_died_before_it_told_of_it_is_told_of_when_it_is_repeated(
+    processes: Processes, receiver: Hostile
+) -> None:
+    client = await processes.make()
+    endpoint = await client.endpoint(receiver.url())
+    await client.events(1)
+    (found,) = await client.deliveries(endpoint)
+    documents, engine = client.store.documents, client.engine
+    marked = {**again(found.body, now=NOW), "retry": "cmd_1"}
+    gone = Delete(rows.WAKES.name, endpoint, 0, asked.Any())
+    await documents.write([Put(rows.DELIVERIES.name, found.key, marked, 2, Is(1), found.expires_at), gone])
+    endpoints = Endpoints(client.repository, documents, client.engine.sender.check, cast("Any", None), client.ids)
+    deliveries = Deliveries(
+        endpoints, documents, engine.dispatcher, engine.keeper, client.ids, SystemClock(), engine.kept_for
+    )
+    principal = Principal(workspace_id="wks_1")
+    call = Call(principal, {}, {}, {}, None, command_id="cmd_1", request_id="", if_match=None, at=NOW, public_base="")
+    await deliveries.retry(call, endpoint, found.key)
+    assert await documents.get(rows.WAKES.name, endpoint) is not None
 
 
 async def test_connections_are_kept_per_destination(running: Running, receiver: Hostile) -> None:

@@ -189,6 +189,23 @@ async def test_a_worker_killed_at_any_write_leaves_a_job_that_ends_with_every_de
     assert len(set(made)) == EVENTS
 
 
+async def test_a_worker_killed_behind_a_pages_progress_has_told_of_its_deliveries(world: World) -> None:
+    await world.event(1)
+    await world.start()
+    write = world.store.documents.write
+
+    async def dies_behind(writes: Sequence[Put | Delete]) -> Sequence[bool]:
+        done = await write(writes)
+        if any(each.collection == rows.REPLAYS.name for each in writes):
+            raise Dies
+        return done
+
+    world.store.documents.write = dies_behind  # type: ignore[method-assign]
+    with pytest.raises(Dies):
+        await world.replaying.step()
+    assert world.woken == ["wh_1"]
+
+
 async def test_a_cancelled_job_makes_nothing_more_due(world: World) -> None:
     events = [await world.event(number) for number in range(EVENTS)]
     await world.start()

@@ -138,7 +138,7 @@ class Deliveries:
     async def retry(self, call: Call, endpoint_id: str, wanted: str) -> Document:
         """Make a delivery due now, with its whole schedule before it.
 
-        A repeated command finds its own mark on the delivery, and changes nothing.
+        A repeated command finds its own mark on the delivery, and changes nothing of it.
 
         Raises:
             NotFound: there is none.
@@ -148,6 +148,7 @@ class Deliveries:
         for _ in range(_RACES):
             document = await self.read(call, endpoint_id, wanted)
             if document.body.get("retry") == call.command_id:
+                await self.dispatcher.wake([endpoint_id])  # who left the mark may have died before this
                 return document
             status = str(document.body["status"])
             if status not in RETRIABLE:

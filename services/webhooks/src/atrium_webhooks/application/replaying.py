@@ -114,9 +114,9 @@ class Replaying:
         done = await self._make_due(job, endpoint, chosen)
         last = events[-1] if len(events) == _PAGE else None
         reached: list[JSON] | None = None if last is None else [last.body["created_at"], last.key]
-        await self._store(job, domain.advanced(job.body, done=done, cursor=reached, at=self._now()))
         if done:
-            await self._due([endpoint_id])
+            await self._due([endpoint_id])  # before the progress is stored: nobody looks at a page again that is done
+        await self._store(job, domain.advanced(job.body, done=done, cursor=reached, at=self._now()))
 
     async def _events(self, job: JSONObject, cursor: list[str] | None) -> AsyncIterator[Sequence[Document]]:
         """The kept events of the workspace in the job's time, oldest first, in pages."""

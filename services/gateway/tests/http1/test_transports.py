@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
+from atrium_gateway.http1.front import Front
+from atrium_gateway.http1.message import Request, Response
 from atrium_gateway.http1.pool import PooledTransport
 from atrium_gateway.upstream import Forwarded, SessionTransport, Transport
 
@@ -143,6 +145,17 @@ async def test_a_large_answer_is_streamed_whole(transport: Transport, service: S
     assert (await transport.send("it", GET, seconds=5)).body == b"2"
 
 
+async def test_a_connection_whose_big_answer_was_read_late_answers_the_next_request(
+    transport: Transport, service: Service
+) -> None:
+    size = 400_000  # its last bytes come when there is no room for more
+    service.answers = [answer(b"x" * size), answer(b"2")]
+    got = await transport.send("it", GET, seconds=10)
+    await asyncio.sleep(0.1)  # all that there is room for has come
+    assert len(await got.whole()) == size
+    assert (await transport.send("it", GET, seconds=2)).body == b"2"
+
+
 async def test_a_stream_that_breaks_off_says_so(transport: Transport, service: Service) -> None:
     service.answers = [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 300000\r\n\r\n" + b"x" * 200_000]
     got = await transport.send("it", GET, seconds=10)
@@ -197,3 +210,24 @@ async def test_answers_never_reach_another_request(transport: Transport, service
     service.answers = [answer(b"%d" % number) for number in range(200)]
     got = await asyncio.gather(*(transport.send("it", GET, seconds=10) for _ in range(200)))
     assert len({each.body for each in got}) == 200
+
+
+async def test_head_of_a_big_answer_holds_no_connection_to_the_service(service: Service) -> None:
+    service.answers = [answer(b"x" * 3_000_000)]
+    transport = PooledTransport({"it": f"http://127.0.0.1:{service.port}"})
+
+    async def handle(_: Request) -> Response:
+        got = await transport.send("it", GET, seconds=30)
+        return Response(200, [], got.body, got.rest, got.length)
+
+    front = Front(handle)
+    port = await front.open("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        await asyncio.wait_for(service.closed.wait(), 10)
+    finally:
+        writer.close()
+        await front.drain(1)
+        await transport.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from typing import TYPE_CHECKING, cast
 
 from atrium_common.errors import RequestTimeout
@@ -258,7 +258,13 @@ class Connection(Reading, asyncio.Protocol):
     async def _stream(self, request: Request, response: Response) -> None:
         """Send the rest as it comes, as fast as the client reads."""
         rest, chunked = response.rest, is_chunked(request, response)
-        if rest is None or is_silent(request, response):
+        if rest is None:
+            return
+        if is_silent(request, response):
+            # Only what has begun can be ended: else it would hold the service's connection until its deadline.
+            async for _ in rest:
+                break
+            await cast("AsyncGenerator[bytes, None]", rest).aclose()
             return
         sent = len(response.body)
         if chunked and response.body:

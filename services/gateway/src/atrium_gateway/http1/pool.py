@@ -136,6 +136,7 @@ class _Connection(asyncio.Protocol):
         self._reading: _Reading | None = None
         self._done: Done = _nobody
         self._deadline = 0.0
+        self._paused = False
         self.usable = False
         self.since = 0.0
 
@@ -177,9 +178,21 @@ class _Connection(asyncio.Protocol):
         self._asked = False
         self.since = self._loop.time()
         if again and self.usable:
+            self.resume()  # it may have been paused by the last bytes of its own answer
             self._pool.release(self)
         else:
             self.close()
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        self._paused = True
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._paused:
+            self._paused = False
+            self.transport.resume_reading()
 
     def check(self, now: float) -> None:
         """Give up what has lasted too long."""
@@ -279,7 +292,7 @@ class _Reading:
         if self._more is not None:
             self._more.set()
             if self._held > _MOST_HELD:
-                self._connection.transport.pause_reading()
+                self._connection.pause()
         elif self._held >= STREAMED_FROM and not self._told:
             self._more = asyncio.Event()
             self._tell(Answer(self._status, self._fields, self._take(), self._rest(), self._length))
@@ -328,7 +341,7 @@ class _Reading:
                 if self._held:
                     yield self._take()
                     if not self._whole:
-                        self._connection.transport.resume_reading()
+                        self._connection.resume()
                 elif self._failure is not None:
                     raise self._failure
                 elif self._whole:

@@ -6,6 +6,7 @@ from atrium_common.bus.ports import Message
 from atrium_common.errors import InvalidApiKey, NotFound
 from atrium_common.jsontypes import JSONObject
 from atrium_common.testing.clock import START, FakeClock
+from atrium_gateway import keys as keys_module
 from atrium_gateway.holder import Asked, Holder
 from atrium_gateway.keys import KeyCache
 
@@ -225,3 +226,43 @@ async def test_a_key_that_a_deletion_had_closed_is_known_again_once_its_workspac
         keys.forget(["workspace/wks_1"])
     tenancy.position = 11
     await keys.holder(ASKED)
+
+
+async def test_a_look_up_is_not_begun_anew_for_what_others_write(keys: KeyCache, tenancy: Tenancy) -> None:
+    tenancy.slow.clear()
+    asking = asyncio.create_task(keys.holder(ASKED))
+    while not tenancy.asked:
+        await asyncio.sleep(0)
+    keys.forget({"webhook/wh_of_somebody", "workspace/wks_of_somebody"})
+    tenancy.slow.set()
+    assert (await asking).key_id == "key_1"
+    assert tenancy.asked == 1
+
+
+async def test_a_look_up_is_begun_anew_where_its_own_workspace_was_written(keys: KeyCache, tenancy: Tenancy) -> None:
+    tenancy.slow.clear()
+    asking = asyncio.create_task(keys.holder(ASKED))
+    while not tenancy.asked:
+        await asyncio.sleep(0)
+    keys.forget({"workspace/wks_1"})
+    tenancy.slow.set()
+    await asking
+    assert tenancy.asked == 2
+
+
+async def test_a_late_no_of_before_a_restoration_is_not_remembered(keys: KeyCache, tenancy: Tenancy) -> None:
+    tenancy.known = False
+    tenancy.slow.clear()
+    early = asyncio.create_task(keys.holder(ASKED))
+    while not tenancy.asked:
+        await asyncio.sleep(0)
+    keys.forget({"workspace/wks_1"})  # restored, and answered
+    tenancy.slow.set()
+    with pytest.raises(InvalidApiKey):
+        await early
+    tenancy.known = True
+    assert (await keys.holder(ASKED)).key_id == "key_1"
+
+
+async def test_a_quiet_stream_is_current_between_two_looks() -> None:
+    assert keys_module._CURRENT_WITHIN >= 2 * keys_module._PATIENCE

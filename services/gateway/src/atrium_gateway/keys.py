@@ -27,7 +27,9 @@ TOPIC = "tenancy.events"
 _KNOWN_SECONDS = 60.0
 _DOUBTFUL_SECONDS = 5.0
 _UNKNOWN_SECONDS = 5.0
-_CURRENT_WITHIN = 1.0
+_PATIENCE = 1.0
+"""How often a stream on which nothing comes is looked at."""
+_CURRENT_WITHIN = 2 * _PATIENCE
 _MOST_BYTES = 48 * 1024 * 1024
 _MOST_UNKNOWN = 10_000
 _MOST_INVALIDATED = 20_000
@@ -54,6 +56,10 @@ class KeyCache:
         # Invalidations up to here may have been forgotten: what was read before can't be judged any more.
         self._floor = 0
         self._epoch = 0
+        # What was changed through this gateway, and since when; what was read before `_since` can't be judged.
+        self._forgotten: OrderedDict[str, int] = OrderedDict()
+        self._since = 0
+        self._revived = 0
         self._subscription: Subscription | None = None
         self._confirmations: OrderedDict[Asked, tuple[float, float]] = OrderedDict()
         # Told to the metric now and then: a hit costs next to nothing.
@@ -105,13 +111,14 @@ class KeyCache:
         subscription = await bus.subscribe([TOPIC], group=None, start="latest")
         # What was learnt before the subscription began, or is on its way, may have changed unseen.
         self._epoch += 1
+        self._since = self._epoch
         self._holders.clear()
         self._by_tag.clear()
         self._bytes = 0
         self._subscription = subscription
         try:
             while True:
-                for received in await subscription.receive(limit=500, timeout=1.0):
+                for received in await subscription.receive(limit=500, timeout=_PATIENCE):
                     self.invalidate(received.message)
                 hits, self._from_memory = self._from_memory, 0
                 KEY_CACHE.labels("memory").inc(hits)
@@ -133,6 +140,7 @@ class KeyCache:
         if message.type.startswith("api_key.") or message.type == "workspace.restored":
             # A new key, or one that its workspace's deletion had closed.
             self._unknown.clear()
+            self._revived += 1
         while len(self._invalidated) > _MOST_INVALIDATED:
             _, position = self._invalidated.popitem(last=False)
             self._floor = max(self._floor, position)
@@ -146,13 +154,18 @@ class KeyCache:
         to the other gateways.
         """
         for tag in tags:
+            # Answers about it that are under way may have been read before.
+            self._epoch += 1
+            self._forgotten[tag] = self._epoch
+            self._forgotten.move_to_end(tag)
             for asked in self._by_tag.pop(tag, set()):
                 self._drop(asked)
             if tag.startswith("workspace/"):
                 # It may have been restored, and its keys with it.
                 self._unknown.clear()
-        # Answers that are under way may have been read before.
-        self._epoch += 1
+                self._revived += 1
+        while len(self._forgotten) > _MOST_INVALIDATED:
+            _, self._since = self._forgotten.popitem(last=False)
 
     def _lifetime(self) -> float:
         current = self._subscription is not None and self._subscription.current(within=_CURRENT_WITHIN)
@@ -170,19 +183,25 @@ class KeyCache:
     async def _fetch(self, asked: Asked) -> Holder:
         KEY_CACHE.labels("tenancy").inc()
         while True:
-            epoch, fetched_at = self._epoch, self._clock.monotonic()
+            epoch, revived, fetched_at = self._epoch, self._revived, self._clock.monotonic()
             try:
                 answer = await self._resolve(asked)
             except NotFound:
                 self._drop(asked)
-                self._unknown[asked.digest] = fetched_at
+                if revived == self._revived:
+                    # Else it may have been read before the key was there (again), and is not remembered.
+                    self._unknown[asked.digest] = fetched_at
                 while len(self._unknown) > _MOST_UNKNOWN:
                     self._unknown.popitem(last=False)
                 raise InvalidApiKey from None
             holder = holder_of(answer, asked, fetched_at=fetched_at)
-            if epoch == self._epoch and not self._outdated(holder):
+            if not (self._overtaken(holder, epoch) or self._outdated(holder)):
                 self._remember(holder)
                 return holder
+
+    def _overtaken(self, holder: Holder, epoch: int) -> bool:
+        """Whether a write through this gateway has changed something since the answer was asked for."""
+        return epoch < self._since or any(self._forgotten.get(tag, 0) > epoch for tag in holder.tags)
 
     def _outdated(self, holder: Holder) -> bool:
         """Whether something has changed after the position at which the answer was read."""

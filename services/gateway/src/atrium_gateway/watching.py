@@ -23,12 +23,12 @@ class Watching:
 
     def answered(self, exchange: Exchange, status: int, elapsed: float) -> None:
         """The request is answered."""
-        method, template = exchange.request.method, exchange.template
+        # A method that nobody knows must make neither series nor entries without end.
+        method = exchange.request.method if exchange.entry is not None else "any"
+        template = exchange.template
         known = self._counted.get((method, template, status))
         if known is None:
-            # A method that nobody knows must not make series without end.
-            shown = method if exchange.entry is not None else "any"
-            known = HTTP_REQUESTS.of("gateway", shown, template, status)
+            known = HTTP_REQUESTS.of("gateway", method, template, status)
             self._counted[(method, template, status)] = known
         known.add(elapsed)
         self._answered += 1

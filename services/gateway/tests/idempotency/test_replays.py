@@ -1,6 +1,7 @@
 import asyncio
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -9,9 +10,9 @@ from atrium_common.bus.ports import Message
 from atrium_common.errors import IdempotencyInProgress, IdempotencyKeyReused
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
-from atrium_common.store.documents import Query
+from atrium_common.store.documents import Delete, Put, Query
 from atrium_common.store.memory import MemoryStore
-from atrium_common.store.ports import Store, StoreUnavailable
+from atrium_common.store.ports import Documents, Store, StoreUnavailable
 from atrium_common.testing.clock import START, FakeClock
 from atrium_common.testing.faults import Fuse, Killed
 from atrium_gateway.idempotency.erasure import forgetting
@@ -254,3 +255,37 @@ class _Broken:
             raise StoreUnavailable("down")
 
         return fail
+
+
+class _Late:
+    """Documents whose writes are answered by a failure, and may be done later."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self.owed: list[Put | Delete] = []
+
+    async def write(self, writes: Sequence[Put | Delete]) -> Sequence[bool]:
+        self.owed += writes
+        raise StoreUnavailable("late")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._documents, name)
+
+
+async def test_a_claim_that_lands_after_it_was_given_up_is_opened_to_others(clock: FakeClock) -> None:
+    store = MemoryStore(clock=clock)
+    await store.open([SUBJECT_KEYS, *COLLECTIONS])
+    process, other = await start(store, clock), await start(store, clock)
+    late = _Late(store.documents)
+    process.replays._documents = late  # type: ignore[assignment]  # what of documents it uses
+    with pytest.raises(StoreUnavailable):
+        await process.replays.begin(WANTED)
+    process.replays._documents = store.documents
+    await process.replays.tidy()  # there is nothing yet
+    await store.documents.write(late.owed)
+    for _ in range(5):
+        clock.advance(1)
+        for each in (process, other):
+            await each.replicas.step()
+        await process.replays.tidy()
+    assert isinstance(await other.replays.begin(WANTED), Claim)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -28,7 +28,16 @@ log = structlog.get_logger("idempotency")
 
 _PATIENCE = 5.0
 _TIDY_SECONDS = 1.0
+_LATE_SECONDS = 60.0
 _PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Loose:
+    """A claim of which nobody knows what is stored: since when (monotonic), and when to look for it."""
+
+    since: float
+    look_at: float
 
 
 class StoredReplays:
@@ -42,7 +51,7 @@ class StoredReplays:
         self._ids = ids
         self._running: set[str] = set()
         self._claiming: Counter[str] = Counter()
-        self._loose: set[str] = set()
+        self._loose: dict[str, _Loose] = {}
 
     async def run(self) -> None:
         """Give up, as soon as the store answers, what this process claimed and no longer works at; for ever."""
@@ -56,7 +65,10 @@ class StoredReplays:
         Raises:
             StoreUnavailable: later, then.
         """
-        for key in [key for key in self._loose if not self._works_at(key)]:
+        now = self._clock.monotonic()
+        for key, loose in [each for each in self._loose.items() if each[1].look_at <= now]:
+            if self._works_at(key):
+                continue
             document = await self._documents.get(REPLAYS.name, key)
             record = None if document is None else Record.of(document.body)
             if document is not None and record is not None and self._is_ours(record) and not self._works_at(key):
@@ -64,7 +76,13 @@ class StoredReplays:
                 version = document.version
                 put = Put(REPLAYS.name, key, opened_, version + 1, Is(version), document.expires_at)
                 await self._documents.write([put])
-            self._loose.discard(key)
+            # A write that failed may land yet: it is looked for again, each time after twice as long.
+            age = now - loose.since
+            if self._loose.get(key) is loose:
+                if age < _LATE_SECONDS:
+                    self._loose[key] = _Loose(loose.since, now + max(age, _TIDY_SECONDS))
+                else:
+                    del self._loose[key]
 
     async def begin(self, wanted: IdempotentRequest) -> Claim | SavedAnswer:
         """See `Replays.begin`."""
@@ -105,7 +123,7 @@ class StoredReplays:
             COUNTED.labels("saved" if kept else "fenced").inc()
         except (StoreUnavailable, TimeoutError) as error:
             COUNTED.labels("unsaved").inc()
-            self._loose.add(claim.record)
+            self._lose(claim.record)
             log.warning("an answer could not be kept; a retry runs again as the same command", reason=str(error))
         finally:
             self._running.discard(claim.record)
@@ -117,7 +135,7 @@ class StoredReplays:
                 await self._write(claim, Record(claim.fingerprint, claim.command_id, "open"))
             COUNTED.labels("abandoned").inc()
         except (StoreUnavailable, TimeoutError) as error:
-            self._loose.add(claim.record)
+            self._lose(claim.record)
             log.warning("a claim could not be given up yet", reason=str(error))
         finally:
             self._running.discard(claim.record)
@@ -159,7 +177,7 @@ class StoredReplays:
                 return None
             self._running.add(key)
         except BaseException:
-            self._loose.add(key)
+            self._lose(key)
             raise
         finally:
             self._claiming[key] -= 1
@@ -167,6 +185,10 @@ class StoredReplays:
                 del self._claiming[key]
         COUNTED.labels("claimed" if document is None else "claimed_again").inc()
         return Claim(key, record.command_id, fence, record.fingerprint, wanted.user_id, wanted.workspace_id, expires_at)
+
+    def _lose(self, key: str) -> None:
+        now = self._clock.monotonic()
+        self._loose[key] = _Loose(now, now)
 
     def _works_at(self, key: str) -> bool:
         return key in self._running or key in self._claiming

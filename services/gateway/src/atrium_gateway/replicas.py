@@ -73,6 +73,7 @@ class Replicas:
         self._live: frozenset[str] = frozenset()
         self._alone = False
         self._joined = False
+        self._ready = False
         self._looked_at = float("-inf")
         self._beaten_at = float("-inf")
         self._company_until = float("-inf")
@@ -127,8 +128,8 @@ class Replicas:
             self._hurry.set()
 
     async def check(self) -> str | None:
-        """For readiness: None once this process has joined."""
-        return None if self._joined else "joins the other gateway processes"
+        """For readiness: None once this process has joined; joining anew, it serves what needs no store."""
+        return None if self._ready else "joins the other gateway processes"
 
     async def run(self) -> None:
         """Beat and look, for ever; joins first."""
@@ -153,32 +154,37 @@ class Replicas:
         Raises:
             StoreUnavailable: neither counts.
         """
-        await self._write()
+        began = self._clock.monotonic()
+        if self._joined and began - self._beaten_at >= MEMBER_SECONDS:
+            # It may have been taken for dead, and another be alone by now: it joins anew.
+            self._joined = self._alone = False
+            self._shared_at = began + QUIET_SECONDS
+        await self._write(alone=self._alone)
         others = await self._look()
         now = self._clock.monotonic()
         if self._live:
             self._company_until = max(self._company_until, now + QUIET_SECONDS)
             if self._alone:
                 self._alone = False
-                await self._write()
+                await self._write(alone=False)
         elif not self._alone and now >= self._company_until:
             # Say it, then look again: who has joined in between is seen, and who joins later sees it said.
-            self._alone = True
-            await self._write()
+            await self._write(alone=True)
             others = await self._look()
             self._alone = not self._live
         if not self._joined:
             if not self._live or any(others[process].body.get("alone") for process in self._live):
                 self._shared_at = now + QUIET_SECONDS
             self._joined = self._alone or now >= (self._shared_at if self._live else self._company_until)
+            self._ready = self._ready or self._joined
 
     async def leave(self) -> None:
         """Take the entry away."""
-        self._joined = self._alone = False
+        self._joined = self._ready = self._alone = False
         with contextlib.suppress(StoreUnavailable):
             await self._store.documents.write([Delete(REPLICAS.name, self.id, 0, Any())])
 
-    async def _write(self) -> None:
+    async def _write(self, *, alone: bool) -> None:
         began = self._clock.monotonic()
         self._hurry.clear()
         self._rings = {what: rung for what, rung in self._rings.items() if began - rung[1] < _RINGS_SECONDS}
@@ -188,7 +194,7 @@ class Replicas:
         self._beat += 1
         body: JSONObject = {
             "beat": self._beat,
-            "alone": self._alone,
+            "alone": alone,
             "place": self._place,
             "pid": os.getpid(),
             "at": told.timestamp(),

@@ -104,6 +104,9 @@ class LeasedLimiter:
                     if self._clock.monotonic() - account.settled_at < _OWED_PAUSE / 2:
                         # Another who waits has just looked.
                         continue
+            if now - began > _LONGEST_WAIT + _PATIENCE:
+                # Each answer came, but too late to be of use.
+                self._lost(StoreUnavailable("the store is slow"))
             if now < self._down_until:
                 return self._spend_degraded(account, allowance, cost, now)
             if not self._replicas.alone(now) and not self._replicas.member(now):
@@ -296,6 +299,8 @@ class LeasedLimiter:
             account.reset_at = window_end(account.window, allowance.window_offset)
             account.ends = now + account.reset_at - store_time
             account.tokens, account.left, account.debt, account.spare = 0, 0, 0, -1
+            # Of this hour nothing is known.
+            account.settled_at = NEVER
         if account.spare < 0:
             account.spare = self._safe_share(account, allowance, now)
         if account.whole or now >= account.parts_until:

@@ -98,6 +98,7 @@ class Settlements:
     async def _try(self, account: Account, allowance: Allowance) -> bool:
         """One attempt; False where somebody else has written in between."""
         before, version = await self._known(account)
+        hour = account.window
         now = self._clock.monotonic()
         store_time = self._replicas.store_time(now)
         alone, now_ms = self._replicas.alone(now), int(store_time * 1000)
@@ -111,6 +112,9 @@ class Settlements:
         if not alone and not nothing:
             ledger, parts, level = self._part_of_burst(account, allowance, ledger, now=now, now_ms=now_ms)
         if ledger != before and not await self._write(account, ledger, version):
+            return False
+        if account.window != hour:
+            # Meanwhile requests passed in another hour, without the store: what was taken is of no use there.
             return False
         if ledger.window != account.window:
             account.window, account.tokens, account.spare = ledger.window, 0, -1
@@ -171,6 +175,10 @@ class Settlements:
         )
         if after < level:
             bucket.level -= level - after
+        if not account.whole and parts < bucket.capacity:
+            # What is given back refills here no more, whatever becomes of the write.
+            bucket.capacity = parts
+            bucket.level = min(bucket.level, parts)
         return ledger, parts, max(0.0, after - level)
 
     async def _known(self, account: Account) -> tuple[Ledger, int]:

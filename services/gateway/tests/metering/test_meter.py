@@ -113,6 +113,27 @@ async def test_while_the_stream_is_away_nothing_is_lost(store: Store, clock: Fak
     assert stream.counted == 15
 
 
+async def test_while_the_stream_is_away_for_long_the_store_keeps_what_waits(store: Store, clock: FakeClock) -> None:
+    stream = Stream(down=True)
+    replicas = Replicas(store, clock=clock, ids=TimeOrderedIds(clock=clock), place="")
+    await replicas.step()
+    meter = UsageMeter(store.documents, stream, replicas, clock=clock, most_waiting=10)
+    for _ in range(20):
+        for number in range(3):
+            use(meter, key=f"key_{number}")
+        await meter.flush()
+        clock.advance(60)
+    assert len(meter._waiting) <= 13
+    stream.down = False
+    use(meter)
+    await meter.flush()
+    assert stream.counted == 61
+    clock.advance(60)
+    await meter.flush()
+    assert stream.counted == 61
+    assert await store.documents.query(TOTALS.name, Query()) == []
+
+
 async def test_what_a_killed_process_has_written_down_is_told_by_another(store: Store, clock: FakeClock) -> None:
     stream = Stream(down=True)
     killed = await start(store, stream, clock)

@@ -2,16 +2,17 @@
 
 A total is absolute: consumers take the highest of an id, so that no repeat counts twice. Every two seconds what has
 changed is written down, then published; a document goes when its minute is over and its last word is on the stream.
-What a process that died has left behind is published by whoever finds it.
+What a process that died has left behind is published by whoever finds it. While the stream is away for long, totals
+beyond a number are left to the store, too.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import structlog
 
@@ -19,7 +20,7 @@ from atrium_common.bus.ports import Bus, BusUnavailable, Message
 from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import METER_PUBLISHED, METER_WAITING, METERED
-from atrium_common.store.documents import Any, Collection, Condition, Delete, Put, Query
+from atrium_common.store.documents import Any, Collection, Condition, Delete, Document, Put, Query
 from atrium_common.store.ports import Documents, StoreUnavailable
 from atrium_gateway.replicas import Replicas
 
@@ -32,7 +33,8 @@ FLUSH_SECONDS = 2.0
 _ADOPT_EVERY = 5
 _KEPT = timedelta(days=2)
 _PAGE = 500
-
+_MOST_WAITING = 20_000
+"""Totals in memory that wait for the stream, about: some tens of MiB."""
 
 _Counted: TypeAlias = tuple[str, str, str | None, bool]
 
@@ -51,7 +53,11 @@ class Count:
 class UsageMeter:
     """See `Meter`."""
 
-    def __init__(self, documents: Documents, bus: Bus, replicas: Replicas, *, clock: Clock) -> None:
+    def __init__(
+        self, documents: Documents, bus: Bus, replicas: Replicas, *, clock: Clock, most_waiting: int = _MOST_WAITING
+    ) -> None:
+        self._most_waiting = most_waiting
+        self._left = False
         self._documents = documents
         self._bus = bus
         self._replicas = replicas
@@ -93,6 +99,7 @@ class UsageMeter:
             await self._publish()
         except (StoreUnavailable, BusUnavailable) as error:
             log.warning("usage totals wait", reason=str(error), totals=len(self._dirty | self._waiting.keys()))
+            self._leave_to_the_store()
         METER_WAITING.set(len(self._dirty | self._waiting.keys()))
 
     async def adopt(self) -> int:
@@ -101,14 +108,28 @@ class UsageMeter:
         Raises:
             StoreUnavailable, BusUnavailable: it is left for later.
         """
-        adopted, query = 0, Query((Condition("worker", "ne", self._replicas.id),), limit=_PAGE)
+
+        async def orphaned(total: Document) -> bool:
+            return not await self._replicas.is_running(str(total.body["worker"]))
+
+        return await self._tell_stored("ne", orphaned)
+
+    async def _tell_stored(self, of_own: Literal["eq", "ne"], is_left: Callable[[Document], Awaitable[bool]]) -> int:
+        told, query = 0, Query((Condition("worker", of_own, self._replicas.id),), limit=_PAGE)
         while found := await self._documents.query(TOTALS.name, query):
-            orphans = [each for each in found if not await self._replicas.is_running(str(each.body["worker"]))]
-            await self._tell([each.body for each in orphans])
-            await self._documents.write([Delete(TOTALS.name, each.key, 0, Any()) for each in orphans])
-            adopted += len(orphans)
+            left = [each for each in found if await is_left(each)]
+            await self._tell([each.body for each in left])
+            await self._documents.write([Delete(TOTALS.name, each.key, 0, Any()) for each in left])
+            told += len(left)
             query = replace(query, after=(found[-1].key,))
-        return adopted
+        return told
+
+    def _leave_to_the_store(self) -> None:
+        """Forget the oldest of what is written down and over, where too much waits for the stream."""
+        over = [count for count in self._waiting if count.minute < self._minute and count not in self._dirty]
+        for count in over[: max(0, len(self._waiting) - self._most_waiting)]:
+            del self._waiting[count], self._totals[count]
+            self._left = True
 
     def _gather(self) -> None:
         """Put what was counted to the totals of this minute."""
@@ -147,6 +168,14 @@ class UsageMeter:
         await self._documents.write([Delete(TOTALS.name, self._id(count), 0, Any()) for count in over])
         for count in over:
             del self._totals[count]
+        if self._left:
+            held = {self._id(count) for count in self._totals}
+
+            async def forgotten(total: Document) -> bool:
+                return total.key not in held
+
+            await self._tell_stored("eq", forgotten)
+            self._left = False
 
     async def _tell(self, bodies: Sequence[JSONObject]) -> None:
         at = self._clock.now()

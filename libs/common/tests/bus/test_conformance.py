@@ -1,6 +1,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,27 @@ class TestKafkaBus(BusConformance):
         yield CommittingStage(store, bus)
         await supervisor.stop()
         await asyncio.wait_for(bus.close(), 20)
+
+
+@pytest.mark.kafka
+async def test_a_reader_on_its_way_through_a_backlog_is_not_current(kafka_bootstrap: str) -> None:
+    bus = KafkaBus(kafka_bootstrap, topics=[TOPIC], clock=CLOCK, prefix=f"{uuid.uuid4().hex[:8]}.", partitions=1)
+    await bus.open()
+    await bus.heartbeat(TOPIC, 1)
+    message = Message("evt_1", "note.made", "/notes", "", CLOCK.now(), "wks_1", {}, workspace_id="wks_1")
+    await bus.publish(TOPIC, [replace(message, id=f"evt_{number}") for number in range(1_500)])
+    subscription = await bus.subscribe([TOPIC], group=None, start="earliest")
+    received = 0
+    async with asyncio.timeout(30):
+        while received < 100:
+            received += len(await subscription.receive(limit=100, timeout=1))
+        assert not subscription.current(within=60)
+        while received < 1_500:
+            received += len(await subscription.receive(limit=500, timeout=1))
+        await bus.heartbeat(TOPIC, 2)
+        while not subscription.current(within=60):
+            await subscription.receive(limit=500, timeout=0.1)
+    await bus.close()
 
 
 @pytest.mark.kafka

@@ -26,6 +26,8 @@ from atrium_common.cloudevents import HEARTBEAT, NotACloudEvent, headers_of, mes
 log = structlog.get_logger("kafka")
 
 _HEARTBEAT_INTERVAL = 0.5
+_NEARLY = 1_000
+"""Records behind a partition's end: a heartbeat further behind is an old one, met on the way through a backlog."""
 _OPEN_SECONDS = 30.0
 _OPEN = KafkaSecurity()
 
@@ -213,7 +215,7 @@ class KafkaSubscription:
                 await self._consumer.commit(offsets)
 
     def current(self, *, within: float) -> bool:
-        """See `Subscription.current`: every partition's last heartbeat is young."""
+        """See `Subscription.current`: every partition's last heartbeat is young, and was near its end."""
         now = self._clock.monotonic()
         assigned = self._consumer.assignment()
         oldest = within + _HEARTBEAT_INTERVAL
@@ -246,7 +248,9 @@ class KafkaSubscription:
             return None
         self._positions[topic] = max(position, self._positions.get(topic, 0))
         if message is None:
-            self._beats[partition] = self._clock.monotonic()
+            end = self._consumer.highwater(partition)
+            if end is None or end - record.offset <= _NEARLY:
+                self._beats[partition] = self._clock.monotonic()
             return None
         return Received(topic, partition.partition, record.offset, message)
 

@@ -15,6 +15,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Any, Delete, Document, Is, Put, Query
 from atrium_common.store.ports import Documents
 from atrium_webhooks import rows
+from atrium_webhooks.application.shards import SHARDS, shard_of
 from atrium_webhooks.domain.delivery import delivery_id
 from tests.engine import Processes
 from tests.hostile import Hostile, answer, eventually, hang, held, slow
@@ -204,6 +205,34 @@ async def test_promise_3_endpoints_that_hang_delay_nobody_else(processes: Proces
     await running.receive(running.message(workspace_id="wks_2"), running.message(type_="seldom.seen"))
     await running.until(healthy, 1, "success")  # while all the others hang
     await running.until(same, 1, "success")
+
+
+async def test_promise_3_a_receiver_that_hangs_while_its_process_ends_delays_nobody_else(
+    processes: Processes, receiver: Hostile
+) -> None:
+    gate = asyncio.Event()
+    receiver.script("/slow", held(gate))
+    first, second = await processes.make(), await processes.make()
+    shards = [each.engine.dispatcher._shards for each in (first, second)]
+    for each in shards:
+        each._beat_seconds = 0.05
+    await first.start()
+    slow = await first.endpoint(receiver.url("/slow"), events=("slow.*",))
+    await first.events(1, type_="slow.event")
+    await receiver.until(1, "/slow")
+    ending = asyncio.create_task(first.stop())
+    await second.start()
+    await eventually(lambda: sum(map(shards[1].serves, range(SHARDS))) == SHARDS - 1, seconds=10)
+    calm = await second.endpoint(receiver.url("/calm"), events=("calm.*",))
+    while shard_of(calm) == shard_of(slow):
+        calm = await second.endpoint(receiver.url("/calm"), events=("calm.*",))
+    await second.events(1, type_="calm.event")
+    await second.until(calm, 1, "success", seconds=10)
+    assert len(receiver.at("/slow")) == 1
+    assert not ending.done()
+    gate.set()
+    await ending
+    assert await second.statuses(slow) == ["success"]
 
 
 async def test_promise_3_a_flooded_endpoint_delays_nobody_elses_delivery(

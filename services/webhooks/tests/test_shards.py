@@ -8,7 +8,7 @@ from atrium_common.store.documents import Any, Delete, Document, Put, Query
 from atrium_common.store.memory import MemoryDocuments
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.testing.clock import FakeClock
-from atrium_webhooks.application.shards import Shards
+from atrium_webhooks.application.shards import SHARDS, Shards
 from atrium_webhooks.rows import DISPATCHERS
 
 
@@ -170,3 +170,26 @@ async def test_a_shard_that_was_given_up_is_not_begun_anew_while_attempts_of_it_
     told.under_way = ()
     await one.step(told)
     assert one.serves(40)
+
+
+async def test_a_process_that_leaves_hands_over_at_once_what_has_nothing_under_way_and_the_rest_as_soon_as_it_has() -> (
+    None
+):
+    clock, told = FakeClock(), Sharing()
+    documents = Slow(clock)
+    one, two = (Shards(documents, holder=holder, clock=clock) for holder in ("d_1", "d_2"))
+    for _ in range(2):
+        await one.step(told)
+        await two.step(Sharing())
+    told.under_way = {0}
+    one.leave()
+    await one.step(told)
+    assert not any(map(one.serves, range(SHARDS)))
+    await two.step(Sharing())
+    assert [shard for shard in range(SHARDS) if not two.serves(shard)] == [0]
+    told.under_way = ()
+    await one.step(told)
+    await two.step(Sharing())
+    assert all(map(two.serves, range(SHARDS)))
+    await one.step(told)
+    assert not any(map(one.serves, range(SHARDS)))

@@ -67,7 +67,7 @@ class Dispatcher:
         self._clock = clock
         self._reading = Reading(documents, line, directory, clock=clock)
         self._wakes = Wakes(documents)
-        self._traffic = Traffic(documents)
+        self._traffic = Traffic(documents, serves=shards.serves)
         self._outcomes = Outcomes(documents, directory, discipline, self._traffic, patience=patience)
         self._rota = Rota(in_flight)
         self._lanes: dict[str, Lane] = {}
@@ -137,8 +137,10 @@ class Dispatcher:
                 each.result()
         finally:
             self._running = False
-            # The shards are held until nothing of them is under way: nobody else sends it again.
+            # A shard is held until nothing of it is under way: nobody else sends it again.
+            self._shards.leave()
             await self._land()
+            await self._traffic.flush()  # while nobody else goes on from what is stored
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
@@ -167,7 +169,7 @@ class Dispatcher:
 
     def busy(self) -> Collection[int]:
         """See `Served`."""
-        return self._busy.keys()
+        return self._busy.keys() | self._traffic.unwritten
 
     def _changed(self, endpoint_id: str, endpoint: Endpoint) -> None:
         lane = self._lanes.get(endpoint_id)

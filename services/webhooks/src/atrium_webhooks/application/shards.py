@@ -49,7 +49,7 @@ class Served(Protocol):
         ...
 
     def busy(self) -> Collection[int]:
-        """The shards with attempts under way."""
+        """The shards with attempts under way, or of which something is still to be stored."""
         ...
 
 
@@ -81,6 +81,7 @@ class Shards:
         self._missed = False
         self._seen: dict[str, tuple[int, float]] = {}
         self._alone = False
+        self._leaving = False
 
     @property
     def is_alone(self) -> bool:
@@ -95,8 +96,13 @@ class Shards:
         """Whether this shard's endpoints are this process's, even if just now nothing may begin."""
         return shard in self._held
 
+    def leave(self) -> None:
+        """From the next beat on have no part: what is not busy is given up at once, the rest as soon as it is not."""
+        self._leaving = True
+
     async def run(self, served: Served) -> None:
         """Beat, take what is free, give up what is more than a fair part, for ever; on cancellation give up all."""
+        self._leaving = False
         try:
             while True:
                 try:
@@ -112,7 +118,8 @@ class Shards:
         began = self._clock.monotonic()
         self._alone = False
         self._beat += 1
-        await self._documents.write([Put(DISPATCHERS.name, self.holder, {"beat": self._beat}, self._beat, asked.Any())])
+        body: JSONObject = {"beat": self._beat, "leaving": self._leaving}
+        await self._documents.write([Put(DISPATCHERS.name, self.holder, body, self._beat, asked.Any())])
         asked_at = self._clock.monotonic()
         found = {each.key: each for each in await self._documents.query(DISPATCHERS.name, Query(limit=_MOST_PROCESSES))}
         table = found.pop(_MAP, None)
@@ -120,7 +127,8 @@ class Shards:
         self._alone = len(living) == 1
         owners = _owners(table)
         mine = frozenset(shard for shard, owner in owners.items() if owner == self.holder)
-        fair = -(-SHARDS // len(living))
+        staying = [each for each in living if each in found and not found[each].body.get("leaving")]
+        fair = 0 if self._leaving else -(-SHARDS // max(1, len(staying)))
         surplus = frozenset(sorted(mine)[fair:])
         lost = self._held - (mine - surplus)
         if lost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -25,9 +25,18 @@ FLUSH_SECONDS = 0.25
 class Traffic:
     """Lanes' documents: read when a lane is taken over, written together every quarter of a second where changed."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, *, serves: Callable[[int], bool]) -> None:
+        """`serves` says whether the lanes of a shard are still this process's."""
         self._documents = documents
+        self._serves = serves
         self._changed: dict[str, Lane] = {}
+        self._writing: dict[str, Lane] = {}
+        self._turn = asyncio.Lock()
+
+    @property
+    def unwritten(self) -> Collection[int]:
+        """The shards of lanes that are not stored as they are."""
+        return {lane.shard for lane in (*self._changed.values(), *self._writing.values())}
 
     def changed(self, lane: Lane) -> None:
         """The lane's counts or health are not what is stored."""
@@ -52,18 +61,36 @@ class Traffic:
 
     async def flush(self) -> None:
         """Write what has changed."""
-        changed, self._changed = self._changed, {}
-        if not changed:
+        async with self._turn:
+            self._writing, self._changed = self._changed, {}
+            try:
+                if self._writing:
+                    await self._write(list(self._writing.values()))
+                self._writing = {}
+            except StoreUnavailable as error:
+                log.warning("traffic is not stored", reason=str(error))
+            finally:
+                self._changed, self._writing = self._writing | self._changed, {}
+
+    async def _write(self, lanes: Sequence[Lane]) -> None:
+        done = await self._documents.write([_stored(lane) for lane in lanes])
+        refused = []
+        for lane, written in zip(lanes, done, strict=True):
+            if written:
+                lane.version += 1
+            elif self._serves(lane.shard):
+                refused.append(lane)
+        if not refused:
             return
-        try:
-            await self._documents.write([_stored(lane) for lane in changed.values()])
-        except StoreUnavailable as error:
-            log.warning("traffic is not stored", reason=str(error))
-            self._changed = changed | self._changed
+        # Our own, written when the store did not say so; where another process has the lane, what it knows holds.
+        found = await self._documents.get_many(LANES.name, [lane.endpoint_id for lane in refused])
+        for lane in refused:
+            document = found.get(lane.endpoint_id)
+            lane.version = lane.version if document is None else document.version
+            self.changed(lane)
 
 
 def _stored(lane: Lane) -> Put:
-    lane.version += 1
     health = lane.health
     body: JSONObject = {
         "success_count": lane.successes,
@@ -74,7 +101,7 @@ def _stored(lane: Lane) -> Put:
         "failing_since": None if health.since is None else health.since.isoformat(),
         "probe_at": None if health.probe_at is None else health.probe_at.isoformat(),
     }
-    return Put(LANES.name, lane.endpoint_id, body, lane.version, Newer())
+    return Put(LANES.name, lane.endpoint_id, body, lane.version + 1, Newer())
 
 
 def _restore(lane: Lane, document: Document) -> None:

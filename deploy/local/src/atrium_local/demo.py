@@ -12,9 +12,12 @@ from typing import TypeAlias, cast
 import aiohttp
 
 from atrium_common.jsontypes import JSONObject
+from atrium_local.gateway_client import refusal, unreached
 from atrium_local.receiver import Arrival, Receiver
 
 _ARRIVE_SECONDS = 15.0
+_UNPROCESSABLE = 422
+_KEY_REFUSED = (401, 403)
 _SECRET = frozenset({"key", "secret"})
 _EXPECTED = ("workspace.updated", "namespace.created", "entitlement.provisioned")
 
@@ -50,9 +53,7 @@ class Demo:
             async with aiohttp.ClientSession() as session:
                 await self._tell(session, receiver, url)
         except (aiohttp.ClientError, OSError) as error:
-            raise DemoFailed(
-                f"the gateway at {self._base} does not answer: is `atrium up` running? ({error})"
-            ) from error
+            raise DemoFailed(unreached(self._base, error)) from error
         finally:
             await receiver.stop()
 
@@ -135,5 +136,17 @@ class Demo:
         async with session.request(method, f"{self._base}/api/v1/{path}", json=body, headers=headers) as answer:
             content = cast("JSONObject", await answer.json())
             if answer.status >= 400:  # noqa: PLR2004
-                raise DemoFailed(f"{method} {path} answers {answer.status}: {content.get('error')}")
+                raise DemoFailed(f"{method} {path}: {refusal(answer.status, content)}{_advice(answer.status, path)}")
             return content
+
+
+def _advice(status: int, path: str) -> str:
+    """What to do about a refusal that the demo's own circumstances explain."""
+    if path == "webhooks" and status == _UNPROCESSABLE:
+        return (
+            ". The demo's receiver is on this machine: start webhooks with"
+            " ATRIUM_WEBHOOKS_ALLOWED_NETWORKS=127.0.0.0/8,::1/128, as `atrium up` does where that is not set"
+        )
+    if status in _KEY_REFUSED:
+        return ". The demo wants the operator's key (admin:*) of that suite: give its --data-dir, or ATRIUM_API_KEY"
+    return ""

@@ -16,6 +16,14 @@ from atrium_local.data_directory import DataDirectory
 from atrium_local.options import DEFAULT_URL, AsJson, DataDir, Url, console, fail, print_line, settings_of
 
 
+def _webhook_secret(secret: str | None) -> str | None:
+    from atrium_webhooks.domain.signing import is_secret
+
+    if secret and not is_secret(secret):
+        raise typer.BadParameter("a secret looks like whsec_…, or is the text of 12 to 128 characters that you chose")
+    return secret or None
+
+
 def add_to(app: typer.Typer) -> None:
     """Add both commands."""
     app.command()(demo)
@@ -47,7 +55,10 @@ def demo(data_dir: DataDir = None, url: Url = None, as_json: AsJson = False) -> 
 
 def listen(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one")] = 9000,
-    secret: Annotated[str | None, typer.Option(envvar="ATRIUM_WEBHOOK_SECRET", help="The endpoint's secret")] = None,
+    secret: Annotated[
+        str | None,
+        typer.Option(envvar="ATRIUM_WEBHOOK_SECRET", callback=_webhook_secret, help="The endpoint's secret: whsec_…"),
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Receive webhooks on this machine, print them, and verify them where the secret is given."""

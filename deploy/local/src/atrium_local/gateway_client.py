@@ -14,6 +14,35 @@ from atrium_local.options import DEFAULT_URL, Failed
 _SECONDS = 30
 
 
+class Refused(Failed):
+    """The API refuses a call.
+
+    Attributes:
+        status: of its answer.
+    """
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+def refusal(status: int, content: object) -> str:
+    """The API's own words of an answer that refuses, on one line."""
+    fault = content.get("error", {}) if isinstance(content, dict) else {}
+    details = "".join(f"; {name}: {' '.join(texts)}" for name, texts in (fault.get("details") or {}).items())
+    return f"{status} {fault.get('code', '')}: {fault.get('message', '')}{details}"
+
+
+def unreached(base: str, error: Exception) -> str:
+    """Why the gateway at `base` could not be asked, and what to do."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return (
+            f"the certificate of {base} is not trusted ({error.certificate_error}): name the CA that signed it, like"
+            " SSL_CERT_FILE=ca.pem, and give --url with a name that is in the certificate"
+        )
+    return f"no gateway answers at {base} ({error}): give --url, or start `atrium up`"
+
+
 class GatewayClient:
     """Calls on the public API."""
 
@@ -29,7 +58,8 @@ class GatewayClient:
         """The answer's JSON, or None.
 
         Raises:
-            Failed: it is refused, with the API's own words, or nobody answers.
+            Refused: it is refused, with the API's own words.
+            Failed: nobody answers.
         """
         headers = {"Authorization": f"Bearer {self._key}", **({"X-Workspace-ID": workspace} if workspace else {})}
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
@@ -42,7 +72,5 @@ class GatewayClient:
                 if answer.ok:
                     return content
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Failed(f"no gateway answers at {self._base} ({error}): give --url, or start `atrium up`") from error
-        fault = content.get("error", {}) if isinstance(content, dict) else {}
-        details = "".join(f"; {name}: {' '.join(texts)}" for name, texts in (fault.get("details") or {}).items())
-        raise Failed(f"{answer.status} {fault.get('code', '')}: {fault.get('message', '')}{details}")
+            raise Failed(unreached(self._base, error)) from error
+        raise Refused(answer.status, refusal(answer.status, content))

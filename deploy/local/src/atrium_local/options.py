@@ -24,8 +24,17 @@ DataDir = Annotated[
     typer.Option("--data-dir", envvar="ATRIUM_DATA_DIR", help="Where stores, secrets and ports are kept [.atrium]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines")]
+
+
+def _http(url: str | None) -> str | None:
+    if url and not url.startswith(("http://", "https://")):
+        raise typer.BadParameter("a URL begins with http:// or https://, like http://127.0.0.1:8080")
+    return url
+
+
 Url = Annotated[
-    str | None, typer.Option("--url", envvar="ATRIUM_URL", help="The gateway's URL [of the suite that runs here]")
+    str | None,
+    typer.Option("--url", envvar="ATRIUM_URL", callback=_http, help="The gateway's URL [of the suite that runs here]"),
 ]
 DEFAULT_URL = "http://127.0.0.1:8080"
 

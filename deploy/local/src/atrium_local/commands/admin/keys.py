@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from atrium_common.settings import Settings
 from atrium_local.data_directory import new_secrets
-from atrium_local.options import AsJson, DataDir, Url, console, run, run_async, settings_of
+from atrium_local.options import AsJson, DataDir, Failed, Url, console, run, run_async, settings_of
+
+if TYPE_CHECKING:
+    from atrium_local.gateway_client import GatewayClient
 
 group = typer.Typer(no_args_is_help=True, help="API keys, made and revoked with the operator's own.")
+
+_MISSING = 404
 
 
 def add_to(admin: typer.Typer) -> None:
@@ -58,8 +63,24 @@ def revoke(
     from atrium_local.gateway_client import GatewayClient
 
     settings = settings_of(Settings, data_dir=data_dir)
-    run_async(lambda: GatewayClient(settings, url).call("DELETE", f"api-keys/{key_id}", workspace=workspace))
+    run_async(lambda: revoked(GatewayClient(settings, url), key_id, workspace=workspace))
     print(json.dumps({"revoked": key_id})) if as_json else console.print(f"{key_id} is revoked")
+
+
+async def revoked(client: GatewayClient, key_id: str, *, workspace: str | None) -> None:
+    """Revoke the key.
+
+    Raises:
+        Failed: the API refuses it; where it finds no such key, the text says where else one may be.
+    """
+    from atrium_local.gateway_client import Refused
+
+    try:
+        await client.call("DELETE", f"api-keys/{key_id}", workspace=workspace)
+    except Refused as error:
+        if error.status == _MISSING and workspace is None:
+            raise Failed(f"{error} A key of another workspace is found with --workspace wks_…") from error
+        raise
 
 
 def secrets(

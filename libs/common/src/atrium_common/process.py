@@ -107,20 +107,22 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
         await admin.setup()
         admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
         await admin_site.start()
-        shown = served_certificate(settings)
-        tls = None if shown is None else shown.context
-        port = await door.open(settings.host, settings.port, reuse_port=reuse_port, tls=tls)
+        ports = {}
+        shown = None if door is None else served_certificate(settings)
+        if door is not None:
+            tls = None if shown is None else shown.context
+            ports["api"] = await door.open(settings.host, settings.port, reuse_port=reuse_port, tls=tls)
         if shown is not None:
             supervisor.start("certificate", shown.follow)
         for job_name, job in service.jobs.items():
             supervisor.start(job_name, job)
-        admin_port = int(admin.addresses[0][1])
-        files.write_ports(api=port, admin=admin_port)
-        log.info("serving", host=settings.host, port=port, admin_port=admin_port)
+        ports["admin"] = int(admin.addresses[0][1])
+        files.write_ports(ports)
+        log.info("serving", host=settings.host, port=ports.get("api"), admin_port=ports["admin"])
         await ending.begun.wait()
         readiness.draining = True
         log.info("draining", reason=ending.reason, seconds=ending.seconds)
-        if not await door.drain(ending.left()):
+        if door is not None and not await door.drain(ending.left()):
             log.warning("requests were cut off after the time to drain")
     finally:
         # The admin port tells of the drain to its end.

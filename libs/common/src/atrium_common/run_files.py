@@ -1,8 +1,9 @@
-"""Files by which a running process is found: `NAME.pid`, and `NAME.ports.json` with `{"api": …, "admin": …}`."""
+"""Files by which a process is found: `NAME.pid`, and `NAME.ports.json`: `{"api": …, "admin": …}`, what it has."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,9 +35,9 @@ class RunFiles:
             pid.unlink(missing_ok=True)
             (self._directory / f"{self._name}.ports.json").unlink(missing_ok=True)
 
-    def write_ports(self, *, api: int, admin: int) -> None:
-        """Tell the ports."""
-        self._write("ports.json", orjson.dumps({"api": api, "admin": admin}))
+    def write_ports(self, ports: Mapping[str, int]) -> None:
+        """Tell the ports: `api`, `admin`."""
+        self._write("ports.json", orjson.dumps(dict(ports)))
 
     def _write(self, kind: str, content: bytes) -> None:
         if self._directory is None:

@@ -76,14 +76,14 @@ class Service:
 
     Attributes:
         name: like `tenancy`.
-        server: what answers on the API port.
+        server: what answers on the API port; None where nobody calls this process, which then opens none.
         jobs: background work by name.
         checks: readiness by name.
         closers: what to let go of at the end, in this order.
     """
 
     name: str
-    server: web.Application | Door
+    server: web.Application | Door | None
     jobs: dict[str, Job] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
     closers: list[Closer] = field(default_factory=list)

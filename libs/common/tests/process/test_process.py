@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -108,6 +109,19 @@ async def test_a_process_serves_tells_where_and_ends_with_zero_on_sigterm(tmp_pa
         logged = [entry["event"] for entry in service.events]
         assert logged.index("draining") < logged.index("job handed back") < logged.index("closed")
         assert "closing failed" in logged
+
+
+async def test_a_process_that_nobody_calls_opens_no_port_but_its_admins(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        settings = {"PROBE_IS_CALLED_BY_NOBODY": "1", "ATRIUM_PORT": str(taken.getsockname()[1])}
+        async with running(tmp_path, settings) as service:
+            told = await service.logged("serving")
+            assert told["port"] is None
+            assert json.loads((tmp_path / "run" / "probe.ports.json").read_text()) == {"admin": told["admin_port"]}
+            service.process.send_signal(signal.SIGTERM)
+            assert await service.ended() == 0
 
 
 async def test_a_store_that_fails_while_the_service_is_put_together_is_waited_for(tmp_path: Path) -> None:

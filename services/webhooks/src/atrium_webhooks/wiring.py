@@ -64,7 +64,8 @@ async def build(parts: Parts) -> Service:
     replays = Replays(endpoints, repository, documents, replaying, parts.ids, made.kept_for)
     explaining = Explaining(endpoints, documents, made.keeper)
     webhooks = Webhooks(endpoints, deliveries, replays, explaining, publishing, types, own_types)
-    served = routes(webhooks) if "api" in settings.role else []
+    # Nobody calls a worker: several of them on one machine need no port each.
+    server = create_app(routes(webhooks), parts.kit, published=PUBLISHED) if "api" in settings.role else None
     jobs = parts.standard_jobs(repository, rows.DECIDERS, topic=TOPIC)
     if "worker" in settings.role:
         cascades = Cascades(repository, made.directory, parts.vault, clock=parts.clock)
@@ -80,7 +81,7 @@ async def build(parts: Parts) -> Service:
         jobs |= {"fan-out": reactor.run, "dispatcher": made.dispatcher.run, "replays": replaying.run}
     return Service(
         NAME,
-        create_app(served, parts.kit, published=PUBLISHED),
+        server,
         jobs=jobs,
         closers=[made.sender.close, types.close, schemas.close],
     )

@@ -16,7 +16,8 @@ class Exchange:
     """One request and its answer to be.
 
     Attributes:
-        started: on the monotonic clock; everything must be done `deadline`.
+        started: on the monotonic clock.
+        deadline: when everything must be done; put off where its body is long on its way.
         entry: its line in the route table, as soon as it is found.
         params: the values in the path.
         holder: who calls, as soon as the key is recognised.

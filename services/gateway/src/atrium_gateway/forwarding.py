@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from atrium_common.clock import Clock
-from atrium_common.errors import BadGateway, GatewayTimeout, Unavailable
+from atrium_common.errors import BadGateway, ConcurrentLimitExceeded, GatewayTimeout, Unavailable
 from atrium_common.metrics import BREAKER_OPEN, IN_FLIGHT, RETRIED, SHED, UPSTREAM_ERRORS
 from atrium_gateway.upstream import Answer, Done, Forwarded, PromptTransport, unreachable
 
@@ -20,6 +20,8 @@ _OPEN_SECONDS = 0.5
 _READS_SHARE = 0.8
 # The most of all places that requests to one service may take: one that hangs takes no other with it.
 _ONES_SHARE = 0.5
+# The most of the bodies on their way that may be one sender's.
+_SENDERS_SHARE = 0.5
 
 
 @dataclass(slots=True)
@@ -49,7 +51,10 @@ class Forwarding:
         self._most = most_in_flight
         self._most_reads = max(1, int(most_in_flight * _READS_SHARE))
         self._most_of_one = max(1, int(most_in_flight * _ONES_SHARE))
+        self._most_of_sender = max(1, int(most_in_flight * _SENDERS_SHARE))
         self._in_flight = 0
+        self._arriving = 0
+        self._arriving_of: dict[str, int] = {}
         self._services: dict[str, _Service] = {}
         IN_FLIGHT.set_function(lambda: self._in_flight)
 
@@ -60,13 +65,41 @@ class Forwarding:
             Unavailable: there is none.
         """
         if self._in_flight >= (self._most_reads if reads else self._most):
-            SHED.labels("read" if reads else "write").inc()
-            raise Unavailable("Too many requests are being answered for the moment. Try again shortly.")
+            raise _shed("read" if reads else "write")
         self._in_flight += 1
 
     def leave(self) -> None:
         """Give the place back."""
         self._in_flight -= 1
+
+    @contextlib.contextmanager
+    def receiving(self, sender: str, *, at_most: int) -> Iterator[None]:
+        """Give the place in flight to others while a body is on its way, and take it again when that is here.
+
+        There are as many places for bodies on their way; one sender gets `at_most` so many, and never over half.
+
+        Raises:
+            ConcurrentLimitExceeded: so many bodies of the sender are on their way already.
+            Unavailable: so many of all are; or the body is here, and there is no place for its request.
+        """
+        of_sender = self._arriving_of.get(sender, 0)
+        if of_sender >= min(at_most, self._most_of_sender):
+            raise ConcurrentLimitExceeded
+        if self._arriving >= self._most:
+            raise _shed("body")
+        self._arriving_of[sender] = of_sender + 1
+        self._arriving += 1
+        self._in_flight -= 1
+        try:
+            yield
+        finally:
+            self._in_flight += 1
+            self._arriving -= 1
+            self._arriving_of[sender] -= 1
+            if not self._arriving_of[sender]:
+                del self._arriving_of[sender]
+        if self._in_flight > self._most:
+            raise _shed("write")
 
     @contextlib.contextmanager
     def waiting_for(self, upstream: str) -> Iterator[None]:
@@ -218,3 +251,8 @@ class Forwarding:
         if service.closed_again:
             service.closed_again = 0.0
             BREAKER_OPEN.labels(upstream).set(0)
+
+
+def _shed(kind: str) -> Unavailable:
+    SHED.labels(kind).inc()
+    return Unavailable("Too many requests are being answered for the moment. Try again shortly.")

@@ -35,11 +35,12 @@ class Outward:
         `HEAD` travels as `GET`: only so is its Content-Length what `GET` would have.
         """
         request = exchange.request
+        now = self._clock.monotonic()
         sent = b"%bX-Request-ID: %b\r\nX-Principal: %b\r\nX-Deadline-Ms: %d\r\ntraceparent: %b\r\n" % (
             self._travelling(exchange, without) if without else self._known(exchange),
             exchange.request_id.encode(),
-            principal or self._principal(exchange),
-            max(1, int((exchange.deadline - self._clock.monotonic()) * 1000)),
+            principal or self._principal(exchange, now),
+            max(1, int((exchange.deadline - now) * 1000)),
             exchange.traceparent.encode(),
         )
         if exchange.command_id:
@@ -52,7 +53,7 @@ class Outward:
     def as_gateway(self, exchange: Exchange, *scopes: str) -> bytes:
         """The caller's principal with further scopes, for what the gateway itself asks in their name."""
         if exchange.holder is None:
-            return self._principal(exchange)
+            return self._principal(exchange, self._clock.monotonic())
         return self._signer.sign(exchange.holder.principal(self._unix(), *scopes)).encode()
 
     def _known(self, exchange: Exchange) -> bytes:
@@ -72,9 +73,9 @@ class Outward:
         ]
         return fields.lines(kept + came)
 
-    def _principal(self, exchange: Exchange) -> bytes:
+    def _principal(self, exchange: Exchange, now: float) -> bytes:
         if exchange.holder is not None:
-            return exchange.holder.token(self._signer.sign, now=exchange.started, unix=self._unix)
+            return exchange.holder.token(self._signer.sign, now=now, unix=self._unix)
         # Nobody in particular: what a request may do that needs no key.
         scope = exchange.entry.scope if exchange.entry is not None else ""
         nobody = Principal(scopes=(scope,), expires_at=self._unix() + PRINCIPAL_SECONDS)

@@ -37,6 +37,7 @@ from atrium_gateway.forwarding import Forwarding
 from atrium_gateway.holder import Asked, Holder
 from atrium_gateway.http1.message import Request, Response
 from atrium_gateway.keys import KeyCache
+from atrium_gateway.limits.addresses import network_of
 from atrium_gateway.outward import Outward
 from atrium_gateway.own_writes import changed_by
 from atrium_gateway.peers import Peers
@@ -59,6 +60,8 @@ from atrium_gateway.used import LastUsed
 
 _KEEPER_OF_KEYS = "tenancy"
 _MOST_OPERATIONS = 100
+# How many bodies that come without a key may be on their way from one address.
+_STRANGERS_BODIES = 20
 _FAILED = 500
 _PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 Page: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -158,16 +161,33 @@ class Gateway:
 
     async def _passed(self, exchange: Exchange, entry: Entry) -> Response:
         """From the key on."""
-        request = exchange.request
         if not await self._recognise(exchange):
-            exchange.body = await request.read()
+            exchange.body = await self._body(exchange)
             return await self._run(exchange)
         if entry.batch:
-            exchange.body = await request.read()
+            exchange.body = await self._body(exchange)
         await self._spend(exchange)
         if entry.writes and not entry.batch:
-            exchange.body = await request.read()
+            exchange.body = await self._body(exchange)
         return await self._run(exchange)
+
+    def _body(self, exchange: Exchange) -> Awaitable[bytes]:
+        request = exchange.request
+        return request.read() if request.complete else self._received(exchange)
+
+    async def _received(self, exchange: Exchange) -> bytes:
+        """A body that is still on its way, which may take minutes: time and trust are counted from its end."""
+        holder = exchange.holder
+        if holder is None or holder.allowance is None:
+            sender, at_most = network_of(exchange.address), _STRANGERS_BODIES
+        else:
+            sender, at_most = holder.user_id, holder.allowance.burst
+        with self._steps.forwarding.receiving(sender, at_most=at_most):
+            body = await exchange.request.read()
+        exchange.deadline = self._clock.monotonic() + self._seconds
+        if holder is not None:
+            await self._recognise(exchange)
+        return body
 
     # Who calls, and whether they may.
 

@@ -72,15 +72,29 @@ class Policy:
 
 
 class SystemLookup:
-    """Asks the system's resolver, in threads of its own: names that hang hold up no other work of the process."""
+    """Asks the system's resolver, in threads of its own: names that hang hold up no other work of the process.
+
+    Who asks for a name that is being looked up waits for the same answer, so that a name that hangs takes one thread
+    however many deliveries wait for it.
+    """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_LOOKUPS_AT_ONCE, thread_name_prefix="lookup")
+        self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
         """See `Lookup`."""
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
-        return list(dict.fromkeys(found))
+        asked = self._asked.get((host, port))
+        if asked is None:
+            asked = asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
+            self._asked[host, port] = asked
+            asked.add_done_callback(lambda done: self._answered((host, port), done))
+        return list(dict.fromkeys(await asyncio.shield(asked)))
+
+    def _answered(self, asked: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
+        del self._asked[asked]
+        if not done.cancelled():
+            done.exception()  # there may be nobody left who wants to hear of it
 
     def close(self) -> None:
         """Wait for nothing."""

@@ -128,7 +128,7 @@ def test_a_page_that_was_begun_before_the_line_became_ordered_is_not_trusted(lan
     lane.refresh(replace(lane.endpoint, ordered=True))
     lane.end_page(Heads([delivery(2)], [failed(1)]), now=AT)
     assert begun(lane) == []
-    assert lane.wants_page(AT)
+    assert lane.wants_page(AT, 0.0)
 
 
 def test_an_ordered_line_whose_head_was_settled_while_it_was_read_is_read_again(lane: Lane) -> None:
@@ -147,7 +147,17 @@ def test_an_ordered_line_whose_head_was_settled_while_it_was_read_is_read_again(
 def test_a_line_of_which_there_was_more_than_the_page_is_read_on_however_few_of_the_page_are_new(lane: Lane) -> None:
     lane.begin_page()
     lane.end_page(Heads([delivery(1)], more_fresh=True), now=AT)
-    assert lane.wants_page(AT)
+    assert lane.wants_page(AT, 0.0)
     lane.begin_page()
     lane.end_page(Heads([], [failed(2, due="2026-01-15T10:29:00.000Z")], more_retries=True), now=AT)
-    assert lane.wants_page(AT)
+    assert lane.wants_page(AT, 0.0)
+
+
+def test_a_line_that_pauses_goes_on_after_its_pause_however_the_wall_clock_is_set(lane: Lane) -> None:
+    lane.pause(1.0)
+    assert not lane.wants_page(LATER, 0.9)
+    assert lane.wait(LATER, 0.9) == pytest.approx(0.1)
+    assert lane.wants_page(AT - timedelta(hours=1), 1.0)
+    read(lane, (delivery(1),))
+    assert lane.take(LATER, 0.9) is None
+    assert lane.take(AT - timedelta(hours=1), 1.0) is not None

@@ -222,7 +222,7 @@ class Dispatcher:
             return False
         monotonic = self._clock.monotonic()
         waiting = lane.take(now, monotonic)
-        if lane.wants_page(now):
+        if lane.wants_page(now, monotonic):
             self._spawn(self._page(lane, lane.begin_page()))
         if waiting is None:
             self._set_timer(lane.endpoint_id, lane.wait(now, monotonic))
@@ -244,10 +244,10 @@ class Dispatcher:
             lane.settled(key, await self._outcomes.settle(lane, waiting, attempt))
         except StoreUnavailable as error:
             log.warning("an attempt is not settled, and will be made again", delivery=key, reason=str(error))
-            lane.pause(self._clock.now() + AFTER_A_FAULT)
+            lane.pause(self._clock.monotonic() + AFTER_A_FAULT.total_seconds())
         except Exception:
             log.exception("an attempt failed inside", delivery=key)
-            lane.pause(self._clock.now() + AFTER_A_FAULT)
+            lane.pause(self._clock.monotonic() + AFTER_A_FAULT.total_seconds())
         finally:
             lane.landed(key)
             self._rota.settled()

@@ -92,7 +92,7 @@ class Lane:
         self.sending = 0
         self.backlog = 0
         self.retry_at: datetime | None = _LONG_AGO
-        self.not_before: datetime | None = None
+        self.not_before = 0.0
         self.behind = True
         self.loading = True
         self._changed_while_loading = self._doubted_while_loading = False
@@ -110,10 +110,10 @@ class Lane:
         if endpoint.enabled_at != self.endpoint.enabled_at:
             self.health = HEALTHY
         if endpoint.ordered != self.endpoint.ordered:
-            self.not_before = None
+            self.not_before = 0.0
             self.doubt()
         elif endpoint.is_active and not self.endpoint.is_active:
-            self.not_before = None
+            self.not_before = 0.0
             self.recheck()
         self.endpoint = endpoint
         pace = _pace(endpoint)
@@ -145,9 +145,9 @@ class Lane:
         self._reached = waiting.due
         self.fresh.append(waiting)
 
-    def wants_page(self, now: datetime) -> bool:
+    def wants_page(self, now: datetime, monotonic: float) -> bool:
         """Whether the store should be asked for more."""
-        if self.loading or self._is_paused(now):
+        if self.loading or monotonic < self.not_before:
             return False
         return self.wants_retries(now) or (self.behind and len(self.fresh) < _LOW)
 
@@ -200,13 +200,14 @@ class Lane:
         """Whether there is more in line than what has been read."""
         return self._changed_while_loading
 
-    def abandon_page(self, *, again_at: datetime) -> None:
-        """The store did not answer."""
+    def abandon_page(self, *, again_at: float) -> None:
+        """The store did not answer; look again then, on the monotonic clock."""
         self.loading = False
         self.pause(again_at)
 
-    def pause(self, until: datetime) -> None:
-        """Something here went wrong: begin nothing before then, and nothing that the store does not show then.
+    def pause(self, until: float) -> None:
+        """Something here went wrong: begin nothing before then, on the monotonic clock, and nothing that the store does
+        not show then.
 
         What was sent while a store is lost would all be sent again.
         """
@@ -230,8 +231,8 @@ class Lane:
     def wait(self, now: datetime, monotonic: float) -> float | None:
         """Seconds until `take` or `wants_page` may say otherwise by time alone; None: never."""
         waits: list[float] = []
-        if self._is_paused(now) and self.not_before is not None:
-            return (self.not_before - now).total_seconds()
+        if monotonic < self.not_before:
+            return self.not_before - monotonic
         if self.retry_at is not None and not self.loading and len(self.retries) < _LOW:
             waits.append((self.retry_at - now).total_seconds())
         if not self._is_full() and not (self.health.is_open and self.flying):
@@ -287,15 +288,12 @@ class Lane:
 
     def _gate(self, now: datetime, monotonic: float) -> float:
         """Seconds for which breaker or rate limit hold everything back."""
-        if self._is_paused(now):
-            return 1.0
+        if monotonic < self.not_before:
+            return self.not_before - monotonic
         wait = 0.0 if self.pace is None else self.pace.wait(monotonic)
         if self.health.probe_at is not None:
             wait = max(wait, (self.health.probe_at - now).total_seconds())
         return wait
-
-    def _is_paused(self, now: datetime) -> bool:
-        return self.not_before is not None and self.not_before > now
 
     def _retry(self, moment: datetime) -> None:
         self.retry_at = moment if self.retry_at is None else min(self.retry_at, moment)

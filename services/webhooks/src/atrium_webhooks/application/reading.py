@@ -49,10 +49,10 @@ class Reading:
             lane.end_page(heads, now=self._clock.now())
         except StoreUnavailable as error:
             log.warning("a line can not be read", endpoint=lane.endpoint_id, reason=str(error))
-            lane.abandon_page(again_at=self._clock.now() + AFTER_A_FAULT)
+            lane.abandon_page(again_at=self._clock.monotonic() + AFTER_A_FAULT.total_seconds())
         except Exception:
             log.exception("a line can not be read", endpoint=lane.endpoint_id)
-            lane.abandon_page(again_at=self._clock.now() + AFTER_A_FAULT)
+            lane.abandon_page(again_at=self._clock.monotonic() + AFTER_A_FAULT.total_seconds())
 
     async def give_up(self, lane: Lane, *, is_served: Callable[[], bool]) -> timedelta:
         """Cancel what is in the line of an endpoint that takes no events, while it is served here; after how long to
@@ -73,7 +73,7 @@ class Reading:
             log.exception("a line can not be given up", endpoint=lane.endpoint_id)
             again_after = AFTER_A_FAULT
         # An attempt that lands afterwards makes the lane ready, and what it leaves is given up too.
-        lane.abandon_page(again_at=self._clock.now() + again_after)
+        lane.abandon_page(again_at=self._clock.monotonic() + again_after.total_seconds())
         return again_after
 
     async def clear_up(self, shards: Collection[int]) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from atrium_common.clock import rfc3339
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Any, Delete, Document, Is, Put, Query
-from atrium_common.store.ports import Documents
+from atrium_common.store.ports import Documents, Store, StoreUnavailable
 from atrium_webhooks import rows
 from atrium_webhooks.application.shards import SHARDS, shard_of
 from atrium_webhooks.domain.delivery import delivery_id
@@ -389,6 +390,37 @@ async def test_promise_5_attempts_start_in_the_order_of_events_as_long_as_nothin
         await running.events(40)
     await running.until(endpoint, 200, "success")
     assert [each.json["data"]["n"] for each in receiver.arrivals] == list(range(1, 201))
+
+
+class WritesTheLast:
+    """Documents of a store that breaks off its first write, of which only the last part is there."""
+
+    def __init__(self, port: Documents) -> None:
+        self._port = port
+        self._broken = False
+
+    async def write(self, writes: Sequence[Put | Delete]) -> Sequence[bool]:
+        if not self._broken:
+            self._broken = True
+            await self._port.write(writes[-1:])
+            raise StoreUnavailable("broken off")
+        return await self._port.write(writes)
+
+
+async def test_promise_5_events_keep_their_order_where_their_batch_was_written_in_part_and_is_tried_again(
+    processes: Processes, receiver: Hostile
+) -> None:
+    running = await processes.make()
+    endpoint = await running.endpoint(receiver.url(), ordered=True)
+    fan_out = running.engine.fan_out
+    fan_out._store = cast(
+        "Store", SimpleNamespace(now=fan_out._store.now, documents=WritesTheLast(fan_out._store.documents))
+    )
+    events = await running.events(3)
+    found = {
+        str(each.body["event_id"]): cast("int", each.body["sequence"]) for each in await running.deliveries(endpoint)
+    }
+    assert sorted(found, key=found.__getitem__) == [each.id for each in events]
 
 
 async def test_promise_5_an_ordered_endpoint_gets_no_event_before_the_one_before_is_done(

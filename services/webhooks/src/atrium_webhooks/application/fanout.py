@@ -56,6 +56,7 @@ class FanOut:
         self._sequence = 0
         self._ahead: timedelta | None = None
         self._spread: frozenset[str] = frozenset()
+        self._numbers: dict[str, int] = {}
 
     async def before(self, messages: Sequence[Message]) -> None:
         """Know every endpoint that was created before these events were received; then fan all of them out at once.
@@ -64,6 +65,7 @@ class FanOut:
         """
         await self._directory.catch_up()
         self._spread = frozenset()
+        self._numbers.clear()
         try:
             await self._fan_out(messages)
         except StoreUnavailable:
@@ -84,6 +86,9 @@ class FanOut:
         events: list[Put] = []
         planned: list[_Planned] = []
         for message in messages:
+            # Drawn once: what is tried again must not come behind what was written of its batch at the first try.
+            self._numbers.setdefault(message.id, self._next(now))
+        for message in messages:
             matching = list(self._directory.matching(message))
             endpoints = [endpoint_id for endpoint_id, _ in matching]
             kept = await self._keeper.keep(message, received_at=moment, endpoints=endpoints)
@@ -96,7 +101,7 @@ class FanOut:
                     endpoint_id=endpoint_id,
                     workspace_id=endpoint.workspace_id,
                     livemode=endpoint.livemode,
-                    sequence=self._next(now),
+                    sequence=self._numbers[message.id],
                     now=moment,
                     active=endpoint.is_active,
                 )

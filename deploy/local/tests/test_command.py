@@ -17,6 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from atrium_common.settings import MASK
 from atrium_local.children import this_command
 from atrium_local.command import app
 from atrium_local.data_directory import DataDirectory, new_secrets
@@ -200,6 +201,52 @@ def test_config_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hidden" not in shown
     assert "sealing_keys" in shown
     assert "@tenancy:8081/" in shown
+
+
+def test_config_shows_what_up_sets_for_the_suite_of_the_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown() -> dict[str, object]:
+        return dict(json.loads(RUN.invoke(app, ["config", "--json"]).output))
+
+    assert (shown()["port"], shown()["sealing_keys"]) == (0, "")
+    directory = DataDirectory(tmp_path / ".atrium")
+    directory.secrets()
+    with directory.locked():
+        suite = Suite(
+            Options(tmp_path / ".atrium", "127.0.0.1", 8123, 1, as_json=False, drain_seconds=1, opened_networks=False),
+            WebhooksSettings(),
+        )
+        suite.note({"tenancy": 1, "entitlements": 2, "webhooks": 3})
+    now = shown()
+    assert (now["port"], now["log_format"], now["tenancy_url"]) == (8123, "console", "http://127.0.0.1:1")
+    assert now["webhooks_allowed_networks"] == ["127.0.0.0/8", "::1/128"]
+    assert {now[name] for name in ("sealing_keys", "principal_keys", "lookup_key")} == {MASK}
+    monkeypatch.setenv("ATRIUM_LOG_FORMAT", "json")
+    assert shown()["log_format"] == "json"
+
+
+def test_config_refuses_sealing_keys_as_services_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATRIUM_SEALING_KEYS", "c3dvcmRmaXNo")
+    done = RUN.invoke(app, ["config"])
+    assert done.exit_code == 2
+    assert "ATRIUM_SEALING_KEYS" in done.stderr
+    assert "c3dvcmRmaXNo" not in done.stderr
+
+
+def test_config_tells_of_names_that_no_setting_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATRIUM_PRT", "8")
+    monkeypatch.setenv("ATRIUM_API_KEY", "sk_live_x")
+    (tmp_path / "atrium.toml").write_text("prot = 3\nport = 4\n")
+    (tmp_path / ".env").write_text("ATRIUM_LOG_LEVLE=info\nOTHER=1\n")
+    done = RUN.invoke(app, ["config", "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["port"] == 4
+    assert done.stderr.splitlines() == [
+        "atrium: ATRIUM_PRT is no setting and is ignored: is ATRIUM_PORT meant?",
+        "atrium: .env: ATRIUM_LOG_LEVLE is no setting and is ignored: is ATRIUM_LOG_LEVEL meant?",
+        "atrium: atrium.toml: prot is no setting and is ignored: is port meant?",
+    ]
 
 
 def test_secrets_are_made_once_kept_from_others_and_the_environment_wins(

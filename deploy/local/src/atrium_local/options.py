@@ -145,5 +145,10 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+def warn(message: str) -> None:
+    """Tell something on standard error, and go on."""
+    _say(message)
+
+
 def _say(message: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(Text("atrium:", style="red"), Text(message))

@@ -19,6 +19,7 @@ from atrium_common.settings import Settings
 from atrium_local.children import Child, Children, this_command
 from atrium_local.data_directory import DataDirectory
 from atrium_local.fitness import check_keys
+from atrium_local.in_force import note
 from atrium_local.installation import installation_secrets
 from atrium_local.operator import NoOperator, create_operator
 from atrium_local.ports import is_free
@@ -79,6 +80,7 @@ class Suite:
             secrets = self._directory.secrets(self._settings)
             check_keys(secrets)
             ports = self._directory.ports(_port_names(self._options.workers))
+            self.note(ports)
             for child in self._plan(secrets, ports):
                 self._children.start(child)
             try:
@@ -94,6 +96,10 @@ class Suite:
                 await self._children.stop(seconds=self._options.drain_seconds + 5)
                 self._directory.forget_pids()
 
+    def note(self, ports: Mapping[str, int]) -> None:
+        """Keep what is in force for the services, for `atrium config`."""
+        note(self._directory, {**self._given(ports), "host": self._options.host, "port": self._options.port})
+
     async def _wait_for_ports(self) -> None:
         """What a killed suite left ends within seconds; its ports are wanted again, since second gateways know them."""
         host, port = self._options.host, self._options.port
@@ -106,15 +112,7 @@ class Suite:
 
     def _plan(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> list[Child]:
         held = installation_secrets(secrets)
-        shared = {
-            **{f"ATRIUM_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]},
-            "ATRIUM_DATA_DIR": str(self._directory.path),
-        }
-        if "log_format" not in self._settings.model_fields_set:
-            shared["ATRIUM_LOG_FORMAT"] = "json" if self._options.as_json else "console"
-        # On one's own machine webhooks may go to one's own machine, unless the settings say otherwise.
-        if not self._options.opened_networks:
-            shared["ATRIUM_WEBHOOKS_ALLOWED_NETWORKS"] = LOOPBACK
+        shared = {f"ATRIUM_{name.upper()}": value for name, value in self._given(ports).items()}
         children = []
         for name in _processes(self._options.workers):
             service = name.partition("-")[0]
@@ -131,6 +129,17 @@ class Suite:
             # What a gateway has begun to answer still needs the services.
             children.append(Child(name, command, environment, ends_in=0 if gateway else 1))
         return children
+
+    def _given(self, ports: Mapping[str, int]) -> dict[str, str]:
+        """What every service is told, by the names of settings."""
+        given = {f"{name}_url": f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]}
+        given["data_dir"] = str(self._directory.path)
+        if "log_format" not in self._settings.model_fields_set:
+            given["log_format"] = "json" if self._options.as_json else "console"
+        # On one's own machine webhooks may go to one's own machine, unless the settings say otherwise.
+        if not self._options.opened_networks:
+            given["webhooks_allowed_networks"] = LOOPBACK
+        return given
 
     async def _announce(self, secrets: Mapping[str, str], ports: Mapping[str, int]) -> None:
         admin_ports = {name: ports[f"{name}.admin"] for name in _processes(self._options.workers)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import typer
 from rich.table import Table
 
 from atrium_common.jsontypes import JSON
 from atrium_common.settings import Settings
-from atrium_local.options import AsJson, DataDir, console, prepared, run_async, settings_of
+from atrium_local.options import AsJson, DataDir, console, prepared, run, run_async, warn
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,16 +20,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def config(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Print the settings in force, secrets masked: flags, then ATRIUM_… variables, then .env and atrium.toml."""
+    """Print the settings in force, secrets masked: flags, then ATRIUM_… variables, then .env and atrium.toml.
+
+    Where `atrium up` has run on the data directory, its keys count, and what it sets where nothing else does. Names
+    that no setting has are told on standard error.
+    """
     from atrium_gateway.settings import GatewaySettings
+    from atrium_local.in_force import in_force, unknown_names
     from atrium_webhooks.settings import WebhooksSettings
 
     shown: dict[str, JSON] = {}
     told: dict[str, str] = {}
     for model in (GatewaySettings, WebhooksSettings):
-        settings = settings_of(model, data_dir=data_dir)
+        settings = run(partial(in_force, model, data_dir), unfit=2)
         shown |= settings.masked()
         told |= {name: field.description or "" for name, field in model.model_fields.items()}
+    for line in unknown_names(told):
+        warn(line)
     if as_json or not console.is_terminal:
         print(json.dumps(shown, indent=2))
         return

@@ -6,6 +6,7 @@ import typer
 
 from atrium_local.commands import demonstration, services, settings, suite, tails
 from atrium_local.commands.admin import admin
+from atrium_local.options import holding
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +14,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Atrium: the API front of a SaaS. Start with `atrium up`, then `atrium demo` in another terminal.",
 )
+
+
+@app.callback()
+def _hold(context: typer.Context) -> None:
+    context.with_resource(holding())
+
 
 suite.add_to(app)
 demonstration.add_to(app)

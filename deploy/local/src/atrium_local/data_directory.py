@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,13 +16,20 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from atrium_common.settings import Settings
+from atrium_local.exchange import STAGED, finish, is_cut_off
 from atrium_local.ports import free_port, is_free
 
+KEPT_FILES = ("secrets", "operator-key")
+_USERS = "users.lock"
+_RUNNING = (
+    "by a process started by itself (`atrium gateway`, `tenancy`, …) or by a command that reads it: let it end first"
+)
+_CHANGING = "by `admin restore` or `admin rotate-sealing-key`: wait until it has ended"
 SECRETS = ("ATRIUM_PRINCIPAL_KEYS", "ATRIUM_SEALING_KEYS", "ATRIUM_LOOKUP_KEY")
 
 
 class DirectoryInUse(Exception):
-    """Another suite runs on this data directory."""
+    """Somebody else uses this data directory; the text says who might, and what to do."""
 
 
 class DataDirectory:
@@ -35,30 +43,75 @@ class DataDirectory:
         """The file of the operator's key."""
         return self.path / "operator-key"
 
+    @property
+    def kept_files(self) -> list[str]:
+        """What there is beside the stores that belongs to the installation."""
+        return [name for name in KEPT_FILES if (self.path / name).exists()]
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the directory for this suite alone.
+        """Hold the directory as its one suite; single processes and commands may use it beside.
 
         Raises:
-            DirectoryInUse: another process holds it.
+            DirectoryInUse: another suite runs on it, or it is being restored.
         """
+        word = "by another `atrium up`: stop that one, or give another --data-dir"
+        with self._held("lock", fcntl.LOCK_EX, word):
+            if is_cut_off(self.path):
+                with self._held(_USERS, fcntl.LOCK_EX, _RUNNING):
+                    finish(self.path)
+            with self._held(_USERS, fcntl.LOCK_SH, _CHANGING):
+                yield
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Use the directory, beside a suite or without one. A restore that was cut off is carried through before.
+
+        Raises:
+            DirectoryInUse: it is being restored, or its keys are being rotated.
+        """
+        if is_cut_off(self.path):
+            with self.alone():
+                pass
+        with self._held(_USERS, fcntl.LOCK_SH, _CHANGING):
+            yield
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the directory while nothing else uses it. A restore that was cut off is carried through before.
+
+        Raises:
+            DirectoryInUse: something does.
+        """
+        with (
+            self._held("lock", fcntl.LOCK_EX, "by `atrium up`: stop it first"),
+            self._held(_USERS, fcntl.LOCK_EX, _RUNNING),
+        ):
+            finish(self.path)
+            yield
+
+    @contextlib.contextmanager
+    def _held(self, name: str, how: int, word: str) -> Iterator[None]:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.path / "run").mkdir(exist_ok=True)
-        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, how | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DirectoryInUse(
-                    f"{self.path} is in use by another `atrium up`: stop that one, or give another --data-dir"
-                ) from None
+                raise DirectoryInUse(f"{self.path} is in use {word}") from None
             yield
         finally:
             os.close(descriptor)
 
+    def forget_staged(self) -> None:
+        """Remove what restores that were killed had made ready: nothing of it counts. The directory must be held."""
+        for path in self.path.glob(f"{STAGED}*"):
+            shutil.rmtree(path, ignore_errors=True)
+
     def is_one(self) -> bool:
         """Whether a suite has been started here before."""
-        return (self.path / "secrets").exists()
+        return (self.path / "secrets").exists() or is_cut_off(self.path)
 
     def secrets(self, settings: Settings | None = None) -> Mapping[str, str]:
         """The suite's keys: made on first use (mode 0600); what settings and environment say goes before."""
@@ -130,7 +183,7 @@ class DataDirectory:
     def is_being_left(self, host: str, port: int) -> bool:
         """Whether processes of a suite that was killed here end only now, and hold its ports or this one still."""
         pids = [int(text) for path in (self.path / "run").glob("*.pid") if (text := path.read_text().strip()).isdigit()]
-        if not any(_runs(pid) for pid in pids):
+        if not any(runs(pid) for pid in pids):
             return False
         return not is_free(host, port) or not all(is_free("127.0.0.1", kept) for kept in self.known_ports().values())
 
@@ -144,7 +197,8 @@ class DataDirectory:
         temporary.rename(self.operator_key)
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
+    """Whether a process with this id runs."""
     try:
         os.kill(pid, 0)
     except OSError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -74,8 +76,24 @@ def settings_of(model: type[S], **flags: object) -> S:
         raise typer.Exit(2) from None
 
 
-def joined(settings: Settings, *, create: bool = False) -> DataDirectory:
+@contextlib.contextmanager
+def holding() -> Iterator[None]:
+    """What a command uses is held until it has ended."""
+    with contextlib.ExitStack() as stack:
+        before = _held.set(stack)
+        try:
+            yield
+        finally:
+            _held.reset(before)
+
+
+_held = ContextVar("_held", default=contextlib.ExitStack())  # noqa: B039 (one for the process)
+
+
+def joined(settings: Settings, *, create: bool = False, share: bool = True) -> DataDirectory:
     """The data directory, its keys and ports made known to this process where no setting gives others.
+
+    It is held, with others, until the command has ended; where it is not to be shared, the caller holds it.
 
     Raises:
         Failed: there is none, and it is not to be created.
@@ -84,6 +102,8 @@ def joined(settings: Settings, *, create: bool = False) -> DataDirectory:
     if not create and settings.mongodb_url is None and not directory.is_one():
         raise Failed(f"{settings.data_dir} is no data directory: start `atrium up` first, or give --data-dir")
     if settings.mongodb_url is None or directory.is_one():
+        if share:
+            _held.get().enter_context(directory.shared())
         os.environ.update(directory.secrets(settings))
     for name, port in directory.known_ports().items():
         if "." not in name:
@@ -91,9 +111,9 @@ def joined(settings: Settings, *, create: bool = False) -> DataDirectory:
     return directory
 
 
-def prepared(model: type[S], *, create: bool = False, **flags: object) -> tuple[S, DataDirectory]:
+def prepared(model: type[S], *, create: bool = False, share: bool = True, **flags: object) -> tuple[S, DataDirectory]:
     """The settings with the keys and ports of their data directory in them, and that directory."""
-    directory = run(lambda: joined(settings_of(model, **flags), create=create))
+    directory = run(lambda: joined(settings_of(model, **flags), create=create, share=share))
     return settings_of(model, **flags), directory
 
 

@@ -32,12 +32,12 @@ async def rotated(settings: Settings, directory: DataDirectory, *, drop_old: boo
     any moment leaves every key that is needed, and running it again goes on.
 
     Raises:
-        DirectoryInUse: the keys are in the data directory, and a suite runs there with the old ones.
+        DirectoryInUse: the keys are in the data directory, and processes run there with the old ones.
     """
     kept = directory.kept_secrets() if directory.is_one() else {}
     if kept.get(SEALING_KEYS) != settings.sealing_keys.get_secret_value():
         return await _rewrapped(settings)
-    with directory.locked():
+    with directory.alone():
         keys = f"{_next_id(kept[SEALING_KEYS])}:{random_key()},{kept[SEALING_KEYS]}"
         directory.write_secrets({**kept, SEALING_KEYS: keys})
         os.environ[SEALING_KEYS] = keys

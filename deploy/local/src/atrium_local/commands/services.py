@@ -76,7 +76,7 @@ def webhooks(
 
 
 def _prepared(model: type[S], name: str, **flags: object) -> S:
-    settings, _ = prepared(model, create=True, **flags)
+    settings, _ = prepared(model, create=True, share=True, **flags)
     if "port" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"port": PORTS[name]})

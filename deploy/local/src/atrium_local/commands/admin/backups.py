@@ -44,14 +44,15 @@ def restore(
 ) -> None:
     """Put a backup in the place of the data directory; whoever was erased since is erased in it again.
 
-    Stop `atrium up` first. What was there stays in DIR/replaced-…, to be removed by you.
+    Stop what runs on it first. What was there stays in DIR/replaced-…, to be removed by you.
     """
-    from atrium_local.backup import restored
+    from atrium_local.restoring import restored
 
     settings = settings_of(Settings, data_dir=data_dir)
     done = run_async(lambda: restored(settings, source, erasures))
     if as_json:
-        print(json.dumps({"restored": str(settings.data_dir), "erased_again": done.erased, "replaced": done.replaced}))
+        replaced = None if done.replaced is None else str(done.replaced)
+        print(json.dumps({"restored": str(settings.data_dir), "erased_again": done.erased, "replaced": replaced}))
         return
     console.print(f"[green]✓[/] {settings.data_dir} is as it was in {source}")
     if done.erased:

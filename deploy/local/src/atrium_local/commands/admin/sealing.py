@@ -27,12 +27,12 @@ def rotate_sealing_key(
 ) -> None:
     """Seal under a new key and wrap every subject's key anew.
 
-    Where the keys are in the data directory, a new one is made there; stop `atrium up` first. Where they are in
+    Where the keys are in the data directory, a new one is made there; stop what runs on it first. Where they are in
     ATRIUM_SEALING_KEYS, put the new one first there, let every process start again with it, then run this.
     """
     from atrium_local.rotation import rotated
 
-    settings, directory = prepared(Settings, data_dir=data_dir)
+    settings, directory = prepared(Settings, share=False, data_dir=data_dir)
     done = run_async(lambda: rotated(settings, directory, drop_old=drop_old))
     if as_json:
         print(json.dumps({"current": done.current, "rewrapped": dict(done.rewrapped), "kept": list(done.kept)}))

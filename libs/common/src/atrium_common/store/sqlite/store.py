@@ -109,6 +109,19 @@ def copy(source: Path, target: Path) -> None:
         os.fsync(written.fileno())
 
 
+def verify(path: Path) -> None:
+    """See that a file that nobody uses is a whole database of ours.
+
+    Raises:
+        StoreUnavailable: it can't be read, is damaged, or holds no log.
+    """
+    with translated(), contextlib.closing(connect(path, writable=False)) as own:
+        (word,) = own.execute("PRAGMA quick_check(1)").fetchone()
+        if word != "ok":
+            raise StoreUnavailable(f"SQLite: {word}")
+        own.execute("SELECT max(position) FROM commits").fetchone()
+
+
 def _create_log(connection: sqlite3.Connection) -> None:
     for statement in SCHEMA:
         connection.execute(statement)

@@ -124,6 +124,8 @@ class Directory:
 
     async def _begin(self) -> int:
         """Start from the rows, and in the log from where they may not have followed it yet when they were read."""
+        self._entries.clear()  # a beginning that was broken off may have left what has been deleted since
+        self._by_workspace.clear()
         position = await Checkpoint(self._store.documents, ROWS).load()
         after: tuple[str, ...] | None = None
         while True:

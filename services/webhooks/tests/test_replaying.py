@@ -36,7 +36,7 @@ KEPT = timedelta(days=30)
 EVENTS = 450
 
 
-class Dies(Exception):
+class Dies(BaseException):
     """The process is gone."""
 
 
@@ -240,4 +240,18 @@ async def test_the_worker_waits_for_a_store_that_is_away(world: World) -> None:
         await world.replaying.step()
     world.store.documents.write = write  # type: ignore[method-assign]
     await world.replaying.step()
+    assert (await world.job()).body["status"] == "completed"
+
+
+async def test_a_job_that_fails_inside_ends_with_a_reason_and_holds_up_no_other(world: World) -> None:
+    event_id = await world.event(1)
+    await world.start()
+    job = await world.job()
+    broken = {**job.body, "endpoint_id": "wh_unknown", "created_at": "2020-01-01T00:00:00.000Z"}
+    await world.store.documents.write([Put(rows.REPLAYS.name, "rpl_0", broken, 1, Absent())])
+    assert await world.replaying.step() == 2
+    unfit = await world.store.documents.get(rows.REPLAYS.name, "rpl_0")
+    assert unfit is not None
+    assert (unfit.body["status"], unfit.body["reason"]) == ("cancelled", "It failed inside: start it again.")
+    assert await world.found(event_id) is not None
     assert (await world.job()).body["status"] == "completed"

@@ -35,6 +35,7 @@ _JOBS = 20
 _LEASE_SECONDS = 5.0
 _PATIENCE = 0.5
 _TEST = "webhook.test"
+_FAILED = "It failed inside: start it again."
 
 Wake: TypeAlias = Callable[[Collection[str]], Awaitable[None]]
 """Tells the dispatcher that deliveries of these endpoints are due."""
@@ -83,11 +84,17 @@ class Replaying:
             await self._lease.release()
 
     async def step(self) -> int:
-        """One page of every unfinished job; how many jobs there were."""
+        """One page of every unfinished job; how many jobs there were. One that fails inside ends, and says so."""
         unfinished = Query((Condition("status", "in", domain.UNFINISHED),), (Order("created_at"),), limit=_JOBS)
         jobs = await self._documents.query(REPLAYS.name, unfinished)
         for job in jobs:
-            await self._page(job)
+            try:
+                await self._page(job)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("a replay fails inside", replay=job.key)
+                await self._store(job, domain.ended(job.body, reason=_FAILED, at=self._now()))
         return len(jobs)
 
     async def count(self, replay_id: str, job: JSONObject, endpoint: Endpoint) -> int:

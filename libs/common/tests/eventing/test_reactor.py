@@ -19,6 +19,8 @@ from atrium_common.eventing.parking import (
 )
 from atrium_common.eventing.reactor import Reactor
 from atrium_common.eventing.repository import Contended
+from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
+from atrium_common.jsontypes import JSONObject
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.supervisor import Supervisor
@@ -178,6 +180,34 @@ async def test_of_a_parked_message_only_what_its_handler_reads_is_kept(world: Wo
     assert "Jane" not in str(kept.body)
     world.broken = set()
     assert await reactor.redrive() == 1
+
+
+async def test_what_a_parked_message_says_of_a_person_is_handled_later_and_forgotten_with_the_person(
+    world: World,
+) -> None:
+    told: list[object] = []
+
+    async def handle(message: Message) -> None:
+        if message.data["n"] in world.broken:
+            raise ValueError("broken")
+        told.append(message.data["name"])
+
+    world.store.documents.declare([SUBJECT_KEYS])
+    vault = Vault(world.store.documents, MasterKeys({"k": bytes(32)}), clock=world.clock)
+    reactor = Reactor("r", ["t"], handle, bus=OneLineBus(world.line), documents=world.store.documents,
+                      clock=world.clock, sealing=vault, retry_seconds=0)  # fmt: skip
+    world.broken = {1, 2}
+    for number, subject in ((1, "usr_1"), (2, "usr_2")):
+        first = received(number, subject)
+        data: JSONObject = {"n": number, "name": "Jane Doe"}
+        message = replace(first.message, data=data, personal={"/name": subject})
+        world.line.waiting.append(replace(first, message=message))
+    await reactor.step(world.line)
+    assert "Jane" not in str([each.body for each in await parked(world.store.documents, "r")])
+    await vault.forget("usr_2")
+    world.broken = set()
+    assert await reactor.redrive() == 2
+    assert told == ["Jane Doe", None]
 
 
 @pytest.mark.parametrize("away", [StoreUnavailable("away"), Unavailable("away"), GatewayTimeout(), Contended("c")])

@@ -77,6 +77,7 @@ async def build(parts: Parts) -> Service:
             documents=documents,
             clock=parts.clock,
             before=in_turn(cascades.before, made.fan_out.before),
+            sealing=parts.vault,
         )
         jobs |= {"fan-out": reactor.run, "dispatcher": made.dispatcher.run, "replays": replaying.run}
     return Service(

@@ -7,11 +7,14 @@ way into the process, and works the same on one machine and in a cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import rfc3339
+from atrium_common.eventing.personal import marked_at, plain
+from atrium_common.eventing.sealing import Sealing
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Any, Collection, Condition, Delete, Document, Index, Is, Order, Put, Query
 from atrium_common.store.ports import Documents
@@ -57,6 +60,20 @@ async def take_request(documents: Documents, reactor: str) -> bool:
 async def settle_request(documents: Documents, reactor: str) -> None:
     """The request has been done."""
     await documents.write([Delete(REDRIVES.name, reactor, 0, Is(2))])
+
+
+async def sealed(message: Message, sealing: Sealing) -> Message:
+    """The message with what is about a person unreadable once the person is forgotten; `opened` undoes it."""
+    if not message.personal:
+        return message
+    return replace(message, data=cast("JSONObject", await sealing.seal(marked_at(message.data, message.personal))))
+
+
+async def opened(message: Message, sealing: Sealing) -> Message:
+    """The sealed message in the clear; what has been forgotten is null."""
+    if not message.personal:
+        return message
+    return replace(message, data=cast("JSONObject", plain(await sealing.open(message.data))))
 
 
 def stored_form(message: Message) -> JSONObject:

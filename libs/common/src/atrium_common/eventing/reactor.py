@@ -16,8 +16,18 @@ import structlog
 from atrium_common.bus.ports import Bus, BusUnavailable, Message, Received, Start, Subscription
 from atrium_common.clock import Clock, rfc3339
 from atrium_common.errors import GatewayTimeout, Unavailable
-from atrium_common.eventing.parking import PARKED_MESSAGES, parked, restored, settle_request, stored_form, take_request
+from atrium_common.eventing.parking import (
+    PARKED_MESSAGES,
+    opened,
+    parked,
+    restored,
+    sealed,
+    settle_request,
+    stored_form,
+    take_request,
+)
 from atrium_common.eventing.repository import Contended
+from atrium_common.eventing.sealing import Sealing
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import CONSUMED, CONSUMER_LAG, PARKED
 from atrium_common.store.documents import Any, Delete, Put
@@ -52,13 +62,14 @@ class Reactor:
         clock: Clock,
         before: BatchHandler | None = None,
         trim: Trim | None = None,
+        sealing: Sealing | None = None,
         start: Start = "earliest",
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         """`before` sees each batch once, after its receipt and before any of it is handled.
 
         `trim` leaves of a message what its handler reads: nothing else is kept of one that is parked, so that what is
-        personal in it does not outlive its person here.
+        personal in it does not outlive its person here. Where the handler reads that too, `sealing` keeps it sealed.
         """
         self.name = name
         self._topics = topics
@@ -68,6 +79,7 @@ class Reactor:
         self._clock = clock
         self._before = before
         self._trim: Trim = trim or (lambda message: message)
+        self._sealing = sealing
         self._start: Start = start
         self._retry_seconds = retry_seconds
         self._parked: set[str] = set()
@@ -160,6 +172,9 @@ class Reactor:
         self._parked.add(key)
         PARKED.labels(self.name).set(len(self._parked))
         CONSUMED.labels(self.name, "parked").inc()
+        message = self._trim(received.message)
+        if self._sealing is not None:
+            message = await sealed(message, self._sealing)
         body: JSONObject = {
             "reactor": self.name,
             "key": key,
@@ -167,7 +182,7 @@ class Reactor:
             "reason": reason,
             "topic": received.topic,
             "offset": received.offset,
-            "message": stored_form(self._trim(received.message)),
+            "message": stored_form(message),
         }
         await self._documents.write([Put(PARKED_MESSAGES.name, f"{self.name}/{received.message.id}", body, 1, Any())])
 
@@ -199,6 +214,8 @@ class Reactor:
                     continue
                 message = restored(cast("JSONObject", document.body["message"]))
                 try:
+                    if self._sealing is not None:
+                        message = await opened(message, self._sealing)
                     if self._before is not None:
                         await self._before([message])
                     await self._handle(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import Any
 
 import kubernetes_validate
@@ -11,7 +12,10 @@ import pytest
 from atrium_common import metrics
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS
+from atrium_local.data_directory import new_secrets
+from atrium_local.installation import FORMATS, installation_secrets
 from atrium_webhooks.domain.addresses import is_allowed
+from tests.deploy.image import ROOT
 from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, workloads
 
 CUSTOM = {
@@ -98,6 +102,14 @@ def test_only_the_gateway_gets_the_key_that_vouches_for_users(folder: str) -> No
         given = {each["secretRef"]["name"] for each in workload.pod["containers"][0]["envFrom"] if "secretRef" in each}
         assert "atrium-stores" in given
         assert ("atrium-gateway-keys" in given) == (workload.name == "gateway")
+
+
+def test_the_production_overlay_names_what_the_command_puts_into_each_secret() -> None:
+    head = (ROOT / "deploy/k8s/overlays/production/kustomization.yaml").read_text()
+    made = json.loads(FORMATS["kubernetes"](installation_secrets(new_secrets())))["items"]
+    assert made
+    for secret in made:
+        assert f"#   {secret['metadata']['name']}: {', '.join(secret['stringData'])}\n" in head
 
 
 def test_parts_speak_tls_where_the_components_for_it_are_taken() -> None:

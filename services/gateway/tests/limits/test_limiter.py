@@ -405,6 +405,49 @@ async def test_a_flood_at_several_gateways_asks_the_ledger_seldom(gateways: Gate
     assert calls() - before <= 3 * seconds * 14
 
 
+async def test_where_a_key_stands_that_is_only_refused_is_read_once_a_second(gateways: Gateways) -> None:
+    await gateways.start()
+    (process,) = gateways.processes
+    key = allowance()
+    before = calls()
+    told = await asyncio.gather(*(process.limiter.look(key) for _ in range(100)))
+    told += [await process.limiter.look(key) for _ in range(100)]
+    assert {each.remaining for each in told} == {1000}
+    assert calls() - before == 1
+    await process.spend(key, 10)
+    assert (await process.limiter.look(key)).remaining == 990
+    await gateways.pass_time(1)
+    await process.limiter.look(allowance(key="key_2"))
+    await gateways.pass_time(1)
+    before = calls()
+    await process.limiter.look(allowance(key="key_2"))
+    assert calls() - before == 1
+
+
+async def test_a_look_of_a_moment_ago_says_no_more_than_what_the_others_have_left_since(gateways: Gateways) -> None:
+    await gateways.start(2)
+    here, there = gateways.processes
+    key = allowance(requests=200, burst=50)
+    async with gateways.flowing():
+        for _ in range(3):
+            await here.limiter.look(key)
+            left = min([200] + [each.remaining for each in [await there.spend(key) for _ in range(50)]])
+            assert (await here.limiter.look(key)).remaining <= left
+
+
+async def test_a_look_that_fails_says_that_nothing_remains(clock: FakeClock) -> None:
+    memory = MemoryStore(clock=clock)
+    await memory.open(COLLECTIONS)
+    store = Unreliable(memory)
+    gateways = Gateways(store, clock, patient=True)
+    await gateways.start()
+    (process,) = gateways.processes
+    store.failing = 1
+    assert (await process.limiter.look(allowance())).remaining == 0
+    await gateways.pass_time(2)
+    assert (await process.limiter.look(allowance())).remaining == 1000
+
+
 def calls() -> float:
     """Calls to the store, so far."""
     return sum(float(LIMIT_OPERATIONS.labels(kind)._value.get()) for kind in ("read", "write"))

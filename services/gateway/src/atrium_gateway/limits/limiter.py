@@ -17,6 +17,7 @@ from atrium_common.store.ports import Documents, StoreUnavailable
 from atrium_gateway.limits.account import NEVER, Account
 from atrium_gateway.limits.bucket import Bucket
 from atrium_gateway.limits.ledger import window_end, window_of
+from atrium_gateway.limits.looks import PATIENCE, Looks
 from atrium_gateway.limits.settlement import Settlements
 from atrium_gateway.ports import Allowance, Standing
 from atrium_gateway.replicas import QUIET_SECONDS, Replicas
@@ -26,7 +27,6 @@ log = structlog.get_logger("limits")
 IDLE_SECONDS = 10.0
 _SWEEP_SECONDS = 0.5
 _STARVED_SECONDS = 0.25
-_PATIENCE = 3.0
 _LONGEST = 30.0
 _DOWN_SECONDS = 1.0
 _JOINING_PAUSE = 0.05
@@ -59,6 +59,7 @@ class LeasedLimiter:
     ) -> None:
         self._sleep = sleep
         self._settlements = Settlements(documents, replicas, clock=clock)
+        self._looks = Looks(self._settlements, replicas, clock=clock)
         self._replicas = replicas
         self._clock = clock
         self._accounts: dict[str, Account] = {}
@@ -104,7 +105,7 @@ class LeasedLimiter:
                     if self._clock.monotonic() - account.settled_at < _OWED_PAUSE / 2:
                         # Another who waits has just looked.
                         continue
-            if now - began > _LONGEST_WAIT + _PATIENCE:
+            if now - began > _LONGEST_WAIT + PATIENCE:
                 # Each answer came, but too late to be of use.
                 self._lost(StoreUnavailable("the store is slow"))
             if now < self._down_until:
@@ -134,20 +135,13 @@ class LeasedLimiter:
         if known is not None:
             return known
         now = self._clock.monotonic()
-        window = window_of(self._replicas.store_time(now), allowance.window_offset)
-        left = 0
         if now >= self._down_until:
             try:
-                async with asyncio.timeout(_PATIENCE):
-                    ledger, _ = await self._settlements.read(allowance.key_id)
+                return await self._looks.standing(allowance)
             except (StoreUnavailable, TimeoutError) as error:
                 self._lost(error)
-            else:
-                ledger = ledger.in_window(window)
-                window = ledger.window
-                elsewhere = 0 if self._replicas.alone(now) else allowance.burst
-                left = max(0, allowance.requests - ledger.used - elsewhere)
-        return Standing(allowance.requests, left, window_end(window, allowance.window_offset))
+        window = window_of(self._replicas.store_time(now), allowance.window_offset)
+        return Standing(allowance.requests, 0, window_end(window, allowance.window_offset))
 
     async def run(self) -> None:
         """Give back what idle keys hold, for ever."""
@@ -216,7 +210,7 @@ class LeasedLimiter:
         accounts, self._accounts = list(self._accounts.values()), {}
         under_way = [account.settling for account in accounts if account.settling is not None]
         if under_way:
-            await asyncio.wait(under_way, timeout=_PATIENCE)
+            await asyncio.wait(under_way, timeout=PATIENCE)
         for start in range(0, len(accounts), _AT_ONCE):
             await asyncio.gather(*(self._give_up(account) for account in accounts[start : start + _AT_ONCE]))
 
@@ -227,6 +221,7 @@ class LeasedLimiter:
             capacity = allowance.burst if alone else 0
             account = Account(allowance, Bucket(capacity, level=capacity, now=now), whole=alone, used_at=now)
             self._accounts[allowance.key_id] = account
+            self._looks.forget(allowance.key_id)
         return account
 
     def _may_come(self, account: Account, cost: int, now: float) -> bool:
@@ -329,7 +324,7 @@ class LeasedLimiter:
 
     async def _joined(self, began: float) -> None:
         """Wait until the other processes know of this one; not for long, and not while the store is away."""
-        if self._degraded or self._clock.monotonic() - began > _PATIENCE:
+        if self._degraded or self._clock.monotonic() - began > PATIENCE:
             self._lost(StoreUnavailable("this process can't join the others"))
         else:
             await asyncio.sleep(_JOINING_PAUSE)
@@ -344,7 +339,7 @@ class LeasedLimiter:
     async def _settled(self, account: Account, allowance: Allowance, now: float) -> None:
         """Wait for the settlement, but no longer than a store may take; it goes on, so that nothing leased is lost."""
         settling = self._settling(account, allowance, now)
-        await asyncio.wait([settling], timeout=max(0.0, account.settling_since + _PATIENCE - now))
+        await asyncio.wait([settling], timeout=max(0.0, account.settling_since + PATIENCE - now))
         if not settling.done():
             self._lost(StoreUnavailable("the store is slow"))
 
@@ -362,7 +357,7 @@ class LeasedLimiter:
 
     async def _give_up(self, account: Account) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 await self._settlements.give_up(account)
         except (StoreUnavailable, TimeoutError) as error:
             self._lost(error)

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from atrium_common.bus.ports import Message
-from atrium_common.errors import InvalidApiKey, NotFound
+from atrium_common.errors import ConcurrentLimitExceeded, InvalidApiKey, NotFound
 from atrium_common.jsontypes import JSONObject
 from atrium_common.testing.clock import START, FakeClock
 from atrium_gateway import keys as keys_module
@@ -184,6 +184,53 @@ async def test_a_key_that_is_refused_without_end_is_asked_for_a_few_times_a_seco
         clock.advance(0.001)
         holder = await keys.confirmed(holder, since=clock.monotonic())
     assert tenancy.asked <= 16
+
+
+async def test_a_key_that_is_refused_in_many_contexts_is_asked_for_a_few_times_a_second(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    tenancy.access = "denied"
+    holders = [await keys.holder(Asked(b"d" * 32, f"wks_{number}")) for number in range(50)]
+    asked = tenancy.asked
+    for _ in range(40):
+        clock.advance(0.05)
+        for holder in holders:
+            await keys.confirmed(holder, since=clock.monotonic())
+    assert 19 <= tenancy.asked - asked <= 21, "ten at once, and five in each of two seconds"
+
+
+async def test_who_tries_contexts_at_random_is_stopped_and_keeps_those_that_it_has(
+    keys: KeyCache, tenancy: Tenancy, clock: FakeClock
+) -> None:
+    there = Asked(b"d" * 32, "wks_1")
+    await keys.holder(there)
+    tenancy.access, asked = "denied", tenancy.asked
+    stopped = 0
+    for number in range(1000):
+        clock.advance(0.001)
+        try:
+            await keys.holder(Asked(b"d" * 32, f"wks_x{number}"))
+        except ConcurrentLimitExceeded:
+            stopped += 1
+    assert tenancy.asked - asked <= 61
+    assert stopped == 1000 - (tenancy.asked - asked)
+    assert keys.known(there) is not None
+    tenancy.access = "ok"
+    await keys.holder(ASKED)
+    await keys.holder(Asked(b"e" * 32, "wks_1"))
+    clock.advance(1)
+    assert (await keys.holder(Asked(b"d" * 32, "wks_2"))).refused is None
+
+
+async def test_many_requests_in_one_context_that_refuses_them_count_as_one(keys: KeyCache, tenancy: Tenancy) -> None:
+    tenancy.access = "denied"
+    await asyncio.gather(*(keys.holder(Asked(b"d" * 32, "wks_1")) for _ in range(200)))
+    assert (await keys.holder(Asked(b"d" * 32, "wks_2"))).refused is not None
+
+
+async def test_a_key_may_be_used_in_any_number_of_contexts_that_do_not_refuse_it(keys: KeyCache) -> None:
+    contexts = [Asked(b"d" * 32, f"wks_{number}") for number in range(200)]
+    assert not any(holder.refused for holder in await asyncio.gather(*map(keys.holder, contexts)))
 
 
 async def test_what_is_remembered_is_bounded_by_bytes(tenancy: Tenancy, clock: FakeClock) -> None:

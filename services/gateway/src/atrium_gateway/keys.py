@@ -16,7 +16,7 @@ import structlog
 
 from atrium_common.bus.ports import Bus, BusUnavailable, Message, Subscription
 from atrium_common.clock import Clock
-from atrium_common.errors import InvalidApiKey, NotFound
+from atrium_common.errors import ConcurrentLimitExceeded, InvalidApiKey, NotFound
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import KEY_CACHE, KEY_CACHE_BYTES, REVOCATION_SECONDS
 from atrium_gateway.holder import Asked, Holder, holder_of
@@ -36,6 +36,9 @@ _MOST_INVALIDATED = 20_000
 # A key that is refused again and again is asked for so many times at once, and then so many times a second.
 _CONFIRMED_AT_ONCE = 10
 _CONFIRMED_A_SECOND = 5.0
+# So many contexts that refuse it a key may try at once, and then so many a second.
+_REFUSED_AT_ONCE = 60
+_REFUSED_A_SECOND = 1.0
 
 Resolve: TypeAlias = Callable[[Asked], Awaitable[JSONObject]]
 
@@ -61,7 +64,8 @@ class KeyCache:
         self._since = 0
         self._revived = 0
         self._subscription: Subscription | None = None
-        self._confirmations: OrderedDict[Asked, tuple[float, float]] = OrderedDict()
+        self._confirmations = _Rationed(_CONFIRMED_AT_ONCE, _CONFIRMED_A_SECOND)
+        self._refusals = _Rationed(_REFUSED_AT_ONCE, _REFUSED_A_SECOND)
         # Told to the metric now and then: a hit costs next to nothing.
         self._from_memory = 0
 
@@ -85,6 +89,7 @@ class KeyCache:
 
         Raises:
             InvalidApiKey: nobody.
+            ConcurrentLimitExceeded: the context is not known, and too many have refused the key of late.
             Unavailable: tenancy does not answer, and nothing fresh is known.
         """
         known = self.known(asked)
@@ -93,6 +98,10 @@ class KeyCache:
         if self.is_unknown(asked):
             KEY_CACHE.labels("unknown").inc()
             raise InvalidApiKey
+        own = asked.workspace_id is None and asked.namespace_id is None
+        # Who tries contexts at random must neither keep tenancy busy, nor have all others' keys forgotten.
+        if not own and self._refusals.left(asked.digest, self._clock.monotonic()) < 1:
+            raise ConcurrentLimitExceeded
         return await self._look_up(asked)
 
     async def confirmed(self, holder: Holder, *, since: float) -> Holder:
@@ -102,8 +111,10 @@ class KeyCache:
             InvalidApiKey: there is none any more.
             Unavailable: tenancy does not answer.
         """
-        if holder.fetched_at >= since or not self._may_confirm(holder.asked):
+        now = self._clock.monotonic()
+        if holder.fetched_at >= since or self._confirmations.left(holder.asked.digest, now) < 1:
             return holder
+        self._confirmations.take(holder.asked.digest, now)
         return await self._look_up(holder.asked)
 
     async def follow(self, bus: Bus) -> None:
@@ -196,6 +207,8 @@ class KeyCache:
                 raise InvalidApiKey from None
             holder = holder_of(answer, asked, fetched_at=fetched_at)
             if not (self._overtaken(holder, epoch) or self._outdated(holder)):
+                if holder.refused is not None and self.known(asked) is None:
+                    self._refusals.take(asked.digest, fetched_at)
                 self._remember(holder)
                 return holder
 
@@ -208,15 +221,6 @@ class KeyCache:
         return holder.position < self._floor or any(
             self._invalidated.get(tag, 0) > holder.position for tag in holder.tags
         )
-
-    def _may_confirm(self, asked: Asked) -> bool:
-        now = self._clock.monotonic()
-        left, at = self._confirmations.pop(asked, (float(_CONFIRMED_AT_ONCE), now))
-        left = min(_CONFIRMED_AT_ONCE, left + (now - at) * _CONFIRMED_A_SECOND)
-        self._confirmations[asked] = (max(0.0, left - 1), now)
-        while len(self._confirmations) > _MOST_UNKNOWN:
-            self._confirmations.popitem(last=False)
-        return left >= 1
 
     def _remember(self, holder: Holder) -> None:
         self._drop(holder.asked)
@@ -247,6 +251,27 @@ class KeyCache:
         self._pending.pop(asked, None)
         if not done.cancelled():
             done.exception()  # taken by whoever asked; here only so that it does not count as unseen
+
+
+class _Rationed:
+    """What each key (its digest) has so many times at once, and then so many times a second."""
+
+    def __init__(self, at_once: int, a_second: float) -> None:
+        self._at_once = at_once
+        self._a_second = a_second
+        self._left: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+
+    def left(self, digest: bytes, now: float) -> float:
+        """How many times it still has it; below 0 where it had too many of those that were under way at once."""
+        left, at = self._left.get(digest, (float(self._at_once), now))
+        return min(self._at_once, left + (now - at) * self._a_second)
+
+    def take(self, digest: bytes, now: float) -> None:
+        """It has it once."""
+        self._left[digest] = (self.left(digest, now) - 1, now)
+        self._left.move_to_end(digest)
+        while len(self._left) > _MOST_UNKNOWN:
+            self._left.popitem(last=False)
 
 
 def tags_of(message: Message) -> Sequence[str]:

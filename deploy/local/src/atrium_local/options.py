@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from atrium_common.settings import Settings, faults_of
-from atrium_local.data_directory import DataDirectory, DirectoryInUse
+from atrium_local.data_directory import DataDirectory, DirectoryInUse, given_secrets
 
 S = TypeVar("S", bound=Settings)
 R = TypeVar("R")
@@ -96,14 +96,21 @@ def joined(settings: Settings, *, create: bool = False, share: bool = True) -> D
     It is held, with others, until the command has ended; where it is not to be shared, the caller holds it.
 
     Raises:
-        Failed: there is none, and it is not to be created.
+        Failed: there is none; with `create` only where the settings give no keys for a new one either.
+        PartLost: a part of it is lost.
     """
+    from atrium_local.remembered import refuse_lost_parts
+
     directory = DataDirectory(settings.data_dir.resolve())
-    if not create and settings.mongodb_url is None and not directory.is_one():
-        raise Failed(f"{settings.data_dir} is no data directory: start `atrium up` first, or give --data-dir")
-    if settings.mongodb_url is None or directory.is_one():
+    local = settings.mongodb_url is None
+    if not directory.is_one():
+        refuse_lost_parts(directory.path, settings)
+        if local and not (create and all(given_secrets(settings).values())):
+            raise Failed(f"{settings.data_dir} is no data directory: start `atrium up` first, or give --data-dir")
+    if local or directory.is_one():
         if share:
             _held.get().enter_context(directory.shared())
+        refuse_lost_parts(directory.path, settings)
         os.environ.update(directory.secrets(settings))
     for name, port in directory.known_ports().items():
         if "." not in name:

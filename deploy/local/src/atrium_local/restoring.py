@@ -28,6 +28,7 @@ from atrium_local.exchange import STAGED, exchange, is_cut_off
 from atrium_local.manifest import copy_whole
 from atrium_local.operated import opened, tail_of
 from atrium_local.options import Failed
+from atrium_local.remembered import RECORD, remember
 
 SEALING_KEYS = "ATRIUM_SEALING_KEYS"
 
@@ -69,7 +70,8 @@ async def _put_in_place(settings: Settings, directory: DataDirectory, source: Pa
         keys = _merged(await asyncio.to_thread(copy_whole, source, staged), directory)
         DataDirectory(staged).write_secrets(keys)
         await _settled(settings, staged, keys, again)
-        there = sorted({*(path.name for path in directory.path.glob("*.db*")), *directory.kept_files})
+        remember(staged, settings, keys)
+        there = sorted({*(path.name for path in directory.path.glob("*.db*")), *directory.kept_files, RECORD})
         replaced = exchange(directory.path, staged, there)
     finally:
         if not is_cut_off(directory.path):

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from atrium_common.settings import Settings
 from atrium_local.data_directory import DataDirectory, random_key
 from atrium_local.operated import opened
+from atrium_local.remembered import is_remembered, remember
 
 SEALING_KEYS = "ATRIUM_SEALING_KEYS"
 
@@ -42,6 +43,8 @@ async def rotated(settings: Settings, directory: DataDirectory, *, drop_old: boo
         directory.write_secrets({**kept, SEALING_KEYS: keys})
         os.environ[SEALING_KEYS] = keys
         done = await _rewrapped(settings.model_copy(update={"sealing_keys": SecretStr(keys)}))
+        if is_remembered(directory.path):
+            remember(directory.path, settings, {**kept, SEALING_KEYS: keys})
         if drop_old:
             directory.write_secrets({**kept, SEALING_KEYS: keys.partition(",")[0]})
             return Rotated(done.current, done.rewrapped, ())

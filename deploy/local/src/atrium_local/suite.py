@@ -23,6 +23,7 @@ from atrium_local.in_force import note
 from atrium_local.installation import installation_secrets
 from atrium_local.operator import NoOperator, create_operator
 from atrium_local.ports import is_free
+from atrium_local.remembered import refuse_lost_parts, remember
 
 SERVICES = ("tenancy", "entitlements", "webhooks", "gateway")
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -69,12 +70,14 @@ class Suite:
 
         Raises:
             DirectoryInUse, PortTaken, NotReady, CannotStart: what keeps it from starting.
-            ValueError: the data directory's keys are malformed.
+            ValueError: the data directory's keys are malformed, or a part of its installation is lost.
         """
         ending = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, ending.set)
         with self._directory.locked():
+            refuse_lost_parts(self._directory.path, self._settings)
+            self._directory.forget_staged()
             await self._wait_for_ports()
             self._directory.forget_pids()
             secrets = self._directory.secrets(self._settings)
@@ -147,6 +150,7 @@ class Suite:
         key = await self._operator_key(secrets, ports)
         scheme = "http" if self._settings.tls_cert_file is None else "https"
         base = f"{scheme}://{self._options.host}:{self._options.port}"
+        remember(self._directory.path, self._settings, secrets)
         self._directory.write_gateway_url(base)
         if self._options.as_json:
             urls = {name: f"http://127.0.0.1:{ports[name]}" for name in SERVICES[:3]} | {"gateway": base}

@@ -118,6 +118,24 @@ async def test_410_fails_the_delivery_and_disables_the_endpoint_at_once(running:
     assert len(receiver.arrivals) == 1
 
 
+async def test_410_disables_an_endpoint_again_whose_attempt_was_not_recorded_before_it_was_switched_on(
+    processes: Processes, receiver: Hostile
+) -> None:
+    receiver.script("/", answer(410))
+    running = await processes.start()
+    endpoint = await running.endpoint(receiver.url())
+    await running.events(1)
+    await running.until_disabled(endpoint)
+    found = await running.delivery(endpoint, "failed")
+    await running.change(endpoint, is_active=True)
+    lost = {**again(found.body, now=NOW), "attempts": 0, "round_start": 0, "history": []}  # as if it had died meanwhile
+    put = Put(rows.DELIVERIES.name, found.key, lost, found.version + 1, Is(found.version), found.expires_at)
+    assert await running.store.documents.write([put]) == [True]
+    await running.engine.dispatcher.wake([endpoint])
+    await receiver.until(2)
+    await running.until_disabled(endpoint, seconds=10)
+
+
 BROKEN: list[tuple[str, Behaviour, str]] = [
     ("hanging", hang, "timeout"),
     ("too slow", slow(3), "timeout"),

@@ -49,10 +49,11 @@ class Discipline:
         )
         ENDPOINTS_DISABLED.labels("failing").inc()
 
-    async def gone(self, endpoint_id: str, delivery_id: str, attempt: int) -> None:
-        """Disable an endpoint that has answered 410."""
+    async def gone(self, endpoint_id: str, delivery_id: str, attempt: int, *, enabled_at: datetime) -> None:
+        """Disable an endpoint, switched on at `enabled_at`, that has answered 410."""
         await self._say(
-            f"gone/{delivery_id}/{attempt}",
+            # An attempt that was not recorded is made again, also after the endpoint has been switched on again.
+            f"gone/{delivery_id}/{attempt}/{enabled_at.isoformat()}",
             endpoint_id,
             lambda state, at: domain.disable(state, cause="gone", reason="It answered 410 Gone.", at=at),
             causation_id=delivery_id,

@@ -56,7 +56,10 @@ class Outcomes:
             was_open = lane.health.is_open
             lane.health = failed(lane.health, first_of_delivery=attempt.first, at=attempt.at, patience=self._patience)
             if attempt.sent.status == GONE:
-                await self._discipline.gone(lane.endpoint_id, waiting.document.key, attempt.number)
+                enabled_at = lane.endpoint.enabled_at
+                await self._discipline.gone(
+                    lane.endpoint_id, waiting.document.key, attempt.number, enabled_at=enabled_at
+                )
                 await self._directory.catch_up()  # nothing more begins
             elif is_given_up(lane.health, at=attempt.at, patience=self._patience):
                 await self._discipline.give_up(lane.endpoint_id, lane.health)

@@ -88,6 +88,19 @@ def test_flags_go_before_variables_before_env_file_before_toml(tmp_path: Path, m
     assert json.loads(RUN.invoke(app, ["config", "--json"]).output)["webhooks_timeout"] == 3.5
 
 
+def test_a_malformed_part_of_a_list_is_told_by_the_settings_own_name() -> None:
+    done = RUN.invoke(app, ["webhooks", "--role", "foo"])
+    assert done.exit_code == 2
+    assert "ATRIUM_ROLE: Input should be 'api' or 'worker'" in done.stderr
+
+
+def test_a_data_directory_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = RUN.invoke(app, ["up", "--data-dir", "file"])
+    assert done.exit_code == 2
+    assert "--data-dir" in done.stderr
+
+
 def test_a_malformed_file_of_settings_ends_with_2_and_is_named(tmp_path: Path) -> None:
     (tmp_path / "atrium.toml").write_text("log_level = [")
     done = RUN.invoke(app, ["config"])
@@ -259,6 +272,16 @@ def test_secrets_are_made_once_kept_from_others_and_the_environment_wins(
     monkeypatch.setenv("ATRIUM_LOOKUP_KEY", "mine")
     assert directory.secrets()["ATRIUM_LOOKUP_KEY"] == "mine"
     assert directory.kept_secrets()["ATRIUM_LOOKUP_KEY"] == first["ATRIUM_LOOKUP_KEY"]
+
+
+def test_keys_to_rotate_to_have_ids_of_their_own_and_come_with_their_public_half() -> None:
+    held = json.loads(RUN.invoke(app, ["admin", "secrets", "--format", "json", "--number", "2"]).stdout)
+    ids = [
+        [part.partition(":")[0] for part in held[holder]["ATRIUM_PRINCIPAL_KEYS"].split(",")]
+        for holder in ("gateway", "service")
+    ]
+    assert ids == [["gateway-2!", "service-2!"], ["gateway-2", "service-2!"]]
+    assert held["service"]["ATRIUM_SEALING_KEYS"].startswith("k2:")
 
 
 def test_secrets_of_an_installation_give_services_no_private_half_of_the_gateways_key() -> None:

@@ -216,11 +216,11 @@ def random_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def new_secrets() -> dict[str, str]:
-    """Fresh keys for a suite."""
+def new_secrets(number: int = 1) -> dict[str, str]:
+    """Fresh keys for a suite, their ids with this number."""
     return {
-        "ATRIUM_PRINCIPAL_KEYS": f"gateway-1!:{random_key()},service-1!:{random_key()}",
-        "ATRIUM_SEALING_KEYS": f"k1:{random_key()}",
+        "ATRIUM_PRINCIPAL_KEYS": f"gateway-{number}!:{random_key()},service-{number}!:{random_key()}",
+        "ATRIUM_SEALING_KEYS": f"k{number}:{random_key()}",
         "ATRIUM_LOOKUP_KEY": random_key(),
     }
 

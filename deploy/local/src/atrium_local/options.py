@@ -23,7 +23,12 @@ R = TypeVar("R")
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", envvar="ATRIUM_DATA_DIR", help="Where stores, secrets and ports are kept [.atrium]"),
+    typer.Option(
+        "--data-dir",
+        envvar="ATRIUM_DATA_DIR",
+        file_okay=False,
+        help="Where stores, secrets and ports are kept [.atrium]",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines")]
 
@@ -136,7 +141,14 @@ def run(action: Callable[[], R], *, unfit: int = 1) -> R:
     try:
         return action()
     except (Failed, DirectoryInUse, StoreUnavailable, BusUnavailable, ValueError, OSError) as error:
-        fail(str(error), code=unfit)
+        fail(words(error), code=unfit)
+
+
+def words(error: Exception) -> str:
+    """What an error says, without the system's number of it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def run_async(work: Callable[[], Awaitable[R]]) -> R:

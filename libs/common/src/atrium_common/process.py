@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -106,12 +107,14 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
     try:
         await admin.setup()
         admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
-        await admin_site.start()
+        with _told_where(settings.host, settings.admin_port, "--admin-port (ATRIUM_ADMIN_PORT)"):
+            await admin_site.start()
         ports = {}
         shown = None if door is None else served_certificate(settings)
         if door is not None:
             tls = None if shown is None else shown.context
-            ports["api"] = await door.open(settings.host, settings.port, reuse_port=reuse_port, tls=tls)
+            with _told_where(settings.host, settings.port, "--port (ATRIUM_PORT)"):
+                ports["api"] = await door.open(settings.host, settings.port, reuse_port=reuse_port, tls=tls)
         if shown is not None:
             supervisor.start("certificate", shown.follow)
         for job_name, job in service.jobs.items():
@@ -202,6 +205,22 @@ class _Ending:
             self._begin("the parent has ended")
             # What still hangs then is ended as by a crash, which loses nothing.
             self._loop.call_later(self.seconds + 1, os._exit, 1)
+
+
+@contextlib.contextmanager
+def _told_where(host: str, port: int, setting: str) -> Iterator[None]:
+    """Say what to do where nobody can listen there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise OSError(
+                f"port {port} is taken by another program: give another {setting}, 0 takes a free one"
+            ) from error
+        raise OSError(
+            f"can't listen on {host}, port {port} ({error.strerror or error}): ATRIUM_HOST must be an address of this"
+            f" machine, and {setting} one that this user may take"
+        ) from error
 
 
 def served_certificate(settings: Settings) -> ServedCertificate | None:

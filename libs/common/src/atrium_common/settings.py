@@ -170,7 +170,8 @@ def in_force(model: type[S]) -> S:
 
 def faults_of(error: ValidationError) -> list[str]:
     """What is wrong with which setting, one line each, without their values."""
-    named = (("_".join(str(part) for part in fault["loc"]).upper(), fault["msg"]) for fault in error.errors())
+    # Of a list the place is told too, which is no part of the name.
+    named = ((str(fault["loc"][0]).upper() if fault["loc"] else "", fault["msg"]) for fault in error.errors())
     return [f"ATRIUM_{name}: {text}" if name else text.removeprefix("Value error, ") for name, text in named]
 
 

@@ -111,6 +111,20 @@ async def test_a_process_serves_tells_where_and_ends_with_zero_on_sigterm(tmp_pa
         assert "closing failed" in logged
 
 
+@pytest.mark.parametrize(("setting", "flag"), [("ATRIUM_PORT", "--port"), ("ATRIUM_ADMIN_PORT", "--admin-port")])
+async def test_a_port_that_is_taken_is_told_with_the_flag_for_another_one(
+    tmp_path: Path, setting: str, flag: str
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with running(tmp_path, {setting: str(port)}) as service:
+            told = await service.logged("can not start")
+            assert await service.ended() == 1
+    assert told["reason"].startswith(f"port {port} is taken by another program: give another {flag} ({setting})")
+
+
 async def test_a_process_that_nobody_calls_opens_no_port_but_its_admins(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

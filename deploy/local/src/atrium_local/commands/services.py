@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, TypeVar
 
 import typer
@@ -69,9 +68,8 @@ def webhooks(
     from atrium_webhooks import wiring
     from atrium_webhooks.settings import WebhooksSettings
 
-    if role is not None:
-        os.environ["ATRIUM_ROLE"] = role
-    settings = _prepared(WebhooksSettings, "webhooks", data_dir=data_dir, port=port, admin_port=admin_port)
+    flags = {"data_dir": data_dir, "port": port, "admin_port": admin_port, "role": role}
+    settings = _prepared(WebhooksSettings, "webhooks", **flags)
     run(lambda: wiring.run(settings))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from atrium_local.data_directory import DirectoryInUse, given_secrets
-from atrium_local.options import AsJson, DataDir, fail, run, settings_of
+from atrium_local.options import AsJson, DataDir, fail, run, settings_of, words
 
 DEFAULT_PORT = 8080
 
@@ -50,4 +50,4 @@ def up(
     try:
         asyncio.run(Suite(options, settings).run())
     except (DirectoryInUse, PortTaken, NotReady, CannotStart, ValueError, OSError) as error:
-        fail(str(error))
+        fail(words(error))

@@ -85,9 +85,13 @@ async def revoked(client: GatewayClient, key_id: str, *, workspace: str | None) 
 
 def secrets(
     format: Annotated[Literal["env", "kubernetes", "json"], typer.Option(help="How they are written")] = "env",
+    number: Annotated[int, typer.Option(min=1, help="In their ids: another one to rotate keys")] = 1,
 ) -> None:
-    """Print fresh keys for an installation elsewhere: principals, sealing, look-up. Nothing is kept."""
+    """Print fresh keys for an installation elsewhere: principals, sealing, look-up. Nothing is kept.
+
+    The gateway's principal keys come with their private halves, the services' with the public half of the gateway's.
+    """
     from atrium_local.installation import FORMATS, installation_secrets
 
-    text = run(lambda: FORMATS[format](installation_secrets(new_secrets())))
+    text = run(lambda: FORMATS[format](installation_secrets(new_secrets(number))))
     print(text)

@@ -99,7 +99,7 @@ async def test_a_reader_on_its_way_through_a_backlog_is_not_current(kafka_bootst
     await bus.publish(TOPIC, [replace(message, id=f"evt_{number}") for number in range(1_500)])
     subscription = await bus.subscribe([TOPIC], group=None, start="earliest")
     received = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while received < 100:
             received += len(await subscription.receive(limit=100, timeout=1))
         assert not subscription.current(within=60)

@@ -75,6 +75,33 @@ class Interleaved:
 
 
 @dataclass
+class Crowded:
+    """A store that takes a moment for each write; `most` is how many it has had at once."""
+
+    store: Store
+    most: int = 0
+    writing: int = 0
+
+    async def now(self) -> Any:
+        return await self.store.now()
+
+    @property
+    def documents(self) -> Any:
+        return self
+
+    async def write(self, *arguments: Any) -> Any:
+        self.writing += 1
+        self.most = max(self.most, self.writing)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        self.writing -= 1
+        return await self.store.documents.write(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store.documents, name)
+
+
+@dataclass
 class Process:
     """One gateway process, as far as limits go."""
 

@@ -12,6 +12,7 @@ from atrium_gateway.limits.settlement import LEDGERS
 from atrium_gateway.ports import Standing
 from services.gateway.tests.limits.gateways import (
     COLLECTIONS,
+    Crowded,
     Gateways,
     Interleaved,
     Process,
@@ -283,6 +284,24 @@ async def test_what_an_idle_key_holds_comes_back(gateways: Gateways) -> None:
     document = await gateways.store.documents.get(LEDGERS.name, key.key_id)
     assert document is not None
     assert document.body["used"] == 1
+
+
+async def test_idle_keys_are_given_back_many_at_once(clock: FakeClock) -> None:
+    memory = MemoryStore(clock=clock)
+    await memory.open(COLLECTIONS)
+    store = Crowded(memory)
+    gateways = Gateways(store, clock)
+    await gateways.start()
+    (process,) = gateways.processes
+    for number in range(100):
+        await process.spend(allowance(key=f"key_{number}"))
+    store.most = 0
+    clock.advance(11)
+    await process.replicas.step()
+    await process.limiter.sweep()
+    assert store.most == 32
+    for number in range(100):
+        assert process.limiter.standing(allowance(key=f"key_{number}")) is None
 
 
 async def test_a_crash_loses_only_what_was_leased(gateways: Gateways) -> None:

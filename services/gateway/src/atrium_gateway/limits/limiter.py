@@ -157,9 +157,10 @@ class LeasedLimiter:
                 return
             self._found()
         idle = [each for each in self._accounts.values() if now - each.used_at >= IDLE_SECONDS and not each.waiting]
-        for account in idle:
-            if account.settling is None and not account.waiting:
-                await asyncio.shield(self._resting(account, now))
+        for start in range(0, len(idle), _AT_ONCE):
+            still = [each for each in idle[start : start + _AT_ONCE] if each.settling is None and not each.waiting]
+            now = self._clock.monotonic()
+            await asyncio.gather(*(asyncio.shield(self._resting(account, now)) for account in still))
 
     def _asked_for(self, key_id: str) -> None:
         """Another process is short of this key's requests, or of its burst."""

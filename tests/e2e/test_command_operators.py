@@ -243,6 +243,10 @@ async def test_an_erased_user_is_in_no_file_within_20_seconds(platform: Platform
     done = await told(platform, "admin", "erase-user", person["id"], "--yes", "--url", platform.base)
     assert done.code == 0, done
     assert person["id"] in json.loads((await told(platform, "admin", "erasures", "--json")).output)
+    again = await told(platform, "admin", "erase-user", person["id"], "--yes", "--url", platform.base)
+    assert again.code == 0, again
+    assert "erased before" in again.output
+    assert (await told(platform, "admin", "erase-user", "usr_none", "--yes", "--url", platform.base)).code == 1
     async with asyncio.timeout(20):
         while found := _holding(platform.directory, name):
             await asyncio.sleep(0.2)

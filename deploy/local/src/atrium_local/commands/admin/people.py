@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from atrium_common.settings import Settings
-from atrium_local.options import AsJson, DataDir, Url, console, prepared, run_async, settings_of
+from atrium_local.options import AsJson, DataDir, Failed, Url, console, joined, prepared, run_async, settings_of
+
+_NOT_FOUND = 404
 
 
 def add_to(admin: typer.Typer) -> None:
@@ -24,17 +26,43 @@ def erase_user(
     url: Url = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Erase a person's data for good, from the event history too. The suite must run; it can't be undone."""
-    from atrium_local.gateway_client import GatewayClient
+    """Erase a person's data for good, from the event history too. The suite must run; it can't be undone.
 
+    It may be repeated: whoever was erased before stays so.
+    """
     settings = settings_of(Settings, data_dir=data_dir)
     if not yes and not as_json:
         typer.confirm(f"Erase {user_id} for good?", abort=True)
-    run_async(lambda: GatewayClient(settings, url).call("DELETE", f"users/{user_id}"))
+    now = run_async(lambda: _erased_now(settings, url, user_id))
     if as_json:
         print(json.dumps({"erased": user_id}))
+    elif not now:
+        console.print(f"{user_id} was erased before.")
     else:
         console.print(f"{user_id} is erased: within seconds no file holds what was personal.")
+
+
+async def _erased_now(settings: Settings, url: str | None, user_id: str) -> bool:
+    """Erase the person; False where that was done before, which only the stores know."""
+    from atrium_common.store.ports import StoreUnavailable
+    from atrium_local.erasures import erased
+    from atrium_local.gateway_client import GatewayClient, Refused
+
+    try:
+        await GatewayClient(settings, url).call("DELETE", f"users/{user_id}")
+    except Refused as refused:
+        if refused.status != _NOT_FOUND:
+            raise
+        try:
+            joined(settings)
+            before = await erased(settings_of(Settings, data_dir=settings.data_dir))
+        except (Failed, StoreUnavailable, ValueError) as error:
+            unknown = "whether they were erased before can't be seen without the stores"
+            raise Failed(f"{refused} ({unknown}: {error})") from refused
+        if user_id not in before:
+            raise
+        return False
+    return True
 
 
 def erasures(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa: FBT002

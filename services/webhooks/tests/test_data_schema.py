@@ -1,5 +1,7 @@
 """Schemas of clients: what data says against them, and that none can be made costly for everybody."""
 
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -53,6 +55,16 @@ def test_what_fits_has_no_faults() -> None:
 )
 def test_faults_lead_to_where_the_data_does_not_fit(data: JSON, expected: dict[str, list[str]]) -> None:
     assert faults(ORDER, data) == expected
+
+
+def test_what_a_process_loads_for_its_first_schema_is_no_cost_of_that_schema() -> None:
+    first = """
+from atrium_webhooks.domain import data_schema
+data_schema._MOST_SECONDS = 0.05
+print(data_schema.faults({"type": "object"}, 1))
+"""
+    done = subprocess.run([sys.executable, "-c", first], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'data': ['Must be of type object.']}"
 
 
 @pytest.mark.parametrize(

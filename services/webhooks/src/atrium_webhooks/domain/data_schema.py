@@ -105,9 +105,10 @@ def judged(schema: JSONObject, data: JSON, *, steps: int) -> Mapping[str, Sequen
     from referencing import Registry
 
     found: dict[str, list[str]] = {}
+    validator = _bounded()  # made with the first one, which may take a second: it is no cost of the schema's
     token = _left.set(_Budget(steps, time.thread_time() + _MOST_SECONDS))
     try:
-        errors = _bounded()(_run_of(schema), registry=Registry()).iter_errors(data)
+        errors = validator(_run_of(schema), registry=Registry()).iter_errors(data)
         for error in islice(errors, _MOST_LOOKED_AT):
             path = ".".join(["data", *(_short(step) for step in error.absolute_path)])
             sentence, said = _sentence(error), found.setdefault(path, [])

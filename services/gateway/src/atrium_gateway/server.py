@@ -45,7 +45,6 @@ from atrium_gateway.ports import (
     AddressLimiter,
     Allowance,
     Claim,
-    IdempotentRequest,
     Limiter,
     Meter,
     Replays,
@@ -53,6 +52,7 @@ from atrium_gateway.ports import (
     Standing,
 )
 from atrium_gateway.quota import Quota
+from atrium_gateway.replaying import idempotent, replayed
 from atrium_gateway.route_table import Entry
 from atrium_gateway.routing import Router
 from atrium_gateway.upstream import Forwarded
@@ -301,9 +301,9 @@ class Gateway:
     async def _once(self, exchange: Exchange) -> Response:
         """Run a write that has an Idempotency-Key, unless it has run."""
         replays = self._steps.replays
-        begun = await replays.begin(_wanted(exchange))
+        begun = await replays.begin(idempotent(exchange))
         if isinstance(begun, SavedAnswer):
-            return _replayed(begun)
+            return replayed(begun)
         exchange.command_id = begun.command_id
         # A client that hangs up does not stop a claimed write: the task lives on, and saves what became of it.
         return await asyncio.shield(asyncio.ensure_future(self._claimed(exchange, begun)))
@@ -404,26 +404,3 @@ def _operations(body: bytes) -> int:
         return min(max(len(operations), 1), _MOST_OPERATIONS)
     except (orjson.JSONDecodeError, AttributeError, TypeError):
         return 1
-
-
-def _wanted(exchange: Exchange) -> IdempotentRequest:
-    request, holder = exchange.request, exchange.holder
-    headers = request.headers
-    return IdempotentRequest(
-        # Without an API key, what the body proves is the scope: nobody else's key can collide with it.
-        key_id=holder.key_id if holder is not None else f"body/{hashlib.sha256(exchange.body).hexdigest()}",
-        user_id=holder.user_id if holder is not None else "",
-        idempotency_key=headers[b"idempotency-key"].decode(),
-        method=request.method,
-        path=request.path,
-        query=request.query,
-        content_type=headers.get(b"content-type", b"").decode("latin-1"),
-        workspace_id=holder.workspace_id if holder is not None else "",
-        namespace_id=holder.namespace_id if holder is not None else None,
-        body=exchange.body,
-    )
-
-
-def _replayed(saved: SavedAnswer) -> Response:
-    kept = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in saved.headers]
-    return Response(saved.status, [*kept, (b"Idempotent-Replayed", b"true")], saved.body)

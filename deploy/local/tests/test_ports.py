@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from atrium_local.ports import free_port, is_free
 
 
@@ -26,3 +28,9 @@ def test_a_free_port_is_held_by_nobody_and_is_none_that_is_taken() -> None:
     for _ in range(50):
         ports.add(free_port(frozenset(ports)))
     assert len(ports) == 50
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid"])
+def test_an_address_that_is_none_of_this_machines_is_not_told_as_a_port_that_is_taken(host: str) -> None:
+    with pytest.raises(OSError, match="--host must be an address of this machine"):
+        is_free(host, free_port())

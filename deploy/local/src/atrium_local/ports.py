@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import socket
 from pathlib import Path
@@ -25,13 +26,22 @@ def free_port(taken: frozenset[int] = frozenset()) -> int:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens on the port."""
+    """Whether nobody listens on the port.
+
+    Raises:
+        OSError: nobody can listen there at all.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise OSError(
+                f"can't listen on {host}, port {port} ({error.strerror}): --host must be an address of this machine,"
+                " and --port one that this user may take"
+            ) from error
         return True
 
 

@@ -96,12 +96,14 @@ def _refuse_lost_secrets(directory: Path, settings: Settings) -> None:
     if DataDirectory(directory).is_one() or all(given_secrets(settings).values()):
         return
     traces = (*_DATABASES, RECORD, "operator-key")
-    left = [name for name in traces if (directory / name).exists()]
-    if left or any(directory.glob(f"{REPLACED}*")) or any(directory.glob(f"{STAGED}*")):
+    left = any((directory / name).exists() for name in traces)
+    moved = sorted(path.name for prefix in (REPLACED, STAGED) for path in directory.glob(f"{prefix}*"))
+    if left or moved:
+        aside = f". A restore has left {', '.join(moved)} in it" if moved else ""
         raise PartLost(
             f"{directory} has no file `secrets` any more, and without its keys nothing sealed opens: put it back, "
             f"restore a backup (`atrium admin restore`), set {', '.join(SECRETS)}, or give another --data-dir for a "
-            f"new installation. What a restore has moved aside is in {directory}/{REPLACED}…"
+            f"new installation{aside}"
         )
 
 

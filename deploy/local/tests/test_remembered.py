@@ -139,12 +139,18 @@ def test_secrets_that_are_all_in_the_environment_need_no_file(used: Path, monkey
     refuse_lost_parts(used, Settings(data_dir=used))
 
 
-@pytest.mark.parametrize("command", ["gateway", "tenancy", "entitlements", "webhooks", "migrate"])
-def test_a_process_that_joins_refuses_a_directory_that_is_none_and_makes_nothing(tmp_path: Path, command: str) -> None:
-    done = told(tmp_path / "typo", command)
+def test_a_gateway_that_joins_refuses_a_directory_that_is_none_and_makes_nothing(tmp_path: Path) -> None:
+    done = told(tmp_path / "typo", "gateway")
     assert done.exit_code == 1
     assert "is no data directory" in done.stderr
     assert not (tmp_path / "typo").exists()
+
+
+def test_migrate_says_that_it_begins_a_new_installation_and_can_be_repeated(tmp_path: Path) -> None:
+    first, again = told(tmp_path / "new", "migrate"), told(tmp_path / "new", "migrate")
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert "a new installation begins there" in " ".join(first.stderr.split())
+    assert "a new installation" not in again.stderr
 
 
 def test_migrate_makes_the_stores_of_a_new_directory_whose_keys_the_settings_give(

@@ -95,13 +95,14 @@ def holding() -> Iterator[None]:
 _held = ContextVar("_held", default=contextlib.ExitStack())  # noqa: B039 (one for the process)
 
 
-def joined(settings: Settings, *, create: bool = False, share: bool = True) -> DataDirectory:
+def joined(settings: Settings, *, create: bool | None = None, share: bool = True) -> DataDirectory:
     """The data directory, its keys and ports made known to this process where no setting gives others.
 
+    Where there is none, one is made with `create`, and with False only where the settings give all keys.
     It is held, with others, until the command has ended; where it is not to be shared, the caller holds it.
 
     Raises:
-        Failed: there is none; with `create` only where the settings give no keys for a new one either.
+        Failed: there is none, and none is to be made: that needs `create`, or keys for it from the settings.
         PartLost: a part of it is lost.
     """
     from atrium_local.remembered import refuse_lost_parts
@@ -110,8 +111,11 @@ def joined(settings: Settings, *, create: bool = False, share: bool = True) -> D
     local = settings.mongodb_url is None
     if not directory.is_one():
         refuse_lost_parts(directory.path, settings)
-        if local and not (create and all(given_secrets(settings).values())):
+        keys_given = create is not None and all(given_secrets(settings).values())
+        if local and not create and not keys_given:
             raise Failed(f"{settings.data_dir} is no data directory: start `atrium up` first, or give --data-dir")
+        if local and not keys_given:
+            _say(f"{directory.path} was no data directory: a new installation begins there")
     if local or directory.is_one():
         if share:
             _held.get().enter_context(directory.shared())
@@ -123,7 +127,9 @@ def joined(settings: Settings, *, create: bool = False, share: bool = True) -> D
     return directory
 
 
-def prepared(model: type[S], *, create: bool = False, share: bool = True, **flags: object) -> tuple[S, DataDirectory]:
+def prepared(
+    model: type[S], *, create: bool | None = None, share: bool = True, **flags: object
+) -> tuple[S, DataDirectory]:
     """The settings with the keys and ports of their data directory in them, and that directory."""
     directory = run(lambda: joined(settings_of(model, **flags), create=create, share=share))
     return settings_of(model, **flags), directory

@@ -74,7 +74,8 @@ def webhooks(
 
 
 def _prepared(model: type[S], name: str, **flags: object) -> S:
-    settings, _ = prepared(model, create=True, share=True, **flags)
+    # A gateway has nothing to serve of its own: on a directory that is none it was told the wrong one.
+    settings, _ = prepared(model, create=name != "gateway", share=True, **flags)
     if "port" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"port": PORTS[name]})

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from atrium_common.process import PARENT_FD
+from atrium_common.parent import PARENT_FD
 from atrium_local.data_directory import DataDirectory
 from atrium_local.operator import create_operator
 from tests.chaos.balancer import Address, Balancer

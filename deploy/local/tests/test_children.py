@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atrium_local.children import CannotStart, Child, Children, reason_of
+from atrium_local.children import CannotStart, Child, Children
 
 
 @asynccontextmanager
@@ -53,40 +53,36 @@ async def test_a_child_that_could_not_be_started_is_started_as_soon_as_it_can_be
         await until(said, "child: here")
 
 
-@pytest.mark.parametrize("code", [1, 2])
-async def test_a_child_that_can_not_work_with_its_settings_is_not_started_for_ever_and_its_reason_is_told(
-    code: int,
-) -> None:
+UNFIT = "import sys; from atrium_common.parent import tell_unfit; tell_unfit('no such user'); print('bye'); sys.exit(1)"
+
+
+async def test_a_child_that_can_never_work_as_it_is_set_is_not_started_for_ever_and_its_reason_is_told() -> None:
     said: list[str] = []
     children = Children(started=lambda _, __: None, say=lambda _, line: said.append(line))
-    story = f"import sys; print('atrium: ATRIUM_TLS_CERT_FILE: no such file'); sys.exit({code})"
-    children.start(Child("gateway", [sys.executable, "-c", story], {}))
+    children.start(Child("gateway", [sys.executable, "-c", UNFIT], {}))
     try:
         async with asyncio.timeout(20):
-            with pytest.raises(CannotStart, match="gateway can't start: ATRIUM_TLS_CERT_FILE: no such file"):
+            with pytest.raises(CannotStart, match="gateway can't start: no such user"):
                 await children.refusal()
     finally:
         await children.stop(seconds=5)
-    assert said == ["atrium: ATRIUM_TLS_CERT_FILE: no such file"]
+    assert said == ["bye"]
+
+
+@pytest.mark.parametrize("code", [1, 2])
+async def test_a_child_that_crashes_before_it_is_ready_is_started_again_whatever_it_said_last(code: int) -> None:
+    story = f"import sys; print('atrium: it can not start, reason=this'); sys.exit({code})"
+    async with kept(sys.executable, "-c", story) as said:
+        await until(said, f"child ended with {code}; starting it again in 0.2 s")
 
 
 async def test_a_child_that_has_been_ready_is_started_again_whatever_ends_it() -> None:
     said: list[str] = []
     children = Children(started=lambda _, __: None, say=lambda _, line: said.append(line))
     children.prove("child")
-    children.start(Child("child", [sys.executable, "-c", "import sys; sys.exit(1)"], {}))
+    children.start(Child("child", [sys.executable, "-c", UNFIT], {}))
     try:
         async with asyncio.timeout(20):
             await until(said, "child ended with 1; starting it again in 0.2 s")
     finally:
         await children.stop(seconds=5)
-
-
-@pytest.mark.parametrize(
-    "line",
-    ['{"event": "can not start", "reason": "ATRIUM_X: it\'s \\"none\\"", "kind": "ValueError"}',
-     """2026-11-26T15:00:00Z [error    ] can not start       kind=ValueError reason='ATRIUM_X: it\\'s "none"' a=b""",
-     'atrium: ATRIUM_X: it\'s "none"'],
-)  # fmt: skip
-def test_the_reason_of_a_child_is_read_from_its_last_line_in_any_style(line: str) -> None:
-    assert reason_of(line) == 'ATRIUM_X: it\'s "none"'

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
-import json
 import os
-import re
 import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from atrium_common.process import PARENT_FD
+from atrium_common.parent import LONGEST_REASON, PARENT_FD
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _STEADY_SECONDS = 10.0
 _LONGEST_LINE = 1 << 20
-_UNFIT = (1, 2)
-"""How a process ends that can't work with its settings; stores that are away it waits for."""
-_REASON = re.compile(r"""\breason=('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)""")
 
 
 class CannotStart(Exception):
-    """A child ended at its very start, and would again; the text is its own reason."""
+    """A child can never work as it is set; the text is its own reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ class Child:
 
 
 class Children:
-    """Keeps processes running. They hold one end of a pipe, and end by themselves when this process is gone."""
+    """Keeps processes running. Each holds one end of a line to this one, and ends by itself when this one is gone."""
 
     def __init__(self, *, started: Callable[[str, int], None], say: Callable[[str, str], None]) -> None:
         """`started` hears of every process id, `say` gets every line of output with its child's name."""
@@ -52,10 +47,8 @@ class Children:
         self._say = say
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._proven: set[str] = set()
-        self._last_words: dict[str, str] = {}
         self._refused: asyncio.Queue[CannotStart] = asyncio.Queue()
         self._steps: dict[int, dict[str, asyncio.Task[None]]] = {}
-        self._read_end, self._write_end = os.pipe()
         self._ending = False
 
     def start(self, child: Child) -> None:
@@ -68,10 +61,10 @@ class Children:
         self._proven.add(name)
 
     async def refusal(self) -> None:
-        """Wait for a child that can't start.
+        """Wait for a child that can never work.
 
         Raises:
-            CannotStart: one ended by itself, with 1 or 2, before it had ever been ready.
+            CannotStart: one said so, and had never been ready.
         """
         raise await self._refused.get()
 
@@ -88,8 +81,6 @@ class Children:
                 if late and process.returncode is None:
                     process.kill()
             await asyncio.gather(*keepers.values(), return_exceptions=True)
-        os.close(self._write_end)
-        os.close(self._read_end)
 
     async def _keep(self, child: Child) -> None:
         pause = _FIRST_PAUSE
@@ -97,11 +88,10 @@ class Children:
         while not self._ending:
             started_at = loop.time()
             try:
-                code = await self._run(child)
+                code, unfit = await self._run(child)
                 ended = f"ended with {code}"
-                if code in _UNFIT and child.name not in self._proven and not self._ending:
-                    said = reason_of(self._last_words.get(child.name, ""))
-                    self._refused.put_nowait(CannotStart(f"{child.name} can't start: {said or ended}"))
+                if unfit and child.name not in self._proven and not self._ending:
+                    self._refused.put_nowait(CannotStart(f"{child.name} can't start: {unfit}"))
                     return
             except OSError as error:
                 ended = f"could not be started: {error}"
@@ -113,24 +103,28 @@ class Children:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _run(self, child: Child) -> int:
-        process = await asyncio.create_subprocess_exec(
-            *child.command,
-            env={**os.environ, **child.environment, PARENT_FD: str(self._read_end)},
-            pass_fds=(self._read_end,),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=_LONGEST_LINE,
-            start_new_session=True,  # Ctrl-C comes to the supervisor alone, which ends the children in order
-        )
-        self._running[child.name] = process
-        self._started(child.name, process.pid)
-        if self._ending:
-            process.terminate()
-        if process.stdout is not None:
-            await self._hear(child.name, process.stdout)
-        return await process.wait()
+    async def _run(self, child: Child) -> tuple[int, str]:
+        """Run the child to its end; its exit code, and why it can never work, where it said so."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    *child.command,
+                    env={**os.environ, **child.environment, PARENT_FD: str(theirs.fileno())},
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.STDOUT,
+                    limit=_LONGEST_LINE,
+                    start_new_session=True,  # Ctrl-C comes to the supervisor alone, which ends the children in order
+                )
+            self._running[child.name] = process
+            self._started(child.name, process.pid)
+            if self._ending:
+                process.terminate()
+            if process.stdout is not None:
+                await self._hear(child.name, process.stdout)
+            return await process.wait(), _told(ours)
 
     async def _hear(self, name: str, output: asyncio.StreamReader) -> None:
         """Pass on what a child says, line by line, to its end; of a line that is too long, its pieces."""
@@ -144,20 +138,16 @@ class Children:
                 if not line:
                     return
             text = line.decode(errors="replace").rstrip("\n")
-            if text.strip():
-                self._last_words[name] = text
             self._say(name, text)
 
 
-def reason_of(line: str) -> str:
-    """Why a process could not start, out of the last line that it said: a log entry of either style, or plain words."""
-    if line.startswith("{"):
-        with contextlib.suppress(ValueError):
-            return str(json.loads(line).get("reason", line))
-    if found := _REASON.search(line):
-        reason = found[1]
-        return str(ast.literal_eval(reason)) if reason[0] in "'\"" else reason
-    return line.strip().removeprefix("atrium: ")
+def _told(line: socket.socket) -> str:
+    """What a child that has ended said on its line; empty where it said nothing."""
+    line.setblocking(False)
+    try:
+        return line.recv(LONGEST_REASON).decode(errors="replace")
+    except OSError:  # nothing, and a process that it has left behind holds the line
+        return ""
 
 
 def this_command() -> list[str]:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from atrium_common.parent import tell_unfit
 from atrium_common.settings import Settings, faults_of
 from atrium_local.data_directory import DataDirectory, DirectoryInUse, given_secrets
 
@@ -73,8 +74,10 @@ def settings_of(model: type[S], **flags: object) -> S:
     try:
         return model(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        for fault in faults_of(error):
+        faults = faults_of(error)
+        for fault in faults:
             _say(fault)
+        tell_unfit("; ".join(faults))
         raise typer.Exit(2) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         _say(f"atrium.toml or .env can't be read: {error}")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from atrium_common.jsontypes import JSONObject
 from atrium_common.scopes import OPERATOR, grants, writes_live_data
+from atrium_common.settings import UnfitSetting
 
 LIFETIME_SECONDS = 30.0
 AUDIENCE = "atrium"
@@ -175,7 +176,7 @@ class PrincipalKeys:
         """Read the setting.
 
         Raises:
-            ValueError: a part is not `id:base64` of 32 bytes, or there is none.
+            UnfitSetting: a part is not `id:base64` of 32 bytes, or there is none.
         """
         private: dict[str, Ed25519PrivateKey] = {}
         public: dict[str, Ed25519PublicKey] = {}
@@ -190,12 +191,12 @@ class PrincipalKeys:
                 else:
                     public[name] = Ed25519PublicKey.from_public_bytes(raw)
             except ValueError:
-                raise ValueError(
+                raise UnfitSetting(
                     f"ATRIUM_PRINCIPAL_KEYS: key {number} of {len(parts)} is neither id!:base64 of a seed of 32 bytes"
                     " nor id:base64 of a public key: `atrium admin secrets` makes both"
                 ) from None
         if not public:
-            raise ValueError("no principal key is set: ATRIUM_PRINCIPAL_KEYS=id!:base64-seed,id:base64-public")
+            raise UnfitSetting("no principal key is set: ATRIUM_PRINCIPAL_KEYS=id!:base64-seed,id:base64-public")
         return cls(private, public)
 
     def signer(self, prefix: str) -> PrincipalSigner | None:

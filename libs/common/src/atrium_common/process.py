@@ -24,8 +24,9 @@ from atrium_common.http.health import Readiness, admin_app
 from atrium_common.http.listener import SERVICE_LIMITS, Listener
 from atrium_common.logging import configure_logging
 from atrium_common.metrics import WRITES_FAIL
+from atrium_common.parent import line, tell_unfit
 from atrium_common.run_files import RunFiles
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, UnfitSetting
 from atrium_common.store.documents import Collection
 from atrium_common.store.ports import StoreRefused, StoreUnavailable
 from atrium_common.supervisor import Supervisor
@@ -34,7 +35,6 @@ from atrium_common.wiring import Closer, Parts, Service, compose
 
 log = structlog.get_logger("process")
 
-PARENT_FD = "ATRIUM_PARENT_FD"
 _START_PAUSE = 1.0
 _ORPHAN_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
@@ -51,13 +51,16 @@ def run_service(
     """Run the service until SIGTERM, SIGINT, or the end of the process that started it; then drain and return.
 
     Raises:
-        SystemExit: it can't start, with 1: a setting is unfit, a port is taken; the log says which.
+        SystemExit: it can't start, with 1: a setting is unfit, a port is taken; the log says which, and the parent
+            hears of what starting again does not help.
     """
     configure_logging(service=name, level=settings.log_level, style=settings.log_format)
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         uvloop.run(_main(name, settings, collections, build, reuse_port=reuse_port))
     except (ValueError, OSError, StoreRefused, BusRefused) as error:
+        if isinstance(error, UnfitSetting | StoreRefused | BusRefused):
+            tell_unfit(str(error))
         log.error("can not start", reason=str(error), kind=type(error).__name__)
         raise SystemExit(1) from None
 
@@ -182,10 +185,10 @@ class _Ending:
         self._begun_at = 0.0
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._begin, number.name)
-        inherited = os.environ.get(PARENT_FD)
-        if inherited is not None:
-            # The other end of this pipe is held by the parent alone: it reads as ended when the parent has.
-            self._loop.add_reader(int(inherited), self._parent_gone, int(inherited))
+        parents = line()
+        if parents is not None:
+            # It reads as ended when the parent has.
+            self._loop.add_reader(parents, self._parent_gone, parents)
 
     def left(self) -> float:
         """How much of the time to drain is left, in seconds."""
@@ -217,7 +220,7 @@ def _told_where(host: str, port: int, setting: str) -> Iterator[None]:
             raise OSError(
                 f"port {port} is taken by another program: give another {setting}, 0 takes a free one"
             ) from error
-        raise OSError(
+        raise UnfitSetting(
             f"can't listen on {host}, port {port} ({error.strerror or error}): ATRIUM_HOST must be an address of this"
             f" machine, and {setting} one that this user may take"
         ) from error

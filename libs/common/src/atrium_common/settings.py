@@ -38,6 +38,10 @@ File: TypeAlias = Annotated[Path | None, BeforeValidator(_given)]
 S = TypeVar("S", bound="Settings")
 
 
+class UnfitSetting(ValueError):
+    """A process can never work as it is set; the text names the setting, not its value, and says what it should be."""
+
+
 class Settings(BaseSettings):
     """What any process of the suite may be told (spec/command.md)."""
 

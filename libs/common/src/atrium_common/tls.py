@@ -14,6 +14,7 @@ from typing import NoReturn
 import structlog
 
 from atrium_common.metrics import CERTIFICATE_EXPIRES
+from atrium_common.settings import UnfitSetting
 
 log = structlog.get_logger("tls")
 
@@ -21,7 +22,7 @@ HANDSHAKE_SECONDS = 10.0
 _LOOK_SECONDS = 10.0
 
 
-class TlsUnfit(ValueError):
+class TlsUnfit(UnfitSetting):
     """A certificate, a key or a CA file can't be used; the text names its setting and says why."""
 
 

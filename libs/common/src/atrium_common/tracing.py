@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, UnfitSetting
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -101,7 +101,7 @@ def install(service: str, settings: Settings) -> Tracer | None:
     """Record spans of this process where the settings say where to.
 
     Raises:
-        ValueError: they do, but the extra is not installed.
+        UnfitSetting: they do, but the extra is not installed.
     """
     check(settings)
     _Installed.tracer = None if settings.otlp_endpoint is None else _made(service, settings.otlp_endpoint, settings)
@@ -112,7 +112,7 @@ def check(settings: Settings) -> None:
     """Look whether spans can be recorded, where the settings want it.
 
     Raises:
-        ValueError: the extra is not installed.
+        UnfitSetting: the extra is not installed.
     """
     if settings.otlp_endpoint is None:
         return
@@ -120,7 +120,7 @@ def check(settings: Settings) -> None:
         importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
         importlib.import_module("opentelemetry.sdk.trace.export")
     except ImportError:
-        raise ValueError(_NOT_INSTALLED) from None
+        raise UnfitSetting(_NOT_INSTALLED) from None
 
 
 def _made(service: str, endpoint: str, settings: Settings) -> Tracer:

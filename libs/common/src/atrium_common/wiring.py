@@ -33,7 +33,7 @@ from atrium_common.http.health import Check
 from atrium_common.ids import Ids, TimeOrderedIds
 from atrium_common.operated import Opened, Operated
 from atrium_common.principal import PrincipalKeys
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, UnfitSetting
 from atrium_common.store.documents import Collection
 from atrium_common.store.ports import Store
 from atrium_common.store.sqlite import SqliteStore
@@ -116,11 +116,11 @@ class Parts:
         """A way to another service's internal API.
 
         Raises:
-            ValueError: this process holds no key to sign with.
+            UnfitSetting: this process holds no key to sign with.
         """
         signer = self.keys.signer("service")
         if signer is None:
-            raise ValueError("ATRIUM_PRINCIPAL_KEYS holds no private service key (service…!:base64)")
+            raise UnfitSetting("ATRIUM_PRINCIPAL_KEYS holds no private service key (service…!:base64)")
         return ServiceClient(base, service=self.name, signer=signer, clock=self.clock, tls=services_tls(self.settings))
 
     def standard_jobs(self, repository: Repository, deciders: Sequence[Decider[Any]], *, topic: str) -> dict[str, Job]:
@@ -173,7 +173,7 @@ async def compose(name: str, settings: Settings, collections: Sequence[Collectio
 
     Raises:
         StoreUnavailable, BusUnavailable: what the settings name can't be reached.
-        ValueError: a key setting is malformed; the text says which and how it should be.
+        UnfitSetting: a key setting is malformed; the text says which and how it should be.
     """
     clock = SystemClock()
     ids = TimeOrderedIds(clock=clock)

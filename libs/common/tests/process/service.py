@@ -13,7 +13,7 @@ from atrium_common.http.reply import Reply
 from atrium_common.http.route import Call, Route
 from atrium_common.process import run_service
 from atrium_common.settings import Settings
-from atrium_common.store.ports import StoreUnavailable
+from atrium_common.store.ports import StoreRefused, StoreUnavailable
 from atrium_common.wiring import Parts, Service
 
 log = structlog.get_logger("probe")
@@ -26,6 +26,10 @@ class Text(Body):
 async def build(parts: Parts) -> Service:
     if (failing := os.environ.pop("PROBE_FAILS_ONCE", None)) is not None:
         raise StoreUnavailable(failing)
+    if (refused := os.environ.get("PROBE_IS_REFUSED")) is not None:
+        raise StoreRefused(refused)
+    if "PROBE_CRASHES" in os.environ:
+        raise ValueError("a bug, not a setting")
 
     async def echo(call: Call) -> Reply:
         return Reply.bare({"text": call.read(Text).text})

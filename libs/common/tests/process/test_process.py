@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from atrium_common.clock import SystemClock
 from atrium_common.errors import BadGateway
 from atrium_common.http.client import ServiceClient
+from atrium_common.parent import LONGEST_REASON
 from atrium_common.principal import PrincipalSigner
 
 SEED = bytes(range(32))
@@ -228,6 +229,42 @@ async def test_an_unfit_setting_is_told_in_one_line(tmp_path: Path, setting: str
     async with running(tmp_path, {setting: told}) as service:
         assert await service.ended() == 1
         assert [entry["event"] for entry in service.events] == ["can not start"]
+
+
+@pytest.mark.parametrize(
+    ("unfit", "told"),
+    [
+        ({"ATRIUM_SEALING_KEYS": "k1:%%%"}, "ATRIUM_SEALING_KEYS"),
+        ({"ATRIUM_PRINCIPAL_KEYS": "gateway1:AAAA"}, "ATRIUM_PRINCIPAL_KEYS"),
+        ({"ATRIUM_TLS_CERT_FILE": "/none", "ATRIUM_TLS_KEY_FILE": "/none"}, "ATRIUM_TLS_CERT_FILE"),
+        ({"ATRIUM_HOST": "192.0.2.1"}, "ATRIUM_HOST"),
+        ({"PROBE_IS_REFUSED": "set ATRIUM_MONGODB_URL"}, "set ATRIUM_MONGODB_URL"),
+    ],
+)
+async def test_the_parent_hears_why_a_process_can_never_work_as_it_is_set(
+    tmp_path: Path, unfit: dict[str, str], told: str
+) -> None:
+    ours, theirs = socket.socketpair()
+    settings = {"ATRIUM_PARENT_FD": str(theirs.fileno()), **unfit}
+    with ours, theirs:
+        async with running(tmp_path, settings, pass_fds=(theirs.fileno(),)) as service:
+            assert await service.ended() == 1
+        ours.setblocking(False)
+        assert told in ours.recv(LONGEST_REASON).decode()
+
+
+@pytest.mark.parametrize("fails", ["PROBE_CRASHES", "ATRIUM_PORT"])
+async def test_the_parent_hears_nothing_of_a_failure_that_may_pass(tmp_path: Path, fails: str) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        settings = {"ATRIUM_PARENT_FD": str(theirs.fileno()), fails: str(taken.getsockname()[1])}
+        async with running(tmp_path, settings, pass_fds=(theirs.fileno(),)) as service:
+            assert await service.ended() == 1
+        ours.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            ours.recv(LONGEST_REASON)
 
 
 async def _refused(port: int) -> None:

@@ -7,7 +7,7 @@ from typing import cast
 from atrium_common.http.client import ServiceClient
 from atrium_common.jsontypes import JSONObject
 from atrium_common.operated import Opened, Operated
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, UnfitSetting
 from atrium_common.wiring import Parts, Service, services_tls
 from atrium_gateway.answering import Answering
 from atrium_gateway.composing import NamespaceComposer, UsageComposer
@@ -42,7 +42,7 @@ async def forget(opened: Opened, subject: str) -> None:
 OPERATED = Operated(NAME, COLLECTIONS, forget=forget)
 
 
-class MissingPrincipalKey(ValueError):
+class MissingPrincipalKey(UnfitSetting):
     """ATRIUM_PRINCIPAL_KEYS holds no private key for users' principals."""
 
 

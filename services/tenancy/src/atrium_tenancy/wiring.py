@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.http.app import create_app
 from atrium_common.operated import Operated
-from atrium_common.settings import Settings
+from atrium_common.settings import Settings, UnfitSetting
 from atrium_common.wiring import Parts, Service
 from atrium_tenancy import rows
 from atrium_tenancy.application import census
@@ -29,7 +29,7 @@ OPERATED = Operated(
 )
 
 
-class MissingLookupKey(ValueError):
+class MissingLookupKey(UnfitSetting):
     """ATRIUM_LOOKUP_KEY is not set: e-mail claims could not be hashed."""
 
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from atrium_common.clock import Clock
 from atrium_common.eventing.personal import PERSONAL, SEALED
 from atrium_common.jsontypes import JSON
+from atrium_common.settings import UnfitSetting
 from atrium_common.store.documents import Absent, Any, Collection, Delete, Document, Is, Put
 from atrium_common.store.ports import Documents
 from atrium_common.store.whole import every_document
@@ -34,7 +35,7 @@ _CACHED = 10_000
 _FORGOTTEN = "forgotten/"
 
 
-class BadSealingKeys(ValueError):
+class BadSealingKeys(UnfitSetting):
     """The master keys are not `kid:base64` pairs of 32 bytes each, separated by commas."""
 
 

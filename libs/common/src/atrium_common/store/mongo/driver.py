@@ -16,6 +16,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from atrium_common.settings import UnfitSetting
 from atrium_common.store.ports import StoreRefused, StoreUnavailable
 from atrium_common.tls import Pair, trusting
 
@@ -55,7 +56,7 @@ def connect(
 
     Raises:
         TlsUnfit: one of the files can't be used.
-        ValueError: the URL is none of MongoDB's; the text does not repeat it, since it may hold a password.
+        UnfitSetting: the URL is none of MongoDB's; the text does not repeat it, since it may hold a password.
     """
     options: dict[str, Any] = {
         "timeoutMS": round(seconds * 1000),
@@ -71,9 +72,9 @@ def connect(
     try:
         return _client(driver)(url, **{name: _told(value) for name, value in options.items() if value is not None})
     except OSError as error:
-        raise ValueError(f"ATRIUM_MONGODB_URL names a file that can't be read: {error.filename}") from None
+        raise UnfitSetting(f"ATRIUM_MONGODB_URL names a file that can't be read: {error.filename}") from None
     except (PyMongoError, ValueError) as error:
-        raise ValueError(f"{_NO_URL} ({type(error).__name__})") from None
+        raise UnfitSetting(f"{_NO_URL} ({type(error).__name__})") from None
 
 
 def check_tls(ca_file: Path | None, cert_file: Path | None) -> None:

@@ -6,8 +6,9 @@ import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,6 +35,28 @@ def _given(value: object) -> object:
     return None if value == "" else value
 
 
+def _brokers(value: str) -> str:
+    if not all("/" not in broker and _names_a_host(f"//{broker.strip()}") for broker in value.split(",")):
+        raise ValueError("each is host:port, several with commas between them, like kafka-1:9092,kafka-2:9092")
+    return value
+
+
+def _http(url: str) -> str:
+    if not url.startswith(("http://", "https://")) or not _names_a_host(url):
+        raise ValueError("a URL is http://host:port or https://host:port, like http://127.0.0.1:8081")
+    return url
+
+
+def _names_a_host(url: str) -> bool:
+    """Whether there is a host in it, and only such a port as there can be."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+HttpUrl: TypeAlias = Annotated[str, AfterValidator(_http)]
 File: TypeAlias = Annotated[Path | None, BeforeValidator(_given)]
 S = TypeVar("S", bound="Settings")
 
@@ -59,7 +82,9 @@ class Settings(BaseSettings):
     mongodb_url: SecretStr | None = Field(default=None, description="MongoDB instead of the embedded stores")
     mongodb_driver: Literal["motor", "pymongo"] = Field(default="motor", description="Which driver reaches MongoDB")
     mongodb_prefix: str = Field(default="atrium_", description="What the databases' names begin with")
-    kafka_bootstrap: str | None = Field(default=None, description="Kafka instead of reading the logs: host:port,…")
+    kafka_bootstrap: Annotated[str, AfterValidator(_brokers)] | None = Field(
+        default=None, description="Kafka instead of reading the logs: host:port,…"
+    )
     mongodb_ca_file: File = Field(default=None, description="Whose certificates MongoDB may show; TLS is then demanded")
     mongodb_cert_file: File = Field(default=None, description="Our own certificate and key for it, in one PEM file")
     kafka_prefix: str = Field(default="", description="What the topics' names begin with")
@@ -102,9 +127,9 @@ class Settings(BaseSettings):
     )
     trace_sample_ratio: float = Field(default=1.0, ge=0, le=1, description="Which part of new traces is recorded")
 
-    tenancy_url: str = Field(default="http://127.0.0.1:8081", description="Where tenancy answers")
-    entitlements_url: str = Field(default="http://127.0.0.1:8082", description="Where entitlements answers")
-    webhooks_url: str = Field(default="http://127.0.0.1:8083", description="Where webhooks answers")
+    tenancy_url: HttpUrl = Field(default="http://127.0.0.1:8081", description="Where tenancy answers")
+    entitlements_url: HttpUrl = Field(default="http://127.0.0.1:8082", description="Where entitlements answers")
+    webhooks_url: HttpUrl = Field(default="http://127.0.0.1:8083", description="Where webhooks answers")
 
     services_ca_file: File = Field(
         default=None, description="Whose certificates services at https URLs may show [the system's CAs]"
@@ -176,7 +201,8 @@ def faults_of(error: ValidationError) -> list[str]:
     """What is wrong with which setting, one line each, without their values."""
     # Of a list the place is told too, which is no part of the name.
     named = ((str(fault["loc"][0]).upper() if fault["loc"] else "", fault["msg"]) for fault in error.errors())
-    return [f"ATRIUM_{name}: {text}" if name else text.removeprefix("Value error, ") for name, text in named]
+    told = ((name, text.removeprefix("Value error, ")) for name, text in named)
+    return [f"ATRIUM_{name}: {text}" if name else text for name, text in told]
 
 
 def _both(one: str, first: object, other: str, second: object) -> None:

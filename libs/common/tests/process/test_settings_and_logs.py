@@ -86,6 +86,36 @@ def test_settings_that_only_work_together_are_told_and_their_values_are_not(
     assert "swordfish" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("KAFKA_BOOTSTRAP", "", "host:port"),
+        ("KAFKA_BOOTSTRAP", "kafka:swordfish", "host:port"),
+        ("KAFKA_BOOTSTRAP", "kafka-1:9092,:9092", "host:port"),
+        ("KAFKA_BOOTSTRAP", "kafka:99999", "host:port"),
+        ("KAFKA_BOOTSTRAP", "http://kafka:9092", "host:port"),
+        ("TENANCY_URL", "tenancy:8081", "http://"),
+        ("ENTITLEMENTS_URL", "http://", "http://"),
+        ("WEBHOOKS_URL", "http://user:swordfish@webhooks:port", "http://"),
+    ],
+)
+def test_an_address_that_can_be_none_is_refused_before_anything_starts_with_how_it_should_look(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"ATRIUM_{name}", value)
+    with pytest.raises(SystemExit):
+        in_force(Settings)
+    said = capsys.readouterr().err
+    assert said.startswith(f"atrium: ATRIUM_{name}: ")
+    assert told in said
+    assert "swordfish" not in said
+
+
+@pytest.mark.parametrize("brokers", ["kafka:9092", "kafka-1:9092, kafka-2:9092", "[::1]:9092", "[::1]", "kafka"])
+def test_brokers_may_be_one_or_several_hosts(brokers: str) -> None:
+    assert Settings(kafka_bootstrap=brokers).kafka_bootstrap == brokers
+
+
 def test_an_empty_file_setting_takes_back_what_a_later_source_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """A directory of which a part is lost is refused with advice, never taken for a new one."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,32 @@ def test_a_directory_whose_stores_are_in_mongodb_is_not_started_on_sqlite(tmp_pa
         assert done.exit_code == 1
         assert "ATRIUM_MONGODB_URL" in done.stderr
         remember(directory.path, Settings(data_dir=directory.path, mongodb_url=MONGODB), keys)
+
+
+@pytest.mark.parametrize("stores", [{}, {"mongodb_url": MONGODB}], ids=["SQLite", "MongoDB"])
+def test_a_directory_used_with_kafka_is_refused_without_it_by_up_and_by_every_command(
+    data: Path, monkeypatch: pytest.MonkeyPatch, stores: dict[str, str]
+) -> None:
+    settings = Settings(data_dir=data, kafka_bootstrap="127.0.0.1:1", **stores)
+    remember(data, settings, DataDirectory(data).kept_secrets())
+    if stores:
+        monkeypatch.setenv("ATRIUM_MONGODB_URL", MONGODB)
+    for command in (["up", "--port", str(free_port())], ["gateway"], ["webhooks"], ["admin", "check"]):
+        done = told(data, *command)
+        assert done.exit_code == 1, command
+        assert "ATRIUM_KAFKA_BOOTSTRAP is not set: set it" in " ".join(done.stderr.split())
+    refuse_lost_parts(data, settings)
+
+
+def test_a_directory_used_without_kafka_or_by_a_version_that_did_not_note_it_may_be_used_with_it(data: Path) -> None:
+    with_kafka, without = Settings(data_dir=data, kafka_bootstrap="127.0.0.1:1"), Settings(data_dir=data)
+    remember(data, without, DataDirectory(data).kept_secrets())
+    refuse_lost_parts(data, with_kafka)
+    record = json.loads((data / "installation.json").read_text())
+    record.pop("stream")
+    (data / "installation.json").write_text(json.dumps(record))
+    for settings in (with_kafka, without):
+        refuse_lost_parts(data, settings)
 
 
 @pytest.mark.parametrize("name", ["ATRIUM_SEALING_KEYS", "ATRIUM_LOOKUP_KEY"])

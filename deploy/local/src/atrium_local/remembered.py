@@ -1,7 +1,7 @@
 """What a data directory remembers of its installation, so that one of which a part is lost is not taken for a new one.
 
-A file of it names the kind of its stores, its databases and, by fingerprint, its keys. Directories of versions that
-wrote none are told by what is in them.
+A file of it names the kind of its stores and stream, its databases and, by fingerprint, its keys. Directories of
+versions that wrote none are told by what is in them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from atrium_local.exchange import REPLACED, STAGED
 
 RECORD = "installation.json"
 SQLITE, MONGODB = "SQLite", "MongoDB"
+LOGS, KAFKA = "the logs", "Kafka"
 _DATABASES = ("entitlements.db", "gateway.db", "tenancy.db", "webhooks.db")
 """What every version that kept no record had."""
 
@@ -36,12 +37,14 @@ class Remembered:
         databases: the files of its stores, where they are in the directory.
         sealing_key: id and fingerprint of the key that sealed last, like `k1:8f…`; empty where unknown.
         lookup_key: the look-up key's fingerprint; empty where unknown.
+        stream: where events are heard, `the logs` or `Kafka`; empty where unknown.
     """
 
     stores: str
     databases: tuple[str, ...]
     sealing_key: str = ""
     lookup_key: str = ""
+    stream: str = ""
 
 
 def remember(directory: Path, settings: Settings, keys: Mapping[str, str]) -> None:
@@ -49,7 +52,8 @@ def remember(directory: Path, settings: Settings, keys: Mapping[str, str]) -> No
     databases = _there(directory) if settings.mongodb_url is None else ()
     stores = MONGODB if settings.mongodb_url is not None else SQLITE
     sealing = _fingerprints(keys["ATRIUM_SEALING_KEYS"])[0]
-    record = Remembered(stores, databases, sealing, _fingerprint(keys["ATRIUM_LOOKUP_KEY"]))
+    stream = KAFKA if settings.kafka_bootstrap is not None else LOGS
+    record = Remembered(stores, databases, sealing, _fingerprint(keys["ATRIUM_LOOKUP_KEY"]), stream)
     unfinished = directory / f"{RECORD}.new"
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
         json.dump(asdict(record), file, indent=1)
@@ -67,12 +71,24 @@ def refuse_lost_parts(directory: Path, settings: Settings) -> None:
     """See that nothing of the installation is missing, before anything is made anew in its place.
 
     Raises:
-        PartLost: its secrets, a database or its keys are not there, or the settings choose another kind of store.
+        PartLost: its secrets, a database or its keys are not there, or the settings choose another kind of store, or no
+            Kafka where there was one.
     """
     _refuse_lost_secrets(directory, settings)
     remembered = _remembered(directory)
     if remembered is None:
         return
+    _refuse_another_kind(directory, remembered, settings)
+    lost = [name for name in remembered.databases if not (directory / name).exists()]
+    if lost:
+        raise PartLost(
+            f"{', '.join(lost)} of {directory} {'is' if len(lost) == 1 else 'are'} missing: put it back, restore a "
+            "backup (`atrium admin restore`), or give another --data-dir for a new installation"
+        )
+    _refuse_other_keys(directory, remembered, DataDirectory(directory).secrets(settings))
+
+
+def _refuse_another_kind(directory: Path, remembered: Remembered, settings: Settings) -> None:
     if remembered.stores == MONGODB and settings.mongodb_url is None:
         raise PartLost(
             f"the stores of {directory} are in MongoDB, and ATRIUM_MONGODB_URL is not set: set it (and "
@@ -83,13 +99,12 @@ def refuse_lost_parts(directory: Path, settings: Settings) -> None:
             f"the stores of {directory} are SQLite databases in it, and ATRIUM_MONGODB_URL is set: unset it, or give "
             "another --data-dir for an installation in MongoDB"
         )
-    lost = [name for name in remembered.databases if not (directory / name).exists()]
-    if lost:
+    if remembered.stream == KAFKA and settings.kafka_bootstrap is None:
+        # Without it all reactions would begin anew at the first event, and those who listen there hear no more.
         raise PartLost(
-            f"{', '.join(lost)} of {directory} {'is' if len(lost) == 1 else 'are'} missing: put it back, restore a "
-            "backup (`atrium admin restore`), or give another --data-dir for a new installation"
+            f"the events of {directory} go over Kafka, and ATRIUM_KAFKA_BOOTSTRAP is not set: set it, or give another "
+            "--data-dir for a new installation"
         )
-    _refuse_other_keys(directory, remembered, DataDirectory(directory).secrets(settings))
 
 
 def _refuse_lost_secrets(directory: Path, settings: Settings) -> None:

@@ -82,14 +82,14 @@ def test_a_directory_whose_stores_are_in_mongodb_is_not_started_on_sqlite(tmp_pa
         remember(directory.path, Settings(data_dir=directory.path, mongodb_url=MONGODB), keys)
 
 
-@pytest.mark.parametrize("stores", [{}, {"mongodb_url": MONGODB}], ids=["SQLite", "MongoDB"])
+@pytest.mark.parametrize("mongodb", [None, MONGODB], ids=["SQLite", "MongoDB"])
 def test_a_directory_used_with_kafka_is_refused_without_it_by_up_and_by_every_command(
-    data: Path, monkeypatch: pytest.MonkeyPatch, stores: dict[str, str]
+    data: Path, monkeypatch: pytest.MonkeyPatch, mongodb: str | None
 ) -> None:
-    settings = Settings(data_dir=data, kafka_bootstrap="127.0.0.1:1", **stores)
+    settings = Settings(data_dir=data, kafka_bootstrap="127.0.0.1:1", mongodb_url=mongodb)
     remember(data, settings, DataDirectory(data).kept_secrets())
-    if stores:
-        monkeypatch.setenv("ATRIUM_MONGODB_URL", MONGODB)
+    if mongodb is not None:
+        monkeypatch.setenv("ATRIUM_MONGODB_URL", mongodb)
     for command in (["up", "--port", str(free_port())], ["gateway"], ["webhooks"], ["admin", "check"]):
         done = told(data, *command)
         assert done.exit_code == 1, command

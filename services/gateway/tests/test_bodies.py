@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from atrium_common import api_keys
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
@@ -53,13 +53,14 @@ class Service:
     """A service that answers everything at once, or refuses the principal."""
 
     clock: FakeClock
-    verifier: PrincipalVerifier
+    public: Ed25519PublicKey
     got: list[tuple[Forwarded, float]] = field(default_factory=list)
 
     async def send(self, upstream: str, request: Forwarded, *, seconds: float) -> Answer:
         assert upstream
         sent = dict(line.split(b": ", 1) for line in request.lines.splitlines())
-        self.verifier.verify(sent[b"X-Principal"].decode(), now=self.clock.now().timestamp())
+        verifier = PrincipalVerifier({"gateway1": self.public}, service=upstream)
+        verifier.verify(sent[b"X-Principal"].decode(), now=self.clock.now().timestamp())
         self.got.append((request, seconds))
         return Answer(200, [], b"{}")
 
@@ -174,7 +175,7 @@ async def running() -> AsyncIterator[Platform]:
         return {}
 
     keys = KeyCache(resolve, clock=clock)
-    service = Service(clock, PrincipalVerifier({"gateway1": PRIVATE.public_key()}))
+    service = Service(clock, PRIVATE.public_key())
     peers, cors = Peers(()), Cors(())
     documents = store.documents
     vault = Vault(documents, MasterKeys.parse("k1:" + "A" * 43 + "="), clock=clock)

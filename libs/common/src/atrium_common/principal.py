@@ -47,6 +47,8 @@ class Principal:
         livemode: False for a test key.
         facts: versioned facts about holders, resolved by the gateway from tenancy.
         audience: the suite that the token is for; another one refuses it.
+        destination: the one service of it that the token is for, so that none can go to another in a caller's name;
+            empty: any (a service's own call, or a gateway's of before there were destinations).
         expires_at: Unix seconds.
     """
 
@@ -68,6 +70,7 @@ class Principal:
     facts: JSONObject = field(default_factory=dict)
     expires_at: float = 0.0
     audience: str = AUDIENCE
+    destination: str = ""
 
     @property
     def is_operator(self) -> bool:
@@ -96,6 +99,7 @@ class Principal:
 
 
 _MEMBERS = frozenset(member.name for member in fields(Principal))
+_OF_SERVICES = frozenset({"kind", "service", "expires_at", "audience", "destination"})
 
 
 class PrincipalSigner:
@@ -115,8 +119,10 @@ class PrincipalSigner:
 class PrincipalVerifier:
     """Reads tokens. One that has verified is remembered until it is past, so that the usual check is a look-up."""
 
-    def __init__(self, keys: Mapping[str, Ed25519PublicKey], *, audience: str = AUDIENCE) -> None:
+    def __init__(self, keys: Mapping[str, Ed25519PublicKey], *, service: str = "", audience: str = AUDIENCE) -> None:
+        """`service` is the one that reads: what is meant for another is refused."""
         self._keys = dict(keys)
+        self._destinations = ("", service)
         self._audience = audience
         self._known: OrderedDict[str, Principal] = OrderedDict()
 
@@ -155,8 +161,13 @@ class PrincipalVerifier:
             raise InvalidPrincipal("a service can't vouch for a user")
         if claims.get("audience") != self._audience:
             raise InvalidPrincipal("the principal is for another audience")
+        if claims.get("destination", "") not in self._destinations:
+            raise InvalidPrincipal("the principal is for another service")
         # A newer gateway may know members that this service does not yet.
         known = {name: value for name, value in claims.items() if name in _MEMBERS}
+        if known.get("kind") == "service":
+            # Whoever holds a service's key speaks for a service, and gives itself no user, scope or workspace.
+            known = {name: value for name, value in known.items() if name in _OF_SERVICES}
         known |= {name: tuple(known.get(name, ())) for name in ("permissions", "scopes")}
         return Principal(**known)
 
@@ -206,9 +217,9 @@ class PrincipalKeys:
                 return PrincipalSigner(key_id, key)
         return None
 
-    def verifier(self) -> PrincipalVerifier:
-        """The verifier with every public key."""
-        return PrincipalVerifier(self.public)
+    def verifier(self, service: str = "") -> PrincipalVerifier:
+        """The verifier of this service, with every public key."""
+        return PrincipalVerifier(self.public, service=service)
 
 
 def _base64(raw: bytes) -> str:

@@ -105,7 +105,7 @@ class Parts:
     @property
     def kit(self) -> Kit:
         """What the HTTP kit needs."""
-        verifier = self.keys.verifier()
+        verifier = self.keys.verifier(self.name)
         return Kit(self.name, verifier, self.clock, self.ids, self.settings.log_every, self.store.log.tail)
 
     def opened(self, operated: Operated) -> Opened:

@@ -145,3 +145,22 @@ def test_role_and_team_are_asked_beside_the_scopes() -> None:
     assert replace(CALLER, permissions=("*",)).permits("bio.publish")
     assert replace(CALLER, permissions=("bio.publish",)).permits("bio.publish")
     assert not replace(CALLER, permissions=("bio.publish",)).permits("bio.delete")
+
+
+def test_a_service_that_vouches_for_itself_gives_itself_no_user_and_no_scope(private: Ed25519PrivateKey) -> None:
+    signer, reader = PrincipalSigner("service1", private), verifier(private, "service1")
+    greedy = replace(CALLER, kind="service", service="webhooks", scopes=("*", "admin:*"))
+    read = reader.verify(signer.sign(greedy), now=1.0)
+    assert read == Principal(kind="service", service="webhooks", expires_at=100.0)
+    assert not read.is_operator
+
+
+def test_what_is_meant_for_one_service_is_refused_by_the_others(private: Ed25519PrivateKey) -> None:
+    token = PrincipalSigner("gateway1", private).sign(replace(CALLER, destination="webhooks"))
+    keys = {"gateway1": private.public_key()}
+    assert PrincipalVerifier(keys, service="webhooks").verify(token, now=1.0).user_id == "usr_1"
+    for other in ("tenancy", ""):
+        with pytest.raises(InvalidPrincipal):
+            PrincipalVerifier(keys, service=other).verify(token, now=1.0)
+    of_before = PrincipalSigner("gateway1", private).sign(CALLER)
+    assert PrincipalVerifier(keys, service="webhooks").verify(of_before, now=1.0) == CALLER

@@ -126,6 +126,14 @@ async def test_internal_routes_look_missing_to_clients_and_answer_services(api: 
     assert (await api.request("POST", "/internal/notes/resolve", principal=SERVICE, json={"x": 1})).status == 409
 
 
+async def test_a_service_is_no_client(api: ServiceUnderTest) -> None:
+    greedy = replace(OPERATOR, kind="service", service="webhooks")
+    for method, body in (("GET", None), ("POST", {"title": "a"})):
+        answer = await api.request(method, PATH, json=body, principal=greedy)
+        assert (answer.status, answer.error["code"]) == (401, "UNAUTHENTICATED")
+    assert not (await api.request("GET", PATH)).json["data"]
+
+
 async def test_a_test_key_reads_what_is_shared_and_writes_only_what_has_a_mode() -> None:
     async def done(_: Call) -> Reply:
         return Reply.empty()

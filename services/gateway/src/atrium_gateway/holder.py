@@ -74,8 +74,7 @@ class Holder:
     tags: tuple[str, ...] = ()
     allowance: Allowance | None = None
     judged: dict[str, bool] = field(default_factory=dict)
-    _token: bytes = b""
-    _token_until: float = 0.0
+    _tokens: dict[str, tuple[bytes, float]] = field(default_factory=dict)
 
     @property
     def operator(self) -> bool:
@@ -87,15 +86,17 @@ class Holder:
         """The namespace in context."""
         return None if self.asked.subject else self.asked.namespace_id
 
-    def token(self, sign: Callable[[Principal], str], *, now: float, unix: Callable[[], float]) -> bytes:
-        """The signed principal, made once and renewed some seconds before it is past; `now` is monotonic."""
-        if now > self._token_until:
-            self._token = sign(self.principal(unix())).encode()
-            self._token_until = now + PRINCIPAL_SECONDS - _RENEWED_BELOW
-        return self._token
+    def token(self, service: str, sign: Callable[[Principal], str], *, now: float, unix: Callable[[], float]) -> bytes:
+        """The principal signed for this service, made once and renewed before it is past; `now` is monotonic."""
+        known = self._tokens.get(service)
+        if known is not None and now <= known[1]:
+            return known[0]
+        token = sign(self.principal(service, unix())).encode()
+        self._tokens[service] = (token, now + PRINCIPAL_SECONDS - _RENEWED_BELOW)
+        return token
 
-    def principal(self, unix: float, *further: str) -> Principal:
-        """What the services learn of the caller; `further` scopes are for what the gateway itself asks for them."""
+    def principal(self, service: str, unix: float, *further: str) -> Principal:
+        """What this service learns of the caller; `further` scopes are for what the gateway itself asks for them."""
         workspace = cast("JSONObject", self.context.get("workspace") or {})
         namespace = self.context.get("namespace")
         facts: JSONObject = {"workspace": workspace} if workspace else {}
@@ -117,6 +118,7 @@ class Holder:
             livemode=self.livemode,
             facts=facts,
             expires_at=unix + PRINCIPAL_SECONDS,
+            destination=service,
         )
 
 

@@ -54,7 +54,7 @@ class Outward:
         """The caller's principal with further scopes, for what the gateway itself asks in their name."""
         if exchange.holder is None:
             return self._principal(exchange, self._clock.monotonic())
-        return self._signer.sign(exchange.holder.principal(self._unix(), *scopes)).encode()
+        return self._signer.sign(exchange.holder.principal(_service(exchange), self._unix(), *scopes)).encode()
 
     def _known(self, exchange: Exchange) -> bytes:
         """What the client's fields come to, made once for all of its requests that repeat them."""
@@ -75,8 +75,13 @@ class Outward:
 
     def _principal(self, exchange: Exchange, now: float) -> bytes:
         if exchange.holder is not None:
-            return exchange.holder.token(self._signer.sign, now=now, unix=self._unix)
+            return exchange.holder.token(_service(exchange), self._signer.sign, now=now, unix=self._unix)
         # Nobody in particular: what a request may do that needs no key.
         scope = exchange.entry.scope if exchange.entry is not None else ""
-        nobody = Principal(scopes=(scope,), expires_at=self._unix() + PRINCIPAL_SECONDS)
-        return self._signer.sign(nobody).encode()
+        until = self._unix() + PRINCIPAL_SECONDS
+        return self._signer.sign(Principal(scopes=(scope,), expires_at=until, destination=_service(exchange))).encode()
+
+
+def _service(exchange: Exchange) -> str:
+    """The service that is asked: the line's own, also where the gateway puts an answer together."""
+    return "" if exchange.entry is None else exchange.entry.upstream

@@ -148,6 +148,9 @@ def _principal(kit: Kit, request: web.Request, now: datetime) -> Principal:
 def _admit(route: Route, principal: Principal, request: web.Request) -> None:
     if route.internal and principal.kind != "service":
         raise EndpointNotFound(request.path)
+    if not route.internal and principal.kind == "service":
+        # Clients' routes are for clients, of whom only the gateway can speak.
+        raise Unauthenticated
     if not principal.allows(route.scope):
         raise InsufficientScope(route.scope, principal.scopes)
     if route.permission and not principal.permits(route.permission):

@@ -1,8 +1,12 @@
 """What operators are promised of keys: who holds which, and how the first one is had."""
 
-import json
+import asyncio
 import subprocess
+from typing import cast
 
+from atrium_common.clock import SystemClock, rfc3339
+from atrium_common.http.client import ServiceClient
+from atrium_common.principal import PrincipalKeys
 from tests.e2e.suite import Platform, command
 
 
@@ -23,12 +27,20 @@ async def test_only_the_gateway_holds_the_private_half_of_the_key_that_vouches_f
     assert (await platform.call("GET", "user")).status == 200
 
 
-def test_bootstrap_shows_the_operators_key_of_an_installation_and_makes_no_second_operator(
-    platform: Platform,
-) -> None:
+async def test_bootstrap_makes_no_second_operator_and_shows_no_key_that_is_in_use(platform: Platform) -> None:
     environment = _environment(int((platform.directory / "run" / "entitlements.pid").read_text()))
-    for _ in range(2):
-        done = subprocess.run(
-            command("admin", "bootstrap", "--json"), env=environment, capture_output=True, check=True, timeout=30
+    signer = PrincipalKeys.parse(environment["ATRIUM_PRINCIPAL_KEYS"]).signer("service")
+    assert signer is not None
+    client = ServiceClient(environment["ATRIUM_TENANCY_URL"], service="test", signer=signer, clock=SystemClock())
+    operator = cast("dict[str, str]", (await client.call("POST", "/internal/bootstrap", {}))["data"])
+    await client.call("POST", "/internal/keys/used", {"used": {operator["key_id"]: rfc3339(SystemClock().now())}})
+    await client.close()
+    done = await asyncio.to_thread(
+        lambda: subprocess.run(
+            command("admin", "bootstrap", "--json"), env=environment, capture_output=True, check=False, timeout=30
         )
-        assert json.loads(done.stdout) == {"key": platform.key}
+    )
+    assert done.returncode == 1
+    assert b"used already" in done.stderr
+    assert platform.key.encode() not in done.stdout + done.stderr
+    assert (await platform.call("GET", "user")).status == 200

@@ -201,3 +201,12 @@ async def test_a_replayed_command_shows_the_first_key_again(world: World) -> Non
     world.clock.advance(4 * 24 * 3600)
     late = await world.made("api-keys", ALL, key=ada.key, headers=same)
     assert late == {**first, "key": None}
+
+
+async def test_the_operators_key_is_shown_again_until_it_has_been_used(world: World) -> None:
+    shown = (await world.internal("POST", "bootstrap", {})).json["data"]
+    assert shown["key"] == world.operator.key
+    used = {"used": {shown["key_id"]: "2026-01-15T10:30:00Z"}}
+    assert (await world.internal("POST", "keys/used", used)).status == 204
+    again = (await world.internal("POST", "bootstrap", {})).json["data"]
+    assert again == {**shown, "key": None}

@@ -15,7 +15,7 @@ class NoOperator(Exception):
 
 
 async def create_operator(tenancy_url: str, principal_keys: str, *, tls: ssl.SSLContext | None = None) -> str | None:
-    """Create the operator: its key, or None where it was made too long ago to be shown again.
+    """Create the operator: its key, or None where it was used already or made too long ago to be shown again.
 
     Raises:
         NoOperator: no service key is held, or tenancy does not answer.

@@ -11,6 +11,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.scopes import EVERYTHING, OPERATOR
 from atrium_common.store.commit import Meta
 from atrium_tenancy.application.giving import give
+from atrium_tenancy.application.key_usage import last_used
 from atrium_tenancy.application.seats import open_roster, seat
 from atrium_tenancy.application.shown_once import shown_once
 from atrium_tenancy.application.tenancy import Tenancy
@@ -23,7 +24,7 @@ _COMMAND = "bootstrap/operator"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs the platform; `key` is None once it may not be shown any more."""
+    """Who runs the platform; `key` is None once it was used, or may not be shown any more."""
 
     user_id: str
     workspace_id: str
@@ -32,7 +33,11 @@ class Operator:
 
 
 async def bootstrap(tenancy: Tenancy) -> Operator:
-    """Create the operator, once for ever; a repeated call answers the same."""
+    """Create the operator, once for ever; a repeated call answers the same.
+
+    The key is shown again only to who may have missed it: once it has been used somebody has it, and it is no other
+    service's business.
+    """
 
     async def decide(tx: Transaction) -> JSONObject:
         user_id, workspace_id = tenancy.ids.new("usr"), tenancy.ids.new("wks")
@@ -70,10 +75,10 @@ async def bootstrap(tenancy: Tenancy) -> Operator:
 
     command = Command(_COMMAND, tenancy.clock.now(), Meta(actor="service/tenancy"))
     done = await tenancy.repository.transact(command, decide)
-    outcome = done.outcome
-    return Operator(
-        str(outcome["user_id"]), str(outcome["workspace_id"]), str(outcome["key_id"]), shown_once(outcome["key"])
-    )
+    outcome, key_id = done.outcome, str(done.outcome["key_id"])
+    used = done.replayed and key_id in await last_used(tenancy.documents, [key_id])
+    key = None if used else shown_once(outcome["key"])
+    return Operator(str(outcome["user_id"]), str(outcome["workspace_id"]), key_id, key)
 
 
 async def who_operates(tenancy: Tenancy) -> tuple[str, str]:

@@ -16,7 +16,7 @@ def add_to(admin: typer.Typer) -> None:
 
 
 def bootstrap(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Create the operator, once for ever, and show its key; again within two days it shows the same one.
+    """Create the operator, once for ever, and show its key; again within two days, until the key is used.
 
     It calls tenancy at ATRIUM_TENANCY_URL with the service key of ATRIUM_PRINCIPAL_KEYS. `atrium up` does it by itself.
     """
@@ -32,5 +32,5 @@ def bootstrap(as_json: AsJson = False) -> None:  # noqa: FBT002
     except NoOperator as error:
         fail(str(error))
     if key is None:
-        fail("the operator was created more than two days ago: its key is not kept, make another with that one")
+        fail("the operator's key was used already, or is more than two days old: it is not shown again, look for it")
     print(json.dumps({"key": key})) if as_json else console.print(f"The operator's key:\n\n  {key}\n\nKeep it safe.")

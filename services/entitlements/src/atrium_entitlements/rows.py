@@ -129,7 +129,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 ACCOUNT: Decider[Account] = Decider(
-    "account", evolve, _publish, snapshot=Snapshotting.of(Account, schema=2, every=SNAPSHOT_EVERY)
+    "account", evolve, _publish, snapshot=Snapshotting.of(Account, schema=3, every=SNAPSHOT_EVERY)
 )
 EVENTS = events.EVENTS
 

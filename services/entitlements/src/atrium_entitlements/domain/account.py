@@ -113,12 +113,18 @@ class Account:
         """Its calendar, or the one that it would get then in this zone."""
         return self.calendar or default_calendar(at, zone)
 
-    def held(self, feature: str, at: datetime, *, leaving_out: str | None = None) -> int:
-        """How much of the feature reservations hold then."""
+    def held(self, feature: str, at: datetime, *, until: datetime | None = None, leaving_out: str | None = None) -> int:
+        """How much of the feature reservations hold then, in a cycle that ends at `until`.
+
+        Those that were made after it hold nothing of it: what they come to is booked in a later one.
+        """
         return sum(
             reservation.quantity
             for reservation_id, reservation in self.reservations.items()
-            if at < reservation.expires_at and feature in reservation.features and reservation_id != leaving_out
+            if at < reservation.expires_at
+            and feature in reservation.features
+            and reservation_id != leaving_out
+            and (until is None or reservation.made_at < until)
         )
 
 

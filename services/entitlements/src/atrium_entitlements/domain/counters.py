@@ -23,6 +23,11 @@ class Booked:
     used: int = 0
     rolled: int = 0
 
+    @property
+    def spent(self) -> int:
+        """How much of the usage falls on what the cycle itself was granted."""
+        return max(0, self.used - self.rolled)
+
 
 @dataclass(frozen=True, slots=True)
 class Alerted:
@@ -84,7 +89,7 @@ class Counter:
     def used(self, *, start: datetime | None, days: int | None, at: datetime) -> int:
         """How much is used: in the cycle that begins at `start`, in the window of so many days, or ever."""
         if days is not None:
-            return self.ring.used(at) if self.ring is not None else 0
+            return self.ring.over(days).used(at) if self.ring is not None else 0
         if start is not None:
             booked = self.booked(start)
             return 0 if booked is None else booked.used
@@ -94,17 +99,21 @@ class Counter:
 def debited(counter: Counter, debit: Debit, quantity: int, *, occurred_at: datetime, at: datetime) -> Counter:
     """The counter after so much was used, or given back."""
     if debit.window is not None:
-        ring = counter.ring or Ring(debit.window)
+        ring = Ring(debit.window) if counter.ring is None else counter.ring.over(debit.window)
         return replace(counter, ring=ring.add(quantity, occurred_at=occurred_at, at=at))
     if debit.start is None:
         return replace(counter, total=counter.total + quantity)
-    booked = counter.booked(debit.start) or Booked(debit.start, 0, debit.rolled)
-    booked = Booked(booked.start, booked.used + quantity, booked.rolled)
+    known = counter.booked(debit.start) or Booked(debit.start, 0, debit.rolled)
+    booked = Booked(known.start, known.used + quantity, known.rolled)
     present, before = counter.present, counter.before
-    if present is not None and present.start == debit.start:
+    if present is None or present.start == booked.start:
         present = booked
-    elif debit.late:
-        before = booked
-    else:
+    elif present.start < booked.start:
         present, before = booked, present
+    elif before is None or before.start <= booked.start:
+        # It is late, or decided behind a use of the next cycle, which it leaves less to roll over into.
+        before = booked
+        if present.rolled and present.start == debit.end:
+            left = max(0, present.rolled - (booked.spent - known.spent))
+            present = Booked(present.start, present.used, left)
     return Counter(counter.total, present, before, counter.ring, counter.alerted, counter.alerted_before)

@@ -37,6 +37,17 @@ class Ring:
         oldest = self.bucket(moment) - BUCKETS
         return self.total - sum(quantity for number, quantity in self.buckets.items() if number <= oldest)
 
+    def over(self, days: int) -> Ring:
+        """What is known of it as a window of another length: a feature may have come into a pool with its own."""
+        if days == self.days:
+            return self
+        width, wanted = self.days * _DAY // BUCKETS, days * _DAY // BUCKETS
+        buckets: dict[int, int] = {}
+        for number, quantity in self.buckets.items():
+            start = number * width // wanted
+            buckets[start] = buckets.get(start, 0) + quantity
+        return Ring(days, buckets, self.total)
+
     def add(self, quantity: int, *, occurred_at: datetime, at: datetime) -> Ring:
         """The ring after a use, or, negative, after a return, which takes back what was used last.
 

@@ -201,7 +201,8 @@ def node_of(
     grants = tuple(grants_of(view.grants, feature, at, cycle=cycle, rolled=rolled, tier=view.tier))
     start = None if cycle is None else cycle.start
     used = counter.used(start=start, days=root.rolling_window_days, at=at)
-    held = view.usage.held(feature.code, at, leaving_out=leaving_out) if view.usage.reservations else 0
+    end = None if cycle is None else cycle.end
+    held = view.usage.held(feature.code, at, until=end, leaving_out=leaving_out) if view.usage.reservations else 0
     return Node(feature, grants, used + held, held, limit_of(grants), cycle, rolled, counter.told(start))
 
 
@@ -260,5 +261,4 @@ def _rolled(view: View, feature: Feature, counter: Counter, calendar: Calendar, 
     if limit is None:
         return 0
     booked = counter.booked(before.start)
-    used = 0 if booked is None else max(0, booked.used - booked.rolled)
-    return max(0, limit - used)
+    return max(0, limit - (0 if booked is None else booked.spent))

@@ -135,7 +135,13 @@ def test_no_enforced_step_ever_passes_a_limit_on_any_pool(house: House, story: A
         play(house, step)
         if not enforced:
             continue
+        boosted = any(
+            boost.made.feature == step[1] for account in house.accounts.values() for boost in account.boosts.values()
+        )
         for code, earlier in before.items():
+            # A feature's own boosts go beyond what is granted to all that count on its pool.
+            if boosted and step[1].startswith(f"{code}."):
+                continue
             after = house.stand(code)
             # A step that was enforced adds no overage: what is over was over before.
             assert after.overage <= earlier.overage

@@ -67,6 +67,18 @@ class Node:
         """How far usage is above the limit."""
         return 0 if self.limit is None else max(0, self.used - self.limit)
 
+    @property
+    def only_adds(self) -> bool:
+        """Whether nothing but boosts of a quantity is granted: more of what some plan grants."""
+        return bool(self.grants) and all(
+            grant.source == "boost" and grant.quantity is not None for grant in self.grants
+        )
+
+    def lifted(self, grants: Sequence[Grant]) -> Node:
+        """The same pool for a feature in it that has these boosts of its own."""
+        every = tuple(sorted((*self.grants, *grants), key=lambda grant: grant.rank))
+        return replace(self, grants=every, limit=limit_of(every))
+
     def plus(self, quantity: int) -> Node:
         """The same after so much more was used."""
         used = self.used + quantity
@@ -79,7 +91,7 @@ class Standing:
 
     Attributes:
         chain: the feature and every pool above it.
-        nodes: those of them that have grants, which its use must fit.
+        nodes: those of them that limit its use; see `_limiting`.
     """
 
     view: View
@@ -136,9 +148,8 @@ class Cascade:
 
     @property
     def overage(self) -> int:
-        """How far usage is above the limit."""
-        limit = self.limit
-        return 0 if limit is None else max(0, self.used - limit)
+        """How far usage is above the limit, on each level for itself: what one has left does not hide it."""
+        return 0 if self.limit is None else sum(standing.binding.overage for standing in self.standings)
 
     @property
     def reset_at(self) -> datetime | None:
@@ -170,8 +181,8 @@ def cascade(
     levels = _levels(views, feature)
     for number, view in enumerate(levels):
         whole = () if _is_bare(view) else nodes_of(view, chain, at=at, zone=zone, leaving_out=leaving_out)
-        nodes = tuple(node for node in whole if node.grants)
-        if nodes and not _only_adds(nodes):
+        nodes = _limiting(whole)
+        if nodes and not all(node.only_adds for node in nodes):
             plans.append(Standing(view, whole, nodes))
             if feature.spill:
                 continue
@@ -233,9 +244,23 @@ def _is_bare(view: View) -> bool:
     return view.tier is None and not view.grants.entitlements and not view.grants.boosts
 
 
-def _only_adds(nodes: Sequence[Node]) -> bool:
-    """Whether nothing but boosts of a quantity is granted."""
-    return all(grant.source == "boost" and grant.quantity is not None for node in nodes for grant in node.grants)
+def _limiting(chain: Sequence[Node]) -> tuple[Node, ...]:
+    """The nodes that a feature's use must fit: those that something is granted on.
+
+    Where any has a plan, those with boosts alone are no limit: they lift what the pools above them grant.
+    """
+    granting = tuple(node for node in chain if node.grants)
+    adding = [node for node in granting if node.only_adds]
+    if not adding or len(adding) == len(granting):
+        return granting
+    limiting = []
+    boosts: tuple[Grant, ...] = ()
+    for node in granting:
+        if node.only_adds:
+            boosts += node.grants
+        else:
+            limiting.append(node.lifted(boosts) if boosts else node)
+    return tuple(limiting)
 
 
 def _suspended(view: View, chain: Sequence[Feature], at: datetime) -> Entitlement | None:

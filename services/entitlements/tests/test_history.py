@@ -203,6 +203,32 @@ async def test_the_audit_log_says_who_did_what_with_before_and_after(setting: Se
         assert later["before"] == earlier["after"]
 
 
+@pytest.mark.parametrize("expired", [False, True])
+async def test_the_audit_log_shows_a_suspended_package_that_is_renewed_as_suspended(
+    setting: Setting, expired: bool
+) -> None:
+    given = e.EntitlementProvisioned(
+        entitlement_id="ent_1",
+        package_id="pkg_1",
+        package="starter",
+        package_name="Starter",
+        package_version=1,
+        is_base=True,
+        limits={},
+        starts_at=NOON,
+        at=NOON,
+    )
+    await setting.emit("ns_1", given, e.EntitlementSuspended(entitlement_id="ent_1", at=NOON))
+    if expired:
+        await setting.emit("ns_1", e.EntitlementExpired(entitlement_id="ent_1", expired_at=NOON, at=NOON))
+    await setting.emit("ns_1", e.EntitlementRenewed(entitlement_id="ent_1", expires_at=None, at=NOON))
+    await setting.projector.catch_up()
+    slot = await setting.projector.slot()
+    found = await setting.store.documents.query(slot.collection(audit_log.AUDIT.name), Query())
+    (renewed,) = (cast("dict[str, Any]", each.body) for each in found if each.body["action"] == "entitlement.renewed")
+    assert renewed["after"]["status"] == "suspended"
+
+
 async def test_requests_are_counted_by_workspace_mode_and_day_with_zeros_between(setting: Setting) -> None:
     for minute, total in ((NOON, 3), (NOON, 5), (NOON - timedelta(days=2), 4)):
         context = meter.Context("wks_1", None, True, minute)

@@ -560,6 +560,18 @@ def test_a_package_expires_by_itself_and_is_told_of_once(house: House) -> None:
     assert house.account().entitlements[entitlement].status(house.now) == "active"
 
 
+def test_a_package_whose_scheduled_replacement_is_taken_back_goes_on_where_it_is_renewed(house: House) -> None:
+    plan = house.give("plan")
+    bigger = house.give("bigger", replace=True, starts_at=house.now + timedelta(days=10))
+    with pytest.raises(StateConflict):
+        provisioning.renew(house.account(), plan, house.acting)
+    house.apply("ns_1", *provisioning.cancel(house.account(), bigger, None, house.acting))
+    house.apply("ns_1", *provisioning.renew(house.account(), plan, house.acting))
+    house.pass_time(days=11)
+    assert house.account().entitlements[plan].status(house.now) == "active"
+    assert house.stand("seats").limit == 10
+
+
 def test_cancelled_is_for_good(house: House) -> None:
     entitlement = house.give("plan")
     house.apply("ns_1", *provisioning.cancel(house.account(), entitlement, "moved away", house.acting))

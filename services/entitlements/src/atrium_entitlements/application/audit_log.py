@@ -130,7 +130,11 @@ def _after(event: Event, now: JSONObject) -> JSONObject:
         case e.EntitlementCancelled():
             return {**now, "status": "cancelled", "cancelled_at": rfc3339(event.effective_at), "reason": event.reason}
         case e.EntitlementRenewed():
-            return {**now, "status": "active", "expires_at": _moment(event.expires_at), "trial_ends_at": None}
+            # One that is suspended stays so; the end that a replacement was to make is void.
+            is_suspended = "reason" in now and "cancelled_at" not in now
+            kept = now if is_suspended else _without(now, "reason", "cancelled_at")
+            status = "suspended" if is_suspended else "active"
+            return {**kept, "status": status, "expires_at": _moment(event.expires_at), "trial_ends_at": None}
         case e.EntitlementExpired() | e.BoostExpired():
             return {**now, "status": "expired"}
         case e.BoostCreated():

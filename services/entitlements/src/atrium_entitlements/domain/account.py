@@ -185,7 +185,8 @@ def _entitlement_changed(account: Account, event: Event) -> Account:
         case e.EntitlementCancelled():
             changes = {"cancelled_at": event.effective_at}
         case e.EntitlementRenewed():
-            changes = {"expires_at": event.expires_at, "trial_ends_at": None, "told": False}
+            # Where a replacement was scheduled that was taken back, the end that it would have made is void.
+            changes = {"expires_at": event.expires_at, "trial_ends_at": None, "cancelled_at": None, "told": False}
         case e.EntitlementExpired():
             changes = {"told": True}
         case _:

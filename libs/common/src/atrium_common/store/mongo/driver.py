@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import pymongo
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from atrium_common.settings import UnfitSetting
@@ -25,6 +26,7 @@ OPERATION_SECONDS = 15.0
 """What an operation may take in all, retries included: a server that is lost, or there and silent, is told as such."""
 _OPENING_SECONDS = 5.0
 _PATIENT_SECONDS = 300.0
+_DUPLICATE = 11000
 _NO_URL = (
     "ATRIUM_MONGODB_URL is none of MongoDB's: mongodb://user:password@host:port/?options, the password URL-encoded"
 )
@@ -113,10 +115,26 @@ def _client(driver: Driver) -> Any:
 
 
 def database(client: Any, name: str) -> Any:
-    """The database, with reads and writes that a failover does not undo."""
+    """The database, with reads and writes that a failover does not undo, whatever the URL says about them.
+
+    All is read from the primary: a secondary may be any time behind what has been answered already.
+    """
     return client.get_database(
-        name, read_concern=ReadConcern("majority"), write_concern=WriteConcern(w="majority", j=True)
+        name,
+        read_preference=ReadPreference.PRIMARY,
+        read_concern=ReadConcern("majority"),
+        write_concern=WriteConcern(w="majority", j=True),
     )
+
+
+def collided(error: BulkWriteError) -> bool:
+    """Whether some writes met a duplicate key, and that is all that went wrong.
+
+    Where the server could not have the others taken by a majority either, what has become of them is unknown.
+    """
+    errors = error.details.get("writeErrors")
+    all_met = all(each.get("code") == _DUPLICATE for each in errors or ())
+    return bool(errors) and all_met and not error.details.get("writeConcernErrors")
 
 
 def opening(seconds: float) -> AbstractContextManager[None]:

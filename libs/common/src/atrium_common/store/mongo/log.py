@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import decode, decode_stream, encode
-from atrium_common.store.mongo.driver import patiently, translated
+from atrium_common.store.mongo.driver import collided, patiently, translated
 from atrium_common.store.news import News
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
@@ -24,6 +24,7 @@ GROUP = 200
 _BUSY_SECONDS = 0.02
 _IDLE_SECONDS = 0.1
 _TRIES = 200
+_LAG_SECONDS = 0.01
 _WHOLE = {"at": 1, "events": 1, "rest": 1}
 
 
@@ -150,19 +151,27 @@ class MongoEventLog:
             try:
                 await self._commits.insert_many(documents, ordered=True)
             except BulkWriteError as error:
-                if not error.details.get("writeErrors"):
+                if not collided(error):
                     raise
                 return await self._written(documents)
         return len(documents)
 
     async def _written(self, documents: list[dict[str, Any]]) -> int:
-        """After a collision: which of ours are there is read back, never taken from a message."""
+        """After a collision: which of ours are there is read back, never taken from a message.
+
+        The same command at the same position need not be ours: another process may have been given it, too, and have
+        decided otherwise.
+        """
         positions = [document["_id"] for document in documents]
         with translated():
-            cursor = self._commits.find({"_id": {"$in": positions}}, {"command": 1})
-            found = {each["_id"]: each["command"] for each in await cursor.to_list(length=len(positions))}
+            cursor = self._commits.find({"_id": {"$in": positions}}, _WHOLE)
+            found = {each["_id"]: each for each in await cursor.to_list(length=len(positions))}
         for count, document in enumerate(documents):
-            if found.get(document["_id"]) != document["command"]:
+            there = found.get(document["_id"])
+            if there is None:
+                # What is in the way has not reached a majority yet, and what no majority has is not read.
+                await asyncio.sleep(_LAG_SECONDS)
+            if there is None or any(there[name] != document[name] for name in _WHOLE):
                 return count
         return len(documents)
 

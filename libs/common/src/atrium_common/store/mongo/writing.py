@@ -20,14 +20,13 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from atrium_common.store import documents as asked
 from atrium_common.store.documents import Absent, Delete, Is, Newer, Put
-from atrium_common.store.mongo.driver import translated
+from atrium_common.store.mongo.driver import collided, translated
 from atrium_common.store.ports import StoreUnavailable
 
 VERSION, EXPIRES, DELETED = "~version", "~expires_at", "~deleted"
 """The store's own fields of a document, under names that no body has."""
 _BULK = 500
 _AT_ONCE = 16
-_DUPLICATE = 11000
 
 _Way: TypeAlias = Literal["made", "over", "single"]
 
@@ -79,10 +78,9 @@ async def _bulk(target: Any, run: Sequence[Put | Delete], now: datetime) -> list
     try:
         await target.bulk_write([_request(write, now) for write in run], ordered=False)
     except BulkWriteError as error:
-        errors = error.details.get("writeErrors", ())
-        if error.details.get("writeConcernErrors") or any(each["code"] != _DUPLICATE for each in errors):
+        if not collided(error):
             raise
-        met = {int(each["index"]) for each in errors}
+        met = {int(each["index"]) for each in error.details["writeErrors"]}
         # Refused, or another made the document in the same moment, or what is there is dead: looked at one by one.
         again = iter(await _one_by_one(target, [run[index] for index in sorted(met)], now))
         return [next(again) if index in met else True for index in range(len(run))]

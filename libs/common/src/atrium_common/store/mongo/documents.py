@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from pymongo import ReturnDocument
 
 from atrium_common.clock import Clock
@@ -14,7 +15,7 @@ from atrium_common.jsontypes import JSONObject, Scalar
 from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query, Selected
 from atrium_common.store.matching import full_order, resolved, stretches
 from atrium_common.store.mongo.driver import patiently, translated
-from atrium_common.store.mongo.writing import DELETED, EXPIRES, VERSION, live, write_all
+from atrium_common.store.mongo.writing import DELETED, EXPIRES, TEXT, VERSION, live, write_all
 
 _OWN = frozenset({"_id", VERSION, EXPIRES, DELETED})
 _COMPARISON = {"gt": "$gt", "gte": "$gte", "lt": "$lt", "lte": "$lte"}
@@ -127,7 +128,11 @@ class MongoDocuments:
 
 
 def _document(found: dict[str, Any]) -> Document:
-    body: JSONObject = {name: value for name, value in found.items() if name not in _OWN}
+    body: JSONObject = {
+        name: orjson.loads(value[TEXT]) if type(value) is dict and TEXT in value else value
+        for name, value in found.items()
+        if name not in _OWN
+    }
     expires_at: datetime | None = found.get(EXPIRES)
     if expires_at is not None and expires_at.tzinfo is None:
         expires_at = expires_at.replace(tzinfo=UTC)

@@ -15,9 +15,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
+import orjson
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store import documents as asked
 from atrium_common.store.documents import Absent, Delete, Is, Newer, Put
 from atrium_common.store.mongo.driver import collided, translated
@@ -25,6 +27,9 @@ from atrium_common.store.ports import StoreUnavailable
 
 VERSION, EXPIRES, DELETED = "~version", "~expires_at", "~deleted"
 """The store's own fields of a document, under names that no body has."""
+TEXT = "~json"
+"""The one field of an object that stands for what its text says."""
+_REFERENCE = "$ref"
 _BULK = 500
 _AT_ONCE = 16
 
@@ -176,4 +181,18 @@ _WAYS = {"made": _bulk, "over": _over, "single": _one_by_one}
 
 def _stored(write: Put | Delete) -> dict[str, Any]:
     own = {"_id": write.key, VERSION: write.version, EXPIRES: write.expires_at}
-    return {**own, DELETED: True} if isinstance(write, Delete) else {**write.body, **own}
+    return {**own, DELETED: True} if isinstance(write, Delete) else {**_as_it_comes_back(write.body), **own}
+
+
+def _as_it_comes_back(body: JSONObject) -> JSONObject:
+    """The body with what holds a field named `$ref` as text: the drivers make an object of their own of that."""
+    written = orjson.dumps(body)
+    if b'"$ref"' not in written and b'"~json"' not in written:
+        return body
+    return {name: {TEXT: orjson.dumps(value).decode()} if _changes(value) else value for name, value in body.items()}
+
+
+def _changes(value: JSON) -> bool:
+    if isinstance(value, dict):
+        return _REFERENCE in value or TEXT in value or any(map(_changes, value.values()))
+    return isinstance(value, list) and any(map(_changes, value))

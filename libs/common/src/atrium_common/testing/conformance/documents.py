@@ -48,6 +48,21 @@ class DocumentsConformance:
         await documents.write([Delete("things", "k", 0, Any())])
         assert await documents.get("things", "k") is None
 
+    async def test_names_that_mean_something_to_a_server_come_back_as_they_were(self, documents: Documents) -> None:
+        body: JSONObject = {
+            "plain": {"$ref": "others", "$id": "x"},
+            "deep": [1, {"settings": {"$ref": "#/a", "$id": "b", "$db": "c", "more": None}}],
+            "words": ["$ref"],
+            "rest": {"$set": {"a.b": 1}, "": {}},
+            "text": {"~json": "{"},
+        }
+        assert list(await documents.write([put("k", body), put("l", body, guard=Absent())])) == [True, True]
+        assert list(await documents.write([put("l", {**body, "n": 1}, version=2, guard=Is(1))])) == [True]
+        assert [document.body for document in await documents.query("things", Query())] == [body, {**body, "n": 1}]
+        found = await documents.get("things", "k")
+        assert found is not None
+        assert found.body == body
+
     @pytest.mark.parametrize(
         ("guard", "version", "done"),
         [(Any(), 1, True), (Absent(), 9, False), (Is(5), 6, True), (Is(4), 6, False), (Newer(), 6, True),

@@ -210,3 +210,104 @@ async def test_the_operators_key_is_shown_again_until_it_has_been_used(world: Wo
     assert (await world.internal("POST", "keys/used", used)).status == 204
     again = (await world.internal("POST", "bootstrap", {})).json["data"]
     assert again == {**shown, "key": None}
+
+
+async def test_nobody_widens_anothers_key_that_opens_more_than_the_workspace(world: World) -> None:
+    """Whoever holds it, for a narrow purpose, would get into the other workspaces of its user."""
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    bob = await world.member(ada, role="admin")
+    assert (await world.call("POST", f"workspaces/{eve.workspace_id}/members", {"user_id": bob.id})).status == 201
+    narrow = {"scopes": ["webhooks:read"], "ip_allowlist": ["192.0.2.0/24"], "expires_at": "2026-02-01T00:00:00Z"}
+    lent = await world.made("api-keys", {**ALL, **narrow, "user_id": bob.id}, workspace=ada.workspace_id)
+    path = f"api-keys/{lent['id']}"
+    widened: tuple[dict[str, Any], ...] = (
+        {"scopes": ["*"]},
+        {"ip_allowlist": []},
+        {"ip_allowlist": ["192.0.2.0/24", "198.51.100.1"]},
+        {"expires_at": None},
+        {"expires_at": "2026-02-01T00:00:01Z"},
+    )
+    for wider in widened:
+        # the owner, and a key of the user's that the owner has made and may know
+        for key in (ada.key, bob.key):
+            refused = await world.call("PATCH", path, wider, key=key)
+            assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS"), wider
+    less = {
+        "scopes": ["webhooks:read"],
+        "ip_allowlist": ["192.0.2.7"],
+        "expires_at": "2026-01-31T00:00:00Z",
+        "name": "n",
+    }
+    assert (await world.call("PATCH", path, less, key=ada.key)).status == 200
+    own = await world.made("api-keys", {**ALL, "user_id": bob.id}, workspace=ada.workspace_id)
+    assert (await world.call("PATCH", path, {"scopes": ["webhooks:*"]}, key=own["key"])).status == 200
+    bound = (await world.call("GET", f"api-keys?user_id={bob.id}&sort=created_at", key=ada.key)).json["data"][0]
+    assert (await world.call("PATCH", f"api-keys/{bound['id']}", {"scopes": ["*:read"]}, key=ada.key)).status == 200
+    assert (await world.call("PATCH", f"api-keys/{bound['id']}", {"scopes": ["*"]}, key=ada.key)).status == 200
+
+
+async def test_nobody_revokes_a_key_of_who_may_do_more(world: World) -> None:
+    ada = await world.person("Ada")
+    bob, joe = await world.member(ada, role="admin"), await world.member(ada, role="admin")
+    eve = await world.member(ada, role="owner")
+    team = {"name": "Keepers", "permissions": ["api-keys:*"]}
+    keepers = await world.made(f"workspaces/{ada.workspace_id}/teams", team, key=ada.key)
+    kim = await world.member(ada)
+    assert (
+        await world.call(
+            "PATCH", f"workspaces/{ada.workspace_id}/members/{kim.id}", {"team_id": keepers["id"]}, key=ada.key
+        )
+    ).status == 200
+
+    async def key_of(user_id: str) -> str:
+        found = await world.call("GET", f"api-keys?user_id={user_id}&sort=created_at", key=ada.key)
+        return str(found.json["data"][0]["id"])
+
+    for by, whose, status in (
+        (bob.key, ada.id, 403),
+        (kim.key, bob.id, 403),
+        (bob.key, joe.id, 204),
+        (bob.key, kim.id, 204),
+        (eve.key, ada.id, 204),
+    ):
+        key_id = await key_of(whose)
+        answer = await world.call("DELETE", f"api-keys/{key_id}", key=by)
+        assert answer.status == status, (status, answer.body)
+        if status == 403:
+            assert answer.error["code"] == "INSUFFICIENT_PERMISSIONS"
+            batch = {"operations": [{"action": "delete", "id": key_id}]}
+            done = await world.call("POST", "api-keys/batch", batch, key=by)
+            assert done.json["data"][0]["status"] == 403
+    gone = await world.member(eve, role="owner")
+    (left,) = (await world.call("GET", f"api-keys?user_id={gone.id}", key=eve.key)).json["data"]
+    path = f"workspaces/{ada.workspace_id}/members/{gone.id}"
+    assert (await world.call("DELETE", path, key=eve.key)).status == 204
+    assert (await world.call("DELETE", f"api-keys/{left['id']}", key=bob.key)).status == 204
+
+
+async def test_a_key_with_a_limit_of_its_own_neither_sheds_it_nor_makes_a_key_with_more(world: World) -> None:
+    ada = await world.person(tier="enterprise")
+    small = {"requests": 20_000, "burst": 300}
+    key = await world.made("api-keys", {**ALL, "rate_limit": small}, key=ada.key)
+    path = f"api-keys/{key['id']}"
+    for more, field in (
+        ({"rate_limit": None}, "rate_limit"),
+        ({"rate_limit": {"requests": 20_001, "burst": 300}}, "rate_limit"),
+        ({"rate_limit_tier": "business"}, "rate_limit_tier"),
+    ):
+        for method, where, body in (("PATCH", path, more), ("POST", "api-keys", {**ALL, **more})):
+            if method == "POST" and more == {"rate_limit": None}:
+                continue
+            refused = await world.call(method, where, body, key=key["key"])
+            assert (refused.status, list(refused.error["details"])) == (422, [field]), (method, more)
+    made = await world.made("api-keys", ALL, key=key["key"])
+    assert (made["rate_limit_tier"], made["rate_limit"]) == ("enterprise", small)
+    pro = await world.made("api-keys", {**ALL, "rate_limit_tier": "pro"}, key=key["key"])
+    assert pro["rate_limit"] is None
+    assert (await world.call("PATCH", path, {"name": "renamed"}, key=key["key"])).status == 200
+    usual = (await world.call("GET", "api-keys?sort=created_at", key=ada.key)).json["data"][0]
+    for method, what in (("PATCH", ""), ("POST", "/rotate")):
+        body = {"name": "mine"} if method == "PATCH" else {}
+        refused = await world.call(method, f"api-keys/{usual['id']}{what}", body, key=key["key"])
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert (await world.call("PATCH", path, {"rate_limit": None}, key=ada.key)).status == 200

@@ -19,11 +19,15 @@ from atrium_tenancy.application.giving import give
 from atrium_tenancy.application.shown_once import shown_once
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key as domain
-from atrium_tenancy.domain.tiers import Tier, is_above, lower, tier_of
+from atrium_tenancy.domain.tiers import LIMITS, Tier, is_above, lower, tier_of
 from atrium_tenancy.rows import API_KEY
 
 MANAGERS = ("owner", "admin")
-_UNLIMITED = domain.RateLimit(requests=1_000_000, burst=5_000)
+_USUAL = domain.RateLimit(requests=LIMITS["enterprise"][0], burst=LIMITS["enterprise"][1])
+_ANOTHERS = (
+    "This key acts for its user in all of their workspaces: another may take from it, but add nothing to it. Rotate it,"
+    " and the new one is bound to this workspace."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewApiKey) -> tuple[Loade
         bound = await _binding(tx, call, found, user_id)
         tier = wanted.rate_limit_tier or lower(found.workspace.tier, _tier(principal))
         settings = wanted.settings.model_copy(update={"rate_limit_tier": tier})
+        if tier == "enterprise" and settings.rate_limit is None:
+            settings = settings.model_copy(update={"rate_limit": await _own_limit(tx, principal)})
         await _check_within(tx, call, found, settings)
         if settings.expires_at is not None and settings.expires_at <= tx.at:
             raise ValidationFailed({"expires_at": ["Must be in the future."]})
@@ -84,6 +90,9 @@ async def read(tenancy: Tenancy, call: Call, key_id: str) -> Loaded[domain.ApiKe
 async def update(tenancy: Tenancy, call: Call, key_id: str, changes: dict[str, object]) -> Loaded[domain.ApiKey]:
     """Change a key's settings; neither what it may do now nor what it is to may go beyond the caller's own.
 
+    From a key that acts for somebody else in all their workspaces, only something can be taken: to add to it would give
+    whoever holds it more in workspaces that the caller has nothing to do with.
+
     Raises:
         NotFound, InsufficientScope, InsufficientPermissions, PreconditionFailed, ValidationFailed.
         StateConflict: the key was rotated, and would outlive its grace.
@@ -100,6 +109,8 @@ async def update(tenancy: Tenancy, call: Call, key_id: str, changes: dict[str, o
         if settings.rate_limit_tier != "enterprise" and "rate_limit" not in changes:
             settings = settings.model_copy(update={"rate_limit": None})
         await _check_within(tx, call, found, settings)
+        if _is_anothers(call.principal, key) and settings.widens(key.settings):
+            raise InsufficientPermissions("api-keys:write", _ANOTHERS)
         if "expires_at" in changes and settings.expires_at is not None and settings.expires_at <= tx.at:
             raise ValidationFailed({"expires_at": ["Must be in the future."]})
         await tx.emit(API_KEY, key_id, *domain.update(key, settings, at=tx.at))
@@ -158,7 +169,7 @@ async def rotate(tenancy: Tenancy, call: Call, key_id: str, *, grace: timedelta)
 
 
 async def revoke(tenancy: Tenancy, call: Call, key_id: str) -> None:
-    """Revoke a key of the workspace in context.
+    """Revoke a key of the workspace in context, whose user has no more to say there than the caller.
 
     Raises:
         NotFound, InsufficientPermissions, PreconditionFailed.
@@ -169,6 +180,7 @@ async def revoke(tenancy: Tenancy, call: Call, key_id: str) -> None:
         found = await access(tx, call.principal, loaded.there.created.workspace_id)
         found.require("api-keys:delete")
         call.check_version(loaded.version)
+        await _check_user(tx, call.principal, found, loaded.there)
         await tx.emit(API_KEY, key_id, *domain.revoke(loaded.there, at=tx.at))
         return {"id": key_id}
 
@@ -219,12 +231,30 @@ async def _check_target(tx: Transaction, call: Call, found: Access, key: domain.
         raise InsufficientScope(beyond[0], call.principal.scopes)
     if call.principal.is_operator:
         return
-    if key.created.user_id != call.principal.user_id:
-        member = await membership(tx, found.workspace_id, key.created.user_id)
-        if member is not None:
-            found.require_within(await permissions_of(tx, member))
-    if is_above(lower(key.settings.rate_limit_tier, found.workspace.tier), _tier(call.principal)):
+    await _check_user(tx, call.principal, found, key)
+    own = await _own_limit(tx, call.principal)
+    above = is_above(lower(key.settings.rate_limit_tier, found.workspace.tier), _tier(call.principal))
+    if above or not (own is None or key.settings.limit.is_within(own)):
         raise InsufficientPermissions("api-keys:write")
+
+
+async def _check_user(tx: Transaction, principal: Principal, found: Access, key: domain.ApiKey) -> None:
+    """Return if the key is the caller's own, or its user may do no more in the workspace than the caller.
+
+    Raises:
+        InsufficientPermissions: the user may do more.
+    """
+    if principal.is_operator or key.created.user_id == principal.user_id:
+        return
+    member = await membership(tx, found.workspace_id, key.created.user_id)
+    if member is not None:
+        found.require_within(await permissions_of(tx, member))
+
+
+def _is_anothers(principal: Principal, key: domain.ApiKey) -> bool:
+    """Whether it opens workspaces in which the caller's key has no say."""
+    own = key.created.user_id == principal.user_id and not principal.bound
+    return not (key.created.bound or own or principal.is_operator)
 
 
 async def _check_within(tx: Transaction, call: Call, found: Access, settings: domain.Settings) -> None:
@@ -239,28 +269,28 @@ async def _check_within(tx: Transaction, call: Call, found: Access, settings: do
     if beyond:
         raise InsufficientScope(beyond[0], principal.scopes)
     tier, most = settings.rate_limit_tier, found.workspace.tier
+    own = await _own_limit(tx, principal)
     faults: dict[str, Sequence[str]] = {}
     if is_above(tier, most):
         faults["rate_limit_tier"] = [f"At most the workspace's tier, {most}."]
     elif is_above(tier, _tier(principal)) and not principal.is_operator:
         faults["rate_limit_tier"] = [f"At most the tier of the key that you use, {principal.tier}."]
-    if settings.rate_limit is not None:
-        own = await _own_limit(tx, principal)
-        if tier != "enterprise":
-            faults["rate_limit"] = ["Only a key of the tier enterprise has a limit of its own."]
-        elif not principal.is_operator and not _is_within(settings.rate_limit, own):
-            faults["rate_limit"] = [f"At most that of the key that you use, {own.requests} and {own.burst}."]
+    if settings.rate_limit is not None and tier != "enterprise":
+        faults["rate_limit"] = ["Only a key of the tier enterprise has a limit of its own."]
+    elif not (faults or principal.is_operator or settings.limit.is_within(own or _USUAL)):
+        own = own or _USUAL
+        told = f"At most that of the key that you use, {own.requests} an hour and a burst of {own.burst}."
+        faults["rate_limit" if tier == "enterprise" else "rate_limit_tier"] = [told]
     if faults:
         raise ValidationFailed(faults)
 
 
-async def _own_limit(tx: Transaction, principal: Principal) -> domain.RateLimit:
+async def _own_limit(tx: Transaction, principal: Principal) -> domain.RateLimit | None:
+    """The limit that the caller's key has of its own; None where its tier alone says how much."""
+    if principal.is_operator or principal.tier != "enterprise":
+        return None
     key = (await tx.load(API_KEY, principal.key_id)).state
-    return _UNLIMITED if key is None or key.settings.rate_limit is None else key.settings.rate_limit
-
-
-def _is_within(limit: domain.RateLimit, other: domain.RateLimit) -> bool:
-    return limit.requests <= other.requests and limit.burst <= other.burst
+    return None if key is None else key.settings.rate_limit
 
 
 def _tier(principal: Principal) -> Tier:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from atrium_common.api_keys import Environment
 from atrium_common.errors import StateConflict
 from atrium_common.eventing.event import Event
-from atrium_tenancy.domain.tiers import Tier
+from atrium_common.scopes import missing
+from atrium_tenancy.domain.tiers import LIMITS, Tier
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class RateLimit(BaseModel):
@@ -20,6 +26,10 @@ class RateLimit(BaseModel):
 
     requests: int
     burst: int
+
+    def is_within(self, other: RateLimit) -> bool:
+        """Whether this is no more than the other, in neither."""
+        return self.requests <= other.requests and self.burst <= other.burst
 
 
 class Settings(BaseModel):
@@ -33,6 +43,19 @@ class Settings(BaseModel):
     rate_limit: RateLimit | None = None
     ip_allowlist: tuple[str, ...] = ()
     expires_at: datetime | None = None
+
+    @property
+    def limit(self) -> RateLimit:
+        """How much it may be used: its own limit, or that of its tier."""
+        requests, burst = LIMITS[self.rate_limit_tier]
+        return self.rate_limit or RateLimit(requests=requests, burst=burst)
+
+    def widens(self, earlier: Settings) -> bool:
+        """Whether a key with these does more, from more places or for longer than with the earlier ones."""
+        longer = earlier.expires_at is not None and (self.expires_at is None or self.expires_at > earlier.expires_at)
+        return (
+            longer or bool(missing(self.scopes, earlier.scopes)) or _is_wider(self.ip_allowlist, earlier.ip_allowlist)
+        )
 
 
 class ApiKeyCreated(Event, type="api_key.created", schema=1):
@@ -154,3 +177,16 @@ def expire(key: ApiKey, *, at: datetime) -> tuple[Event, ...]:
 def revoke(key: ApiKey, *, at: datetime) -> tuple[Event, ...]:
     """Revoke a key that is not yet."""
     return () if key.revoked else (ApiKeyRevoked(at=at),)
+
+
+def _is_wider(allowlist: tuple[str, ...], earlier: tuple[str, ...]) -> bool:
+    """Whether an address is on the one list that is not on the earlier; an empty one has all."""
+    if not earlier or not allowlist:
+        return bool(earlier)
+    networks = [ipaddress.ip_network(text, strict=False) for text in earlier]
+    return not all(_is_in(ipaddress.ip_network(text, strict=False), networks) for text in allowlist)
+
+
+def _is_in(network: Network, networks: Iterable[Network]) -> bool:
+    first, last = network.network_address, network.broadcast_address
+    return any(first in each and last in each for each in networks)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from atrium_common.clock import SystemClock
-from atrium_webhooks.application.connecting import Lookup, Policy, SystemLookup
+from atrium_webhooks.application.connecting import Policy
+from atrium_webhooks.application.lookup import Lookup, SystemLookup
 from atrium_webhooks.application.sender import Sender
 from atrium_webhooks.domain.addresses import UnfitUrl
 
@@ -115,7 +116,7 @@ async def test_no_spelling_of_an_inner_address_gets_through(
 @pytest.mark.parametrize("host", SPELLINGS)
 async def test_no_spelling_of_an_inner_address_can_be_saved(host: str, make: Make) -> None:
     sender = make(Policy(allow_http=True))
-    system = SystemLookup()
+    system = SystemLookup(SystemClock())
     try:
         await sender.check(f"http://{host}:8099/")
     except (UnfitUrl, ValueError):

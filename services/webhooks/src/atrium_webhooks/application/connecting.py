@@ -1,7 +1,7 @@
 """Connections to checked addresses only (spec/webhooks.md, "No way in").
 
-Names are resolved here, and what comes of it is checked where the connection is made, by the very address that is
-connected to: whatever spelling, cache or resolver led there, there is no way around it and no second look-up.
+What comes of a name (`lookup.py`) is checked where the connection is made, by the very address that is connected to:
+whatever spelling, cache or resolver led there, there is no way around it and no second look-up.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import aiohappyeyeballs
 import aiohttp
@@ -24,14 +23,11 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from atrium_common.clock import Clock
+from atrium_webhooks.application.lookup import Lookup
 from atrium_webhooks.domain.addresses import Network, is_allowed, is_opened
 
-_LOOKUPS_AT_ONCE = 64
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than what receivers commonly keep, so that a request seldom meets a connection just being closed."""
-
-Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses of a host; raises OSError where there are none."""
 
 
 class Refused(aiohttp.ClientError):
@@ -69,36 +65,6 @@ class Policy:
             raise Refused("The URL leads to an address that is not allowed.")
         if not secure and not self.allow_http and not is_opened(address, self.opened):
             raise Refused("Must be an https URL.")
-
-
-class SystemLookup:
-    """Asks the system's resolver, in threads of its own: names that hang hold up no other work of the process.
-
-    Who asks for a name that is being looked up waits for the same answer, so that a name that hangs takes one thread
-    however many deliveries wait for it.
-    """
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_LOOKUPS_AT_ONCE, thread_name_prefix="lookup")
-        self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """See `Lookup`."""
-        asked = self._asked.get((host, port))
-        if asked is None:
-            asked = asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
-            self._asked[host, port] = asked
-            asked.add_done_callback(lambda done: self._answered((host, port), done))
-        return list(dict.fromkeys(await asyncio.shield(asked)))
-
-    def _answered(self, asked: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
-        del self._asked[asked]
-        if not done.cancelled():
-            done.exception()  # there may be nobody left who wants to hear of it
-
-    def close(self) -> None:
-        """Wait for nothing."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -194,7 +160,3 @@ class _Resolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing to let go of."""
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]

@@ -19,8 +19,9 @@ from yarl import URL
 
 from atrium_common.clock import Clock
 from atrium_common.tls import trusting
-from atrium_webhooks.application.connecting import STEPS, Connector, Lookup, Policy, Refused, Steps, SystemLookup
+from atrium_webhooks.application.connecting import STEPS, Connector, Policy, Refused, Steps
 from atrium_webhooks.application.exchange import Answer, NoHttp, NotSent, Target, post
+from atrium_webhooks.application.lookup import Lookup, SystemLookup
 from atrium_webhooks.domain.addresses import UnfitUrl, check_url
 from atrium_webhooks.domain.schedule import Attempted
 
@@ -84,7 +85,7 @@ class Sender:
         self._policy = policy
         self._seconds = seconds
         self._clock = clock
-        self._lookup = lookup or SystemLookup()
+        self._lookup = lookup or SystemLookup(clock)
         self._tls = trusting(ca_bundle, setting="ATRIUM_WEBHOOKS_CA_BUNDLE")
         self._connector: Connector | None = None
         self._target = lru_cache(maxsize=4096)(_target)

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from tests.e2e.suite import Platform
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")
+FETCH = """
+const [base, apiKey] = process.argv.slice(1);
+const data = {name: 'Made by fetch'};
+const response = await fetch(base + '/api/v1/namespaces', {
+  method: 'POST',
+  headers: {
+    'Idempotency-Key': crypto.randomUUID(),
+    'Authorization': `Bearer ${apiKey}`
+  },
+  body: JSON.stringify(data)
+});
+console.log(response.status, (await response.json()).data.name);
+"""
 SOON = (datetime.now(UTC) + timedelta(days=400)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -143,3 +161,12 @@ async def test_the_batch_and_idempotency_examples(platform: Platform) -> None:
     answers = [await platform.call("POST", "api-keys", body, key=tenant.key, headers=headers) for _ in range(2)]
     assert answers[0].data == answers[1].data
     assert answers[0].data["key"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+async def test_the_fetch_example_works_as_printed_without_a_content_type(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    program = ["node", "--input-type=module", "-e", FETCH, platform.base, tenant.key]
+    node = await asyncio.create_subprocess_exec(*program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    printed, _ = await node.communicate()
+    assert printed.decode() == "201 Made by fetch\n"

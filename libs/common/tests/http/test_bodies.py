@@ -96,8 +96,15 @@ async def test_where_a_body_must_be_none_is_no_json(
     assert (answer.status, answer.error["code"]) == (400, "INVALID_JSON")
 
 
+async def test_the_references_fetch_which_names_no_media_type_is_taken(api: ServiceUnderTest) -> None:
+    # The type is what `fetch` puts before a string by itself.
+    headers = {"Content-Type": "text/plain;charset=UTF-8"}
+    answer = await api.request("POST", PATH, data=b'{"title": "a"}', headers=headers)
+    assert answer.status == 201
+
+
 @pytest.mark.parametrize("media", [
-    "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json",
+    "text/plain", "text/plain; charset=latin-1", "text/html;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data", "json",
     "application/json; charset=latin-1", 'application/json; charset="UTF-16"',
 ])  # fmt: skip
 async def test_another_media_type_is_refused(api: ServiceUnderTest, media: str) -> None:

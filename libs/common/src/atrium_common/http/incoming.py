@@ -187,12 +187,18 @@ async def _content(request: web.Request) -> JSONObject | None:
     except web.HTTPBadRequest:
         raise InvalidHeader("The body is not encoded as Content-Encoding says.") from None
     if raw and "Content-Type" in request.headers:
-        media = request.content_type
-        if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
-            raise UnsupportedMediaType
-        if (request.charset or "utf-8").lower() not in _CHARSETS:
-            raise UnsupportedMediaType
+        _check_media(request.content_type, (request.charset or "").lower())
     return parse_object(raw) if raw.strip() else None
+
+
+def _check_media(media: str, charset: str) -> None:
+    """Return if what the client says of its body is JSON in UTF-8, or what `fetch` says of a string by itself."""
+    if (media, charset) == ("text/plain", "utf-8"):
+        return
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+        raise UnsupportedMediaType
+    if charset and charset not in _CHARSETS:
+        raise UnsupportedMediaType
 
 
 def _parsed(route: Route, sent: JSONObject | None) -> Body | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from typing import Any
 
@@ -63,6 +64,21 @@ async def test_only_the_wanted_fields_are_put_together(platform: Platform) -> No
         assert set(shown.data) == expected
     unknown = await platform.call("GET", f"namespaces/{namespace['id']}?fields=colourr", key=tenant.key)
     assert unknown.status == 422
+
+
+async def test_what_is_put_together_is_named_among_the_fields_that_may_be_asked_for(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    namespace = await _namespace(platform, tenant)
+    refused = await platform.call("GET", f"namespaces/{namespace['id']}?fields=packages,colourr", key=tenant.key)
+    [told] = refused.body["error"]["details"]["fields"]
+    assert told.startswith("Unknown: colourr. Allowed: ")
+    assert {"entitlements", "packages"} <= set(told.removesuffix(".").partition("Allowed: ")[2].split(", "))
+    document = (await platform.call("GET", "/api/openapi.json")).body
+    offered = document["paths"]["/api/v1/namespaces/{namespace_id}"]["get"]["parameters"]
+    [pattern] = [each["schema"]["pattern"] for each in offered if each["name"] == "fields"]
+    assert re.search(pattern, "name,packages,entitlements")
+    listed = await platform.call("GET", "namespaces?fields=packages", key=tenant.key)
+    assert listed.status == 422
 
 
 async def test_a_namespace_is_shown_without_its_plan_where_entitlements_does_not_answer(platform: Platform) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import orjson
 import structlog
@@ -50,8 +50,8 @@ class NamespaceComposer:
 
     async def __call__(self, exchange: Exchange) -> Response:
         """The composed answer, or tenancy's refusal."""
-        query, wanted = _split(exchange.request.query)
-        request = self._outward.request(exchange, query=query, without=_CONDITIONS)
+        wanted = _wanted(exchange.request.query)
+        request = self._outward.request(exchange, without=_CONDITIONS)
         plan = asyncio.ensure_future(self._plan(exchange)) if wanted else None
         try:
             answer = await self._forwarding.send("tenancy", request, deadline=exchange.deadline)
@@ -131,22 +131,14 @@ async def _patient(asking: Awaitable[JSONObject]) -> JSONObject | None:
         return None
 
 
-def _split(query: str) -> tuple[str, tuple[str, ...]]:
-    """The query for tenancy, and which of the composed members are wanted."""
-    if "fields" not in query:
-        return query, _COMPOSED
-    parameters = parse_qsl(query, keep_blank_values=True)
-    kept: list[tuple[str, str]] = []
-    wanted: set[str] = set()
-    for name, text in parameters:
-        if name != "fields":
-            kept.append((name, text))
-            continue
-        names = [part.strip() for part in text.split(",")]
-        wanted |= {part for part in names if part in _COMPOSED}
-        left = [part for part in names if part not in _COMPOSED]
-        kept.append((name, ",".join(left) if left else "id"))
-    return urlencode(kept), tuple(name for name in _COMPOSED if name in wanted)
+def _wanted(query: str) -> tuple[str, ...]:
+    """Which of the composed members the client asks for; what else `fields` may name is tenancy's to judge."""
+    parameters = parse_qsl(query, keep_blank_values=True) if "fields" in query else []
+    chosen = [text for name, text in parameters if name == "fields"]
+    if not chosen:
+        return _COMPOSED
+    names = {part.strip() for text in chosen for part in text.split(",")}
+    return tuple(name for name in _COMPOSED if name in names)
 
 
 def _add(envelope: JSONObject, plan: JSONObject | None, wanted: tuple[str, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from atrium_common.errors import Duplicate
 from atrium_common.http.batch import batch_route
 from atrium_common.http.listing import Listing
@@ -26,6 +28,9 @@ LISTING = Listing(
     },
     searchable=True,
 )
+
+# What the gateway adds to a single one may be chosen like what is ours.
+_SINGLE = replace(LISTING, fields=(*LISTING.fields, "packages", "entitlements"))
 
 
 def namespace_routes(tenancy: Tenancy) -> list[Route]:
@@ -55,7 +60,7 @@ def namespace_routes(tenancy: Tenancy) -> list[Route]:
         creating,
         batch_route(path, actions, parameter="namespace_id", repository=tenancy.repository),
         Route(
-            "GET", one, handlers.read, "Get a namespace", "namespaces:read", answer=model, single=LISTING,
+            "GET", one, handlers.read, "Get a namespace", "namespaces:read", answer=model, single=_SINGLE,
             permission="namespaces:read",
         ),
         updating,

@@ -74,6 +74,35 @@ async def test_a_key_for_another_member_is_bound_to_its_workspace_for_life(world
     assert (foreign.status, list(foreign.error["details"])) == (422, ["user_id"])
 
 
+async def test_a_bound_key_is_told_that_it_is_bound_and_not_that_its_role_lacks_something(world: World) -> None:
+    ada = await world.person("Ada")
+    bob = await world.member(ada, role="admin")
+    own = {"name": "P", "owner_type": "User"}
+    for refused in (
+        await world.call("POST", "workspaces", {"name": "X"}, key=bob.key),
+        await world.call("POST", "namespaces", own, key=bob.key),
+        await world.call("PATCH", f"users/{bob.id}", {"email": "b@example.com"}, key=bob.key),
+        await world.call("DELETE", f"users/{bob.id}", key=bob.key),
+    ):
+        assert refused.status == 403
+        assert "bound to a workspace" in refused.error["message"], refused
+    for refused in (
+        await world.call("PATCH", f"users/{ada.id}", {"email": "b@example.com"}, key=bob.key),
+        await world.call("DELETE", f"users/{ada.id}", key=bob.key),
+    ):
+        assert refused.status == 403
+        assert "Only the user" in refused.error["message"], refused
+
+
+async def test_an_unknown_scope_is_refused_with_the_resources_and_actions_that_there_are(world: World) -> None:
+    refused = await world.call("POST", "api-keys", {"name": "k", "scopes": ["webhook:read"]})
+    assert refused.status == 422
+    [told] = refused.error["details"]["scopes"]
+    assert "'webhook:read'" in told
+    for known in ("webhooks", "api-keys", "read", "write", "delete"):
+        assert known in told.partition(":")[2]
+
+
 async def test_what_somebody_else_rotates_is_bound_from_then_on(world: World) -> None:
     ada = await world.person("Ada")
     bob = await world.member(ada, role="admin")

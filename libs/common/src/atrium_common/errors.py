@@ -82,8 +82,11 @@ class WorkspaceSuspended(AtriumError):
     reason: str | None
 
 
+@dataclass(eq=False)
 class WorkspaceAccessDenied(AtriumError):
-    """No membership; the same answer whether or not the workspace exists."""
+    """No membership; the same answer whether or not the workspace exists. `advice` says more where none is named."""
+
+    advice: str = ""
 
 
 class NamespaceAccessDenied(AtriumError):

@@ -104,7 +104,8 @@ async def test_the_references_fetch_which_names_no_media_type_is_taken(api: Serv
 
 
 @pytest.mark.parametrize("media", [
-    "text/plain", "text/plain; charset=latin-1", "text/html;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data", "json",
+    "text/plain", "text/plain; charset=latin-1", "text/html;charset=UTF-8",
+    "application/x-www-form-urlencoded", "multipart/form-data", "json",
     "application/json; charset=latin-1", 'application/json; charset="UTF-16"',
 ])  # fmt: skip
 async def test_another_media_type_is_refused(api: ServiceUnderTest, media: str) -> None:

@@ -139,3 +139,29 @@ def test_an_unforeseen_error_is_in_no_line() -> None:
     assert problem_of(KeyError("x")) is None
     with pytest.raises(LookupError):
         answered_as(KeyError)
+
+
+def test_a_test_key_is_told_to_use_a_live_one_and_not_that_it_lacks_a_scope_that_it_has() -> None:
+    test_key = problem_of(errors.InsufficientScope("namespaces:write", ("*",)))
+    assert test_key is not None
+    assert "live key" in test_key.message
+    lacking = problem_of(errors.InsufficientScope("namespaces:write", ("*:read",)))
+    assert lacking is not None
+    assert lacking.message == "This needs the scope namespaces:write, which the API key does not have."
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (errors.InvalidApiKey(), "create another"),
+        (errors.WorkspaceSuspended(None, None), "operator"),
+        (errors.WorkspaceAccessDenied(), "GET /api/v1/workspaces"),
+        (errors.NamespaceAccessDenied(), "GET /api/v1/namespaces"),
+        (errors.EndpointNotFound("/api/v1/workspaces/"), "without the slash at its end"),
+        (errors.UriTooLong(), "at most 8,190 bytes"),
+    ],
+)
+def test_a_refusal_says_what_to_do(error: BaseException, advice: str) -> None:
+    problem = problem_of(error)
+    assert problem is not None
+    assert advice in problem.message

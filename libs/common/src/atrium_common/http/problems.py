@@ -12,6 +12,7 @@ from atrium_common.bus.ports import BusUnavailable
 from atrium_common.clock import rfc3339
 from atrium_common.eventing.repository import Contended
 from atrium_common.jsontypes import JSON
+from atrium_common.scopes import grants
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
 _Members: TypeAlias = Mapping[str, JSON]
@@ -94,7 +95,17 @@ def _rate_limited(e: errors.RateLimited) -> str:
 def _unknown_path(e: errors.EndpointNotFound) -> str:
     if e.supported_versions:
         return f"There is no such API version. Supported: {', '.join(e.supported_versions)}."
+    if e.requested_path.endswith("/") and e.requested_path != "/":
+        return "There is no such endpoint: send the path without the slash at its end, or see /api/docs."
     return "There is no such endpoint; see /api/docs."
+
+
+def _lacking(e: errors.InsufficientScope) -> str:
+    scope = e.required_scope
+    if grants(e.provided_scopes, scope):
+        # The scopes would do, so that it is a test key.
+        return f"A test key changes nothing that live data shares: use a live key with the scope {scope}."
+    return f"This needs the scope {scope}, which the API key does not have."
 
 
 _TABLE: Mapping[type[BaseException], _Row] = {
@@ -109,7 +120,12 @@ _TABLE: Mapping[type[BaseException], _Row] = {
     errors.Unauthenticated: _Row(
         401, "UNAUTHENTICATED", "Give an API key: Authorization: Bearer sk_live_…", headers=_BEARER
     ),
-    errors.InvalidApiKey: _Row(401, "INVALID_API_KEY", "This API key is unknown or revoked.", headers=_BEARER),
+    errors.InvalidApiKey: _Row(
+        401,
+        "INVALID_API_KEY",
+        "This API key is unknown or revoked: check that it is whole, or create another.",
+        headers=_BEARER,
+    ),
     errors.ApiKeyExpired: _Row(
         401,
         "API_KEY_EXPIRED",
@@ -121,7 +137,7 @@ _TABLE: Mapping[type[BaseException], _Row] = {
     errors.InsufficientScope: _Row(
         403,
         "INSUFFICIENT_SCOPE",
-        lambda e: f"This needs the scope {e.required_scope}, which the API key does not have.",
+        _lacking,
         lambda e: {"required_scope": e.required_scope, "provided_scopes": list(e.provided_scopes)},
     ),
     errors.InsufficientPermissions: _Row(
@@ -135,11 +151,19 @@ _TABLE: Mapping[type[BaseException], _Row] = {
     errors.WorkspaceSuspended: _Row(
         403,
         "WORKSPACE_SUSPENDED",
-        "This workspace is suspended.",
+        "This workspace is suspended; only the platform's operator can open it again.",
         lambda e: {"suspended_at": e.suspended_at, "reason": e.reason},
     ),
-    errors.WorkspaceAccessDenied: _Row(403, "WORKSPACE_ACCESS_DENIED", "You have no access to this workspace."),
-    errors.NamespaceAccessDenied: _Row(403, "NAMESPACE_ACCESS_DENIED", "You have no access to this namespace."),
+    errors.WorkspaceAccessDenied: _Row(
+        403,
+        "WORKSPACE_ACCESS_DENIED",
+        lambda e: e.advice or "This key has no access to such a workspace: GET /api/v1/workspaces lists yours.",
+    ),
+    errors.NamespaceAccessDenied: _Row(
+        403,
+        "NAMESPACE_ACCESS_DENIED",
+        "This key has no access to such a namespace: GET /api/v1/namespaces lists yours.",
+    ),
     errors.IpNotAllowed: _Row(
         403, "IP_NOT_ALLOWED", "This API key may not be used from your address; see its ip_allowlist."
     ),
@@ -207,7 +231,9 @@ _TABLE: Mapping[type[BaseException], _Row] = {
         lambda e: {"current_version": e.current_version},
     ),
     errors.PayloadTooLarge: _Row(413, "PAYLOAD_TOO_LARGE", "The body is over 1 MiB."),
-    errors.UriTooLong: _Row(414, "URI_TOO_LONG", "The request's address is too long."),
+    errors.UriTooLong: _Row(
+        414, "URI_TOO_LONG", "The request's target is too long: send at most 8,190 bytes of path and query."
+    ),
     errors.UnsupportedMediaType: _Row(
         415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as Content-Type: application/json, in UTF-8."
     ),

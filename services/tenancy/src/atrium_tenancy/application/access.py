@@ -17,6 +17,9 @@ from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.domain.workspace import Workspace, is_gone
 from atrium_tenancy.rows import MEMBER, TEAM, WORKSPACE
 
+BOUND = "This key is bound to a workspace, and this is its user's own: use a key of the user that is bound to none."
+"""What the holder of a key is told that may do all that it wants in its workspace, but nothing beyond."""
+
 S = TypeVar("S")
 
 

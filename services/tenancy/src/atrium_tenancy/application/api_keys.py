@@ -212,7 +212,7 @@ async def _binding(tx: Transaction, call: Call, found: Access, user_id: str) -> 
     if user_id == call.principal.user_id:
         return call.principal.bound
     if not call.principal.is_operator and found.role not in MANAGERS:
-        raise InsufficientPermissions("members:write")
+        raise InsufficientPermissions("members:write", "Only owners and admins make keys for other members.")
     member = await membership(tx, found.workspace_id, user_id)
     if member is None:
         raise ValidationFailed({"user_id": ["Not a member of this workspace."]})
@@ -235,7 +235,9 @@ async def _check_target(tx: Transaction, call: Call, found: Access, key: domain.
     own = await _own_limit(tx, call.principal)
     above = is_above(lower(key.settings.rate_limit_tier, found.workspace.tier), _tier(call.principal))
     if above or not (own is None or key.settings.limit.is_within(own)):
-        raise InsufficientPermissions("api-keys:write")
+        raise InsufficientPermissions(
+            "api-keys:write", "The key has a higher tier or limit than yours: use a key that has at least the same."
+        )
 
 
 async def _check_user(tx: Transaction, principal: Principal, found: Access, key: domain.ApiKey) -> None:

@@ -12,9 +12,10 @@ from atrium_common.errors import InsufficientPermissions, NotFound, StateConflic
 from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
+from atrium_common.scopes import OPERATOR
 from atrium_common.store.documents import Condition
 from atrium_common.store.whole import every_document
-from atrium_tenancy.application.access import membership
+from atrium_tenancy.application.access import BOUND, membership
 from atrium_tenancy.application.namespaces import end as end_namespace
 from atrium_tenancy.application.seats import unseat
 from atrium_tenancy.application.tenancy import Tenancy
@@ -51,7 +52,7 @@ async def erase(tenancy: Tenancy, call: Call, user_id: str) -> None:
         if loaded.state is None or loaded.state.erased or not known:
             raise NotFound("user", user_id)
         if not principal.is_operator and (not own or principal.bound):
-            raise InsufficientPermissions("admin:*")
+            raise InsufficientPermissions(OPERATOR, BOUND if own else "Only the user itself deletes its account.")
         call.check_version(loaded.version)
         workspace_ids = await _leave_everywhere(tenancy, tx, user_id)
         await _end_what_was_its_own(tenancy, tx, user_id)

@@ -15,7 +15,7 @@ from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal
 from atrium_common.store.ports import ClaimTaken
-from atrium_tenancy.application.access import Loader, access
+from atrium_tenancy.application.access import BOUND, Loader, access
 from atrium_tenancy.application.slugs import claim_slug
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.application.workspaces import patched_settings
@@ -199,7 +199,7 @@ async def _user_as_owner(loader: Loader, principal: Principal, wanted: NewNamesp
         (await access(loader, principal, wanted.workspace_id)).require("namespaces:write")
     elif principal.bound:
         # What is the user's alone is no business of a key that belongs to a workspace.
-        raise InsufficientPermissions("namespaces:write")
+        raise InsufficientPermissions("namespaces:write", BOUND)
     return _Owner("User", owner_id, wanted.workspace_id)
 
 
@@ -229,7 +229,7 @@ def _check_writable(principal: Principal, namespace: domain.Namespace) -> None:
     """A user's namespace is the user's to change, whatever workspace pays for it."""
     foreign = namespace.owner_type == "User" and namespace.owner_id != principal.user_id
     if foreign and not principal.is_operator:
-        raise InsufficientPermissions("namespaces:write")
+        raise InsufficientPermissions("namespaces:write", "Only the user whose namespace it is changes it.")
 
 
 async def _choose_default(tenancy: Tenancy, tx: Transaction, owner_id: str, namespace_id: str | None) -> None:

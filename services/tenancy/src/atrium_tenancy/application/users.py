@@ -14,7 +14,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal
 from atrium_common.scopes import OPERATOR
 from atrium_common.store.ports import ClaimTaken
-from atrium_tenancy.application.access import Loader, access, membership
+from atrium_tenancy.application.access import BOUND, Loader, access, membership
 from atrium_tenancy.application.invitations import invite
 from atrium_tenancy.application.seats import seat
 from atrium_tenancy.application.tenancy import Tenancy
@@ -112,7 +112,9 @@ async def update(
             call.require_permission("users:write")
         if "email" in given and not principal.is_operator and (not own or principal.bound):
             # An admin's key for a member is bound: it must not take over the member's account. No role gives this.
-            raise InsufficientPermissions(OPERATOR)
+            raise InsufficientPermissions(
+                OPERATOR, BOUND if own else "Only the user itself changes its e-mail address."
+            )
         call.check_version(loaded.version)
         changes = wanted
         if wanted.email is not None and user.email.text is not None:

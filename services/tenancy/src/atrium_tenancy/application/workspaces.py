@@ -16,7 +16,7 @@ from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.scopes import OPERATOR
 from atrium_common.store.ports import ClaimTaken
-from atrium_tenancy.application.access import Access, access, standing
+from atrium_tenancy.application.access import BOUND, Access, access, standing
 from atrium_tenancy.application.bootstrap import who_operates
 from atrium_tenancy.application.seats import open_roster, seat, succeed
 from atrium_tenancy.application.slugs import claim_slug
@@ -49,7 +49,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewWorkspace) -> Loaded[d
     """
     principal = call.principal
     if principal.bound:
-        raise WorkspaceAccessDenied
+        raise WorkspaceAccessDenied(BOUND)
     if not principal.is_operator and is_above(wanted.tier, tier_of(principal.user_tier)):
         raise ValidationFailed({"tier": [f"At most your own tier, {principal.user_tier}."]})
 

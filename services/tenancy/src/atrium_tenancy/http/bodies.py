@@ -42,10 +42,13 @@ def _email(value: str) -> str:
     return value
 
 
+_SCOPES = f"use resource:action, or * for either, of {', '.join(RESOURCES)} and {', '.join(ACTIONS)}"
+
+
 def _scopes(value: list[str]) -> list[str]:
     unknown = [scope for scope in value if not is_scope(scope)]
     if unknown:
-        raise ValueError(f"Unknown scope {unknown[0]!r}: use resource:action, like webhooks:read")
+        raise ValueError(f"Unknown scope {unknown[0]!r}: {_SCOPES}")
     return list(dict.fromkeys(value))
 
 

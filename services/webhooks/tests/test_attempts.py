@@ -202,6 +202,19 @@ async def test_4_kib_of_an_answers_body_are_kept_and_what_is_cut_off_is_said(
     assert found["history"][0]["response"]["body"] == "grüß dich"
 
 
+@pytest.mark.parametrize("value", ["v" * 1000, "é" * 600, "v" * 9000])
+async def test_no_more_of_an_answers_headers_is_kept_than_of_its_body_whatever_they_are_and_when_to_come_again_is(
+    running: Running, receiver: Hostile, value: str
+) -> None:
+    many = {f"x_{number}": value for number in range(12)}
+    found = await outcome(running, receiver, answer(503, b"later", first="1", **many, retry_after="100000"))
+    kept = found["history"][0]["response"]["headers"]
+    assert sum(len(name.encode()) + len(text.encode()) for name, text in kept.items()) <= 4 * 1024
+    assert (kept["First"], kept["Retry-After"]) == ("1", "100000")
+    assert "X-1" in kept
+    assert dt.datetime.fromisoformat(found["next_attempt_at"]) > NOW + dt.timedelta(seconds=50_000)
+
+
 async def test_an_attempt_is_recorded_with_its_timings_address_and_headers_but_no_secret(
     running: Running, receiver: Hostile
 ) -> None:

@@ -513,7 +513,7 @@ export interface ReservationState {
   status: string;
 }
 
-/** What was answered, its body up to 4 KiB. */
+/** What was answered: its body up to 4 KiB, and as many of its headers as fit into 4 KiB. */
 export interface Response {
   body: string;
   headers: Record<string, string>;

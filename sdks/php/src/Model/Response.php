@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Atrium\SDK\Model;
 
-/** What was answered, its body up to 4 KiB. */
+/** What was answered: its body up to 4 KiB, and as many of its headers as fit into 4 KiB. */
 final class Response extends \Atrium\SDK\Model
 {
     public readonly ?string $body;

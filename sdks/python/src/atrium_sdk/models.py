@@ -613,7 +613,7 @@ class ReservationState(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Response(Model):
-    """What was answered, its body up to 4 KiB."""
+    """What was answered: its body up to 4 KiB, and as many of its headers as fit into 4 KiB."""
 
     body: str = absent()
     headers: dict[str, str] = absent()

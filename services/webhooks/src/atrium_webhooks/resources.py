@@ -106,7 +106,7 @@ class Request(BaseModel):
 
 
 class Response(BaseModel):
-    """What was answered, its body up to 4 KiB."""
+    """What was answered: its body up to 4 KiB, and as many of its headers as fit into 4 KiB."""
 
     headers: dict[str, str]
     body: str

@@ -31,9 +31,8 @@ _SAVING_SECONDS = 1.5
 READ = 64 * 1024
 """The most that is read of an answer's body, as it comes over the wire."""
 KEPT = 4 * 1024
-"""The most of it that is kept, unpacked."""
+"""The most of it that is kept, unpacked, and the most of the answer's headers, in bytes."""
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, ceil_threshold=60)
-_MOST_HEADERS = 64
 _LONGEST_HEADER = 1024
 
 ErrorClass: TypeAlias = Literal["blocked", "dns", "connect", "connect_timeout", "tls", "timeout", "broken", "protocol"]
@@ -215,18 +214,27 @@ def _unpacker(encoding: str) -> _Plain | _Deflated:
 
 
 def _plain(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """The headers as they are recorded: repeated ones joined, and no more than is of use, nor what no store takes."""
+    """The headers as they are recorded: repeated ones joined, as many as fit, and nothing that no store takes."""
     plain: dict[str, str] = {}
-    for name, raw in headers.items():
+    room = KEPT
+    for name, raw in sorted(headers.items(), key=_needed_first):
         if name.startswith("$"):
             continue  # MongoDB has meanings of its own for such names within a document
         # Bytes that are no UTF-8 come as lone surrogates.
         value = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         title = "Retry-After" if name.lower() == "retry-after" else str(name)
         known = plain.get(title)
-        if known is not None or len(plain) < _MOST_HEADERS:
-            plain[title] = (value if known is None else f"{known}, {value}")[:_LONGEST_HEADER]
+        joined = (value if known is None else f"{known}, {value}")[:_LONGEST_HEADER]
+        taken = len(joined.encode()) + (len(title) if known is None else -len(known.encode()))
+        if taken <= room:
+            plain[title] = joined
+            room -= taken
     return plain
+
+
+def _needed_first(header: tuple[str, str]) -> bool:
+    """Sorts what the schedule needs before the others, which keep their order."""
+    return header[0].lower() != "retry-after"
 
 
 def _told(error: Exception, seconds: float) -> tuple[ErrorClass, str]:

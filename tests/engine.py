@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from atrium_common.bus.ports import Message
-from atrium_common.clock import SystemClock
+from atrium_common.clock import Clock, SystemClock
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import EventRegistry
 from atrium_common.eventing.repository import Repository
@@ -217,17 +217,17 @@ class Processes:
     stores: list[Store] = field(default_factory=list)
     sealing: MasterKeys = field(default_factory=lambda: MasterKeys({"k": bytes(32)}))
 
-    async def start(self, **settings: Any) -> Running:
-        made = await self.make(**settings)
+    async def start(self, *, clock: Clock | None = None, **settings: Any) -> Running:
+        made = await self.make(clock=clock, **settings)
         return await made.start()
 
-    async def make(self, **settings: Any) -> Running:
+    async def make(self, *, clock: Clock | None = None, **settings: Any) -> Running:
         opened = await self.store()
         self.stores.append(opened)
         await opened.open([*KERNEL_COLLECTIONS, *rows.COLLECTIONS])
         life = Life()
         store: Store = life.of(opened)
-        clock = SystemClock()
+        clock = clock or SystemClock()
         ids = TimeOrderedIds()
         vault = Vault(store.documents, self.sealing, clock=clock)
         codec = Codec(EventRegistry(rows.EVENTS), vault)

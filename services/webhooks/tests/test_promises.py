@@ -413,9 +413,7 @@ async def test_promise_5_events_keep_their_order_where_their_batch_was_written_i
     running = await processes.make()
     endpoint = await running.endpoint(receiver.url(), ordered=True)
     fan_out = running.engine.fan_out
-    fan_out._store = cast(
-        "Store", SimpleNamespace(now=fan_out._store.now, documents=WritesTheLast(fan_out._store.documents))
-    )
+    fan_out._store = cast("Store", SimpleNamespace(documents=WritesTheLast(fan_out._store.documents)))
     events = await running.events(3)
     found = {
         str(each.body["event_id"]): cast("int", each.body["sequence"]) for each in await running.deliveries(endpoint)

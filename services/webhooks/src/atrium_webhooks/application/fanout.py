@@ -17,6 +17,7 @@ from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.kept import Keeper
 from atrium_webhooks.application.line import Line
+from atrium_webhooks.application.store_clock import StoreClock
 from atrium_webhooks.domain.delivery import delivery_id, new_delivery
 from atrium_webhooks.rows import DELIVERIES, EVENTS_SEEN
 
@@ -52,9 +53,8 @@ class FanOut:
         self._keeper = keeper
         self._dispatcher = dispatcher
         self._kept_for = kept_for
-        self._clock = clock
+        self._clock = StoreClock(store, clock)  # sequences go on where another process has stopped
         self._sequence = 0
-        self._ahead: timedelta | None = None
         self._spread: frozenset[str] = frozenset()
         self._numbers: dict[str, int] = {}
 
@@ -81,7 +81,7 @@ class FanOut:
             await self._fan_out([message])
 
     async def _fan_out(self, messages: Sequence[Message]) -> None:
-        now = await self._shared_now()
+        now = await self._clock.now()
         moment, expires_at = rfc3339(now), now + self._kept_for
         events: list[Put] = []
         planned: list[_Planned] = []
@@ -124,12 +124,6 @@ class FanOut:
                 elsewhere.add(each.endpoint_id)
         if elsewhere:
             await self._dispatcher.wake(elsewhere)
-
-    async def _shared_now(self) -> datetime:
-        """The present by the store's clock, which every fan-out shares: sequences go on where another one stopped."""
-        if self._ahead is None:
-            self._ahead = await self._store.now() - self._clock.now()
-        return self._clock.now() + self._ahead
 
     def _next(self, now: datetime) -> int:
         """A number above every earlier one: microseconds, counted up where events come faster."""

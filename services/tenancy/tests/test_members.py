@@ -142,6 +142,18 @@ async def test_nobody_gives_more_than_they_have(world: World) -> None:
         assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS"), body
 
 
+async def test_who_may_do_all_of_ours_and_not_all_of_the_products_makes_no_owner(world: World) -> None:
+    ada = await world.person("Ada")
+    bob = await world.member(ada)
+    path = f"workspaces/{ada.workspace_id}/members/{bob.id}"
+    almost = {"custom_permissions": ["*:write", "*:delete"]}
+    assert (await world.call("PATCH", path, almost, key=ada.key)).status == 200
+    for more in ({"role": "owner"}, {"role": "admin"}, {"custom_permissions": ["*"]}, {"custom_permissions": ["*:*"]}):
+        refused = await world.call("PATCH", path, more, key=bob.key)
+        assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS"), more
+    assert (await world.call("PATCH", path, {"custom_permissions": ["*:delete"]}, key=bob.key)).status == 200
+
+
 async def test_team_names_are_unique_in_a_workspace_whatever_their_case(world: World) -> None:
     ada = await world.person()
     teams = f"workspaces/{ada.workspace_id}/teams"

@@ -22,6 +22,7 @@ OPERATOR = "admin:*"
 EVERYTHING = "*"
 PRODUCT = "*.*"
 """Every permission of the product's own: `service.action`."""
+_WHOLE = frozenset({EVERYTHING, "*:*"})
 TEST_WRITABLE = frozenset({"webhooks", "events", "usage"})
 
 _OWN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.([a-z0-9_-]+|\*)\Z")
@@ -90,6 +91,16 @@ def missing(wanted: Iterable[str], held: Iterable[str]) -> list[str]:
     """Those of the wanted scopes that go beyond the held ones."""
     held = list(held)
     return [scope for scope in wanted if not _within(canonical(scope), held)]
+
+
+def beyond(wanted: Iterable[str], held: Iterable[str]) -> list[str]:
+    """Those of the wanted permissions that go beyond the held ones; `*` is also every one of the product's own."""
+    held = list(held)
+    return [
+        permission
+        for permission in wanted
+        if missing((permission,), held) or (permission in _WHOLE and not grants(held, PRODUCT))
+    ]
 
 
 def _within(scope: str, held: list[str]) -> bool:

@@ -10,7 +10,7 @@ from atrium_common.clock import rfc3339
 from atrium_common.errors import InsufficientPermissions, NotFound, WorkspaceSuspended
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.principal import Principal
-from atrium_common.scopes import EVERYTHING, grants, missing
+from atrium_common.scopes import EVERYTHING, beyond, grants
 from atrium_tenancy.domain import roles
 from atrium_tenancy.domain.member import Member, key_of
 from atrium_tenancy.domain.roles import Role
@@ -62,9 +62,9 @@ class Access:
         Raises:
             InsufficientPermissions: naming the first that goes beyond.
         """
-        beyond = missing(permissions, self.permissions)
-        if beyond:
-            raise InsufficientPermissions(beyond[0])
+        further = beyond(permissions, self.permissions)
+        if further:
+            raise InsufficientPermissions(further[0])
 
     def require_role(self, role: Role) -> None:
         """Return if the caller may give this role, or take it.

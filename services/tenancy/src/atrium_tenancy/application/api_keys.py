@@ -15,11 +15,11 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal
 from atrium_common.scopes import missing
 from atrium_tenancy.application.access import Access, Loader, access, membership, permissions_of
-from atrium_tenancy.application.giving import give
+from atrium_tenancy.application.giving import give, own_limit, tier_of_key
 from atrium_tenancy.application.shown_once import shown_once
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key as domain
-from atrium_tenancy.domain.tiers import LIMITS, Tier, is_above, lower, tier_of
+from atrium_tenancy.domain.tiers import LIMITS, Tier, is_above, lower
 from atrium_tenancy.rows import API_KEY
 
 MANAGERS = ("owner", "admin")
@@ -57,10 +57,10 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewApiKey) -> tuple[Loade
         found.require("api-keys:write")
         user_id = wanted.user_id or principal.user_id
         bound = await _binding(tx, call, found, user_id)
-        tier = wanted.rate_limit_tier or lower(found.workspace.tier, _tier(principal))
+        tier = wanted.rate_limit_tier or lower(found.workspace.tier, tier_of_key(principal))
         settings = wanted.settings.model_copy(update={"rate_limit_tier": tier})
         if tier == "enterprise" and settings.rate_limit is None:
-            settings = settings.model_copy(update={"rate_limit": await _own_limit(tx, principal)})
+            settings = settings.model_copy(update={"rate_limit": await own_limit(tx, principal)})
         await _check_within(tx, call, found, settings)
         if settings.expires_at is not None and settings.expires_at <= tx.at:
             raise ValidationFailed({"expires_at": ["Must be in the future."]})
@@ -232,8 +232,8 @@ async def _check_target(tx: Transaction, call: Call, found: Access, key: domain.
     if call.principal.is_operator:
         return
     await _check_user(tx, call.principal, found, key)
-    own = await _own_limit(tx, call.principal)
-    above = is_above(lower(key.settings.rate_limit_tier, found.workspace.tier), _tier(call.principal))
+    own = await own_limit(tx, call.principal)
+    above = is_above(lower(key.settings.rate_limit_tier, found.workspace.tier), tier_of_key(call.principal))
     if above or not (own is None or key.settings.limit.is_within(own)):
         raise InsufficientPermissions(
             "api-keys:write", "The key has a higher tier or limit than yours: use a key that has at least the same."
@@ -271,11 +271,11 @@ async def _check_within(tx: Transaction, call: Call, found: Access, settings: do
     if beyond:
         raise InsufficientScope(beyond[0], principal.scopes)
     tier, most = settings.rate_limit_tier, found.workspace.tier
-    own = await _own_limit(tx, principal)
+    own = await own_limit(tx, principal)
     faults: dict[str, Sequence[str]] = {}
     if is_above(tier, most):
         faults["rate_limit_tier"] = [f"At most the workspace's tier, {most}."]
-    elif is_above(tier, _tier(principal)) and not principal.is_operator:
+    elif is_above(tier, tier_of_key(principal)) and not principal.is_operator:
         faults["rate_limit_tier"] = [f"At most the tier of the key that you use, {principal.tier}."]
     if settings.rate_limit is not None and tier != "enterprise":
         faults["rate_limit"] = ["Only a key of the tier enterprise has a limit of its own."]
@@ -285,15 +285,3 @@ async def _check_within(tx: Transaction, call: Call, found: Access, settings: do
         faults["rate_limit" if tier == "enterprise" else "rate_limit_tier"] = [told]
     if faults:
         raise ValidationFailed(faults)
-
-
-async def _own_limit(tx: Transaction, principal: Principal) -> domain.RateLimit | None:
-    """The limit that the caller's key has of its own; None where its tier alone says how much."""
-    if principal.is_operator or principal.tier != "enterprise":
-        return None
-    key = (await tx.load(API_KEY, principal.key_id)).state
-    return None if key is None else key.settings.rate_limit
-
-
-def _tier(principal: Principal) -> Tier:
-    return "enterprise" if principal.is_operator else tier_of(principal.tier)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from atrium_common.clock import rfc3339
 from atrium_common.errors import (
     Duplicate,
     Gone,
@@ -14,14 +15,16 @@ from atrium_common.errors import (
     NotFound,
     StateConflict,
     Unauthenticated,
+    WorkspaceSuspended,
 )
 from atrium_common.eventing.decider import Loaded
 from atrium_common.eventing.personal import Personal
 from atrium_common.eventing.transaction import Transacted, Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
-from atrium_tenancy.application.access import Access, access, membership
-from atrium_tenancy.application.giving import first_key, handed_on
+from atrium_common.scopes import beyond, grants
+from atrium_tenancy.application.access import Access, access, membership, permissions_of
+from atrium_tenancy.application.giving import first_key, handed_on, own_limit, tier_of_key
 from atrium_tenancy.application.members import check_team
 from atrium_tenancy.application.seats import seat
 from atrium_tenancy.application.shown_once import sealed, shown_once
@@ -29,7 +32,7 @@ from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import invitation as domain
 from atrium_tenancy.domain.api_key import ApiKey
 from atrium_tenancy.domain.member import Member, key_of
-from atrium_tenancy.domain.roles import Role
+from atrium_tenancy.domain.roles import PERMISSIONS, Role
 from atrium_tenancy.domain.user import User, UserRegistered
 from atrium_tenancy.domain.workspace import is_gone
 from atrium_tenancy.rows import API_KEY, INVITATION, MEMBER, TEAM, USER, WORKSPACE
@@ -101,6 +104,9 @@ async def invite(
         expires_at=tx.at + domain.LIFETIME,
         at=tx.at,
         scopes=handed_on(call.principal.scopes),
+        tier=tier_of_key(call.principal),
+        rate_limit=await own_limit(tx, call.principal),
+        by_operator=call.principal.is_operator,
     )
     await tx.emit(INVITATION, invitation_id, created)
     tx.claim(token_claim(token), stream=INVITATION.stream(invitation_id))
@@ -156,7 +162,8 @@ async def accept(tenancy: Tenancy, call: Call, token: str, *, name: str | None) 
 
     Raises:
         NotFound: no invitation has this token.
-        Gone: it was used or revoked, has expired, or its workspace is gone.
+        Gone: it was used or revoked, has expired, its workspace is gone, or whoever made it may not any more.
+        WorkspaceSuspended: its workspace is closed.
         InsufficientPermissions: the key is another user's, or bound to a workspace.
         Unauthenticated: there is a user of this address, and no key was given.
         StateConflict: the user is a member already.
@@ -171,6 +178,10 @@ async def accept(tenancy: Tenancy, call: Call, token: str, *, name: str | None) 
         workspace = (await tx.load(WORKSPACE, invitation.workspace_id)).state
         if workspace is None or is_gone(workspace):
             raise Gone("The workspace of this invitation is gone.")
+        if workspace.status == "suspended" and not call.principal.is_operator:
+            # Why, is the business of those who belong to it.
+            raise WorkspaceSuspended(None if workspace.suspended_at is None else rfc3339(workspace.suspended_at), None)
+        await _check_still_given(tx, invitation)
         outcome = await _person(tenancy, tx, call, invitation, name=name)
         user_id = str(outcome["user_id"])
         if await membership(tx, invitation.workspace_id, user_id) is not None:
@@ -202,6 +213,24 @@ def token_claim(token: str) -> str:
     return f"token/{hashlib.sha256(token.encode()).hexdigest()}"
 
 
+async def _check_still_given(tx: Transaction, invitation: domain.Invitation) -> None:
+    """Return if whoever invited may still do so: who was thrown out must not come back by an invitation of its own.
+
+    Raises:
+        Gone: it was removed, or may give so much no more.
+    """
+    inviter = (await tx.load(MEMBER, key_of(invitation.workspace_id, invitation.invited_by))).state
+    # One of before it was told who operates: who never was a member, does.
+    if invitation.by_operator or (invitation.by_operator is None and inviter is None):
+        return
+    held = () if inviter is None or inviter.removed else await permissions_of(tx, inviter)
+    team_id = await _team(tx, invitation)
+    team = () if team_id is None else (await tx.load(TEAM, team_id)).there.permissions
+    invites = grants(held, "members:write") or grants(held, "users:write")
+    if not invites or beyond((*PERMISSIONS[invitation.role], *team), held):
+        raise Gone("Whoever made this invitation may not invite you any more. Ask for a new one.")
+
+
 async def _person(
     tenancy: Tenancy, tx: Transaction, call: Call, invitation: domain.Invitation, *, name: str | None
 ) -> JSONObject:
@@ -223,7 +252,7 @@ async def _person(
     )
     await tx.emit(USER, user_id, registered)
     tx.claim(invitation.email_claim, stream=USER.stream(user_id))
-    return {"user_id": user_id, **await first_key(tenancy, tx, user_id, invitation.workspace_id, invitation.scopes)}
+    return {"user_id": user_id, **await first_key(tenancy, tx, user_id, invitation)}
 
 
 async def _team(tx: Transaction, invitation: domain.Invitation) -> str | None:

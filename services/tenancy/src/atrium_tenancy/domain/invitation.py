@@ -10,7 +10,9 @@ from atrium_common.errors import Gone
 from atrium_common.eventing.event import Event
 from atrium_common.eventing.personal import Personal
 from atrium_common.scopes import EVERYTHING
+from atrium_tenancy.domain.api_key import RateLimit
 from atrium_tenancy.domain.roles import Role
+from atrium_tenancy.domain.tiers import Tier
 
 Status: TypeAlias = Literal["pending", "accepted", "revoked", "expired"]
 LIFETIME = timedelta(days=7)
@@ -19,8 +21,9 @@ LIFETIME = timedelta(days=7)
 class InvitationCreated(Event, type="invitation.created", schema=1):
     """Somebody is invited.
 
-    The address is sealed under the invitation's own key; `email_claim` is its keyed hash. `scopes` bound the first key
-    of a new user: those of the key that invited.
+    The address is sealed under the invitation's own key; `email_claim` is its keyed hash. `scopes`, `tier` and
+    `rate_limit` bound the first key of a new user: those of the key that invited. `by_operator` says whether that one
+    held `admin:*`; None: not known.
     """
 
     workspace_id: str
@@ -32,6 +35,9 @@ class InvitationCreated(Event, type="invitation.created", schema=1):
     expires_at: datetime
     at: datetime
     scopes: tuple[str, ...] = (EVERYTHING,)
+    tier: Tier = "enterprise"
+    rate_limit: RateLimit | None = None
+    by_operator: bool | None = None
 
 
 class InvitationAccepted(Event, type="invitation.accepted", schema=1):
@@ -72,6 +78,9 @@ class Invitation:
     accepted_by: str | None = None
     revoked: bool = False
     scopes: tuple[str, ...] = (EVERYTHING,)
+    tier: Tier = "enterprise"
+    rate_limit: RateLimit | None = None
+    by_operator: bool | None = None
 
     def status(self, now: datetime) -> Status:
         """Where it stands at this moment."""
@@ -97,6 +106,9 @@ def evolve(invitation: Invitation | None, event: Event) -> Invitation:
                 event.at,
                 event.at,
                 scopes=event.scopes,
+                tier=event.tier,
+                rate_limit=event.rate_limit,
+                by_operator=event.by_operator,
             )
         case InvitationAccepted() if invitation is not None:
             return replace(invitation, accepted_by=event.user_id, updated_at=event.at)

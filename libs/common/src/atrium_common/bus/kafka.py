@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     CommitFailedError,
@@ -18,6 +18,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from atrium_common.bus.kafka_producer import MOST_BYTES, KafkaPublisher, Record
 from atrium_common.bus.kafka_security import KafkaSecurity
 from atrium_common.bus.ports import BusUnavailable, Message, Received, Start
 from atrium_common.clock import Clock
@@ -53,7 +54,7 @@ class KafkaBus:
         self._prefix = prefix
         self._partitions = partitions
         self._replication = replication
-        self._producer: AIOKafkaProducer | None = None
+        self._publisher = KafkaPublisher(bootstrap, security)
         self._subscriptions: list[KafkaSubscription] = []
 
     async def open(self) -> None:
@@ -62,41 +63,26 @@ class KafkaBus:
             with _translated():
                 async with asyncio.timeout(_OPEN_SECONDS):
                     await self._create_topics()
-                    self._producer = AIOKafkaProducer(
-                        bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0,
-                        compression_type=None, **self._security.options(),
-                    )  # fmt: skip
-                    await self._producer.start()
+                    await self._publisher.open()
         except BusUnavailable:
             await self._security.ask(self._bootstrap)
             raise
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """See `Bus.publish`."""
-        producer = self._open_producer()
+        records = [
+            Record(message.key.encode(), orjson.dumps(message.data), headers_of(message)) for message in messages
+        ]
         with _translated():
-            sent = [
-                await producer.send(
-                    self._prefix + topic,
-                    value=orjson.dumps(message.data),
-                    key=message.key.encode(),
-                    headers=headers_of(message),
-                )
-                for message in messages
-            ]
-            await asyncio.gather(*sent)
+            await self._publisher.send(self._prefix + topic, records)
 
     async def heartbeat(self, topic: str, position: int) -> None:
         """See `Bus.heartbeat`: one record to each partition."""
-        producer = self._open_producer()
         headers = [("ce_type", HEARTBEAT.encode()), ("ce_position", str(position).encode())]
         with _translated():
-            partitions = await producer.partitions_for(self._prefix + topic)
-            sent = [
-                await producer.send(self._prefix + topic, value=b"{}", partition=partition, headers=headers)
-                for partition in partitions
-            ]
-            await asyncio.gather(*sent)
+            partitions = await self._publisher.partitions(self._prefix + topic)
+            beats = [Record(None, b"{}", headers, partition) for partition in partitions]
+            await self._publisher.send(self._prefix + topic, beats)
 
     async def subscribe(self, topics: Sequence[str], *, group: str | None, start: Start) -> KafkaSubscription:
         """See `Bus.subscribe`."""
@@ -131,15 +117,11 @@ class KafkaBus:
         for subscription in self._subscriptions:
             await subscription.close()
         self._subscriptions.clear()
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with contextlib.suppress(KafkaError):
-                await producer.stop()
+        await self._publisher.close()
 
     async def _assign_all(self, consumer: AIOKafkaConsumer, topics: Sequence[str], start: Start) -> None:
-        producer = self._open_producer()
         partitions = [
-            TopicPartition(topic, number) for topic in topics for number in sorted(await producer.partitions_for(topic))
+            TopicPartition(topic, number) for topic in topics for number in await self._publisher.partitions(topic)
         ]
         consumer.assign(partitions)
         if start == "earliest":
@@ -151,20 +133,18 @@ class KafkaBus:
 
     async def partitions(self) -> Mapping[str, int]:
         """How many partitions each topic has."""
-        producer = self._open_producer()
         with _translated():
-            return {topic: len(await producer.partitions_for(self._prefix + topic)) for topic in self._topics}
-
-    def _open_producer(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            raise BusUnavailable("the bus is not open")
-        return self._producer
+            return {topic: len(await self._publisher.partitions(self._prefix + topic)) for topic in self._topics}
 
     async def _create_topics(self) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
         await admin.start()
         try:
-            wanted = [NewTopic(self._prefix + topic, self._partitions, self._replication) for topic in self._topics]
+            configs = {"max.message.bytes": str(MOST_BYTES)}
+            wanted = [
+                NewTopic(self._prefix + topic, self._partitions, self._replication, topic_configs=configs)
+                for topic in self._topics
+            ]
             answer = await admin.create_topics(wanted)
             for _, code, *_rest in answer.topic_errors:
                 error = for_code(code)

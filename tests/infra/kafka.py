@@ -101,6 +101,10 @@ def _guarding(values: Mapping[str, str], guarded: Guarded, sasl: int, mutual: in
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(guarded.ca),
         "listener.name.ssl.ssl.client.auth": "required",
+        # Where a test sets rules, they hold; who comes by the open listener may do everything.
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+        "super.users": "User:ANONYMOUS",
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
         "listener.name.sasl_ssl.plain.sasl.jaas.config": f"{plain} {known};",
         **{

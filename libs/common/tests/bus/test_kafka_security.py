@@ -8,6 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its documented names
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 from pydantic import SecretStr
 
 from atrium_common.bus.ports import BusRefused, BusUnavailable, Message
@@ -32,7 +40,7 @@ class Site:
         self.client: Signed = self.authority.sign("client")
         self.other = Authority(folder / "other", "other")
         broker = self.authority.sign("broker")
-        self.broker = KafkaBroker(Guarded(broker.both, self.authority.ca, {"atrium": PASSWORD}))
+        self.broker = KafkaBroker(Guarded(broker.both, self.authority.ca, {"atrium": PASSWORD, "limited": PASSWORD}))
         self.broker.process.start()
 
 
@@ -129,3 +137,36 @@ async def test_a_password_in_the_clear_is_only_sent_where_that_is_said(site: Sit
     assert (
         _settings(site, "k:1", kafka_sasl_username="u", kafka_sasl_password=SecretStr("p")).kafka_protocol == "SASL_SSL"
     )
+
+
+def _let_in_but_not_to_make_topics(site: Site, user: str, prefix: str) -> None:
+    everyone, limited = "User:*", f"User:{user}"
+    named, prefixed = ResourcePatternType.LITERAL, ResourcePatternType.PREFIXED
+    allow, deny = AclPermissionType.ALLOW, AclPermissionType.DENY
+    rules = [
+        AclBinding(ResourceType.BROKER, "kafka-cluster", named, everyone, "*", AclOperation.ALL, allow),
+        AclBinding(ResourceType.BROKER, "kafka-cluster", named, limited, "*", AclOperation.CREATE, deny),
+        *(
+            AclBinding(ResourceType.TOPIC, prefix, prefixed, limited, "*", operation, allow)
+            for operation in (AclOperation.READ, AclOperation.WRITE)
+        ),
+    ]
+    client = AdminClient({"bootstrap.servers": site.broker.bootstrap})
+    for made in client.create_acls(rules).values():
+        made.result(timeout=20)
+
+
+async def test_a_user_who_may_not_make_topics_uses_those_that_are_there(site: Site) -> None:
+    settings = _user(site, kafka_sasl_username="limited")
+    await asyncio.to_thread(_let_in_but_not_to_make_topics, site, "limited", settings.kafka_prefix)
+    bus = kafka_bus(site.broker.sasl, settings, CLOCK)
+    with pytest.raises(BusRefused) as refusal:
+        await bus.open()
+    assert f"{settings.kafka_prefix}tenancy.events" in str(refusal.value)
+    await bus.close()
+    maker = kafka_bus(site.broker.bootstrap, Settings(kafka_prefix=settings.kafka_prefix, kafka_partitions=1), CLOCK)
+    await maker.open()
+    await maker.close()
+    await bus.open()
+    await bus.publish("tenancy.events", [Message("evt_1", "thing.made", "/t", "thing/1", CLOCK.now(), "wks_1", {})])
+    await bus.close()

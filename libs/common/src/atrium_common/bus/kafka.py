@@ -11,16 +11,19 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
     CommitFailedError,
     IllegalStateError,
     KafkaError,
+    PolicyViolationError,
     TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
     for_code,
 )
 
 from atrium_common.bus.kafka_producer import MOST_BYTES, KafkaPublisher, Record
 from atrium_common.bus.kafka_security import KafkaSecurity
-from atrium_common.bus.ports import BusUnavailable, Message, Received, Start
+from atrium_common.bus.ports import BusRefused, BusUnavailable, Message, Received, Start
 from atrium_common.clock import Clock
 from atrium_common.cloudevents import HEARTBEAT, NotACloudEvent, headers_of, message_of
 
@@ -64,6 +67,8 @@ class KafkaBus:
                 async with asyncio.timeout(_OPEN_SECONDS):
                     await self._create_topics()
                     await self._publisher.open()
+        except BusRefused:
+            raise
         except BusUnavailable:
             await self._security.ask(self._bootstrap)
             raise
@@ -138,18 +143,20 @@ class KafkaBus:
 
     async def _create_topics(self) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
-        await admin.start()
         try:
+            await admin.start()
             configs = {"max.message.bytes": str(MOST_BYTES)}
             wanted = [
                 NewTopic(self._prefix + topic, self._partitions, self._replication, topic_configs=configs)
                 for topic in self._topics
             ]
             answer = await admin.create_topics(wanted)
-            for _, code, *_rest in answer.topic_errors:
-                error = for_code(code)
-                if code and error is not TopicAlreadyExistsError:
-                    raise error
+            refused = {topic: for_code(code) for topic, code, *_ in answer.topic_errors if code}
+            faults = {topic: error for topic, error in refused.items() if error is not TopicAlreadyExistsError}
+            if faults:
+                # Who may not make topics, or not such ones, is told so of those that are there, too.
+                there = {each["topic"] for each in await admin.describe_topics(list(faults)) if not each["error_code"]}
+                _tell_of({topic: error for topic, error in faults.items() if topic not in there})
         finally:
             await admin.close()
 
@@ -233,6 +240,18 @@ class KafkaSubscription:
                 self._beats[partition] = self._clock.monotonic()
             return None
         return Received(topic, partition.partition, record.offset, message)
+
+
+def _tell_of(faults: Mapping[str, type[KafkaError]]) -> None:
+    forbidden = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError, PolicyViolationError)
+    for error in faults.values():
+        if not issubclass(error, forbidden):
+            raise error
+    if faults:
+        raise BusRefused(
+            f"Kafka does not let us make the topics {', '.join(sorted(faults))}: make them, or let the user of"
+            " ATRIUM_KAFKA_SASL_USERNAME do it; to use them it needs the rights to read and write"
+        )
 
 
 @contextlib.contextmanager

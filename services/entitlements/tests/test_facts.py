@@ -193,6 +193,29 @@ async def test_a_foreign_holder_looks_missing(tenancy: Any) -> None:
         await own.of(bound, namespace_id="ns_1")
 
 
+async def test_who_leaves_a_workspace_has_its_own_namespaces_paid_by_it_no_longer(tenancy: Any) -> None:
+    answering, client, _ = tenancy
+    known = KnownFacts((await store()).documents, client)
+    holders = KnownHolders(known)
+    follower = FactsFollower(known, None)  # type: ignore[arg-type]
+    personal = {
+        **NAMESPACE, "owner_type": "User", "owner_id": "usr_1", "workspace_id": None,
+        "user": {"id": "usr_1", "version": 1, "tier": "free"},
+    }  # fmt: skip
+    later = {**personal, "billing_workspace_id": None, "workspace": None}
+    paid = await holders.of(with_facts(namespace=personal), namespace_id="ns_1")
+    assert paid.workspace_id == "wks_1"
+    # Told by the gateway, the namespace itself being as it was.
+    assert (await holders.of(with_facts(namespace=later), namespace_id="ns_1")).workspace_id is None
+    # Or told by the stream, so that it is asked for again where nobody sends facts along.
+    await holders.of(with_facts(namespace=personal), namespace_id="ns_1")
+    answering.namespaces["ns_1"] = later
+    follower.take([event("member.removed", "usr_1", 2, user_id="usr_1", workspace_id="wks_1")])
+    quiet = await holders.known(namespace_id="ns_1", workspace_id="wks_1", livemode=True)
+    assert quiet is not None
+    assert quiet.workspace_id is None
+
+
 async def test_a_deleted_workspace_takes_its_namespaces_along_and_a_restored_one_brings_them_back(tenancy: Any) -> None:
     answering, client, _ = tenancy
     known = KnownFacts((await store()).documents, client)

@@ -254,3 +254,29 @@ async def test_members_are_searched_by_what_their_users_are_called(world: World)
     blind = await world.made("api-keys", {"name": "blind", "scopes": ["members:read"]}, key=ada.key)
     refused = await world.call("GET", f"{members}?search=grace", key=blind["key"])
     assert refused.error["required_scope"] == "users:read"
+
+
+@pytest.mark.parametrize("by", ["itself", "an admin"])
+async def test_the_own_namespaces_of_who_leaves_are_no_more_the_workspaces(world: World, by: str) -> None:
+    ada, bob, eve = await world.person("Ada"), await world.person("Bob"), await world.person("Eve")
+    workspace = f"workspaces/{ada.workspace_id}"
+    for each in (bob, eve):
+        assert (await world.call("POST", f"{workspace}/members", {"user_id": each.id})).status == 201
+    body = {"name": "N", "owner_type": "User", "workspace_id": ada.workspace_id}
+    own, others = [
+        await world.made("namespaces", body, key=each.key, workspace=ada.workspace_id) for each in (bob, eve)
+    ]
+    shared = await world.made("namespaces", {"name": "S"}, key=bob.key, workspace=ada.workspace_id)
+    key = bob.key if by == "itself" else ada.key
+    assert (await world.call("DELETE", f"{workspace}/members/{bob.id}", key=key)).status == 204
+    wanted = {"namespace_ids": [own["id"], others["id"]]}
+    facts = (await world.internal("POST", "holders/resolve", wanted)).json["namespaces"]
+    assert (facts[own["id"]]["workspace_id"], facts[own["id"]]["billing_workspace_id"]) == (None, bob.workspace_id)
+    assert facts[own["id"]]["version"] == 2
+    assert facts[others["id"]]["billing_workspace_id"] == ada.workspace_id
+    listed = (await world.call("GET", "namespaces", key=ada.key)).json["data"]
+    assert {each["id"] for each in listed} == {others["id"], shared["id"]}
+    assert (await world.call("GET", f"namespaces/{own['id']}", key=ada.key)).status == 404
+    assert (await world.call("GET", f"namespaces/{own['id']}", key=bob.key)).status == 200
+    (told,) = [data for event, data in await world.published() if event == "namespace.updated"]
+    assert told["previous_attributes"] == {"workspace_id": ada.workspace_id}

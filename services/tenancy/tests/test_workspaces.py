@@ -99,6 +99,18 @@ async def test_after_thirty_days_a_purge_frees_the_slug_and_ends_what_was_in_it(
     assert ("api_key.revoked", (await _keys_of(world, ada.id))) in events
 
 
+async def test_a_purge_leaves_a_users_own_namespace_to_the_user(world: World) -> None:
+    ada, bob = await world.person("Ada"), await world.person("Bob")
+    assert (await world.call("POST", f"workspaces/{ada.workspace_id}/members", {"user_id": bob.id})).status == 201
+    body = {"name": "N", "owner_type": "User", "workspace_id": ada.workspace_id}
+    own = await world.made("namespaces", body, key=bob.key, workspace=ada.workspace_id)
+    assert (await world.call("DELETE", f"workspaces/{ada.workspace_id}", key=ada.key)).status == 204
+    world.clock.advance(30 * 24 * 3600)
+    await world.housekeeping.step()
+    left = await world.call("GET", f"namespaces/{own['id']}", key=bob.key)
+    assert (left.status, left.json["data"]["workspace_id"]) == (200, None)
+
+
 async def _keys_of(world: World, user_id: str) -> str:
     made = [data["object"] for event, data in await world.published() if event == "api_key.created"]
     return str([key["id"] for key in made if key["attributes"]["user_id"] == user_id][-1])

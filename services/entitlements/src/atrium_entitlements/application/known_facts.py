@@ -43,6 +43,7 @@ class KnownFacts:
         self._tenancy = tenancy
         self._size = size
         self._known: OrderedDict[str, Facts] = OrderedDict()
+        self._of_users: dict[str, set[str]] = {}
 
     def remember(self, facts: Iterable[Facts]) -> None:
         """Take these in, each unless a newer one is known."""
@@ -51,12 +52,20 @@ class KnownFacts:
             if known is None or _newer(fact, known):
                 self._known[fact.id] = fact
                 self._known.move_to_end(fact.id)
+                if isinstance(fact, NamespaceFacts) and fact.owner_type == "User":
+                    self._of_users.setdefault(fact.owner_id, set()).add(fact.id)
         while len(self._known) > self._size:
-            self._known.popitem(last=False)
+            self._drop(next(iter(self._known)))
 
     def forget(self) -> None:
         """Start anew: something may have been missed."""
         self._known.clear()
+        self._of_users.clear()
+
+    def forget_namespaces(self, user_id: str) -> None:
+        """Ask anew about a user's own namespaces: who pays for them hangs on where the user belongs."""
+        for namespace_id in tuple(self._of_users.get(user_id, ())):
+            self._drop(namespace_id)
 
     def get(self, id: str | None) -> Facts | None:
         """What is in memory of this id."""
@@ -109,6 +118,14 @@ class KnownFacts:
                 return found
             after = (page[-1].key,)
 
+    def _drop(self, id: str) -> None:
+        fact = self._known.pop(id, None)
+        if isinstance(fact, NamespaceFacts) and fact.owner_type == "User":
+            theirs = self._of_users[fact.owner_id]
+            theirs.discard(id)
+            if not theirs:
+                del self._of_users[fact.owner_id]
+
     async def _answer(self, namespace_id: str | None, workspace_id: str | None, as_of: datetime | None) -> list[Facts]:
         asked: JSONObject = {
             "namespace_ids": [namespace_id] if namespace_id else [],
@@ -156,8 +173,9 @@ def told_facts(kind: str, id: str, told: JSONObject) -> list[Facts]:
 
 
 def _newer(fact: Facts, known: Facts) -> bool:
-    completes = isinstance(fact, NamespaceFacts) and isinstance(known, NamespaceFacts) and not known.complete
-    return fact.version > known.version or (completes and fact.version == known.version)
+    # Who pays for a user's own namespace changes without it, with the workspaces of the user: who tells it last knows.
+    tells = isinstance(fact, NamespaceFacts) and fact.complete
+    return fact.version > known.version or (tells and fact.version == known.version)
 
 
 def _version(told: JSONObject) -> int:

@@ -81,3 +81,6 @@ class FactsFollower:
     def take(self, messages: Sequence[Message]) -> None:
         """Take in what these tell."""
         self._known.remember(fact for message in messages if (fact := facts_of(message)) is not None)
+        for message in messages:
+            if message.type.startswith("member."):
+                self._known.forget_namespaces(str(cast("JSONObject", message.data["object"])["id"]))

@@ -18,6 +18,7 @@ from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.commit import Meta
 from atrium_common.store.documents import Collection, Condition, Order, Query
 from atrium_tenancy.application.erasure import clear_up, forget
+from atrium_tenancy.application.namespaces import detach
 from atrium_tenancy.application.namespaces import end as end_namespace
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key, workspace
@@ -121,7 +122,7 @@ class Housekeeping:
 
     async def _end_children(self, workspace_id: str) -> bool:
         """End some of the workspace's namespaces, keys and memberships; whether there were any."""
-        namespaces = await self._some(NAMESPACES, "owner_id", workspace_id)
+        namespaces = await self._some(NAMESPACES, "workspace_id", workspace_id)
         keys = await self._some(API_KEYS, "workspace_id", workspace_id)
         members = await self._some(MEMBERS, "workspace_id", workspace_id)
         if not namespaces and not keys and not members:
@@ -129,9 +130,11 @@ class Housekeeping:
 
         async def decide(tx: Transaction) -> JSONObject:
             for namespace_id in namespaces:
-                found = await tx.load(NAMESPACE, namespace_id)
-                if not found.there.deleted:
-                    await end_namespace(self._tenancy, tx, namespace_id, found.there)
+                found = (await tx.load(NAMESPACE, namespace_id)).there
+                if found.owner_type == "User":
+                    await detach(self._tenancy, tx, workspace_id, found.owner_id)
+                elif not found.deleted:
+                    await end_namespace(self._tenancy, tx, namespace_id, found)
             for key_id in keys:
                 key = (await tx.load(API_KEY, key_id)).there
                 await tx.emit(API_KEY, key_id, *api_key.revoke(key, at=tx.at))

@@ -10,6 +10,7 @@ from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_tenancy.application.access import Access, Loader, access, membership, permissions_of
+from atrium_tenancy.application.namespaces import detach
 from atrium_tenancy.application.seats import reseat, seat, unseat
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.application.visibility import visible_user
@@ -111,7 +112,7 @@ async def update(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str, 
 
 
 async def remove(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str) -> None:
-    """End a membership; anybody may leave by itself.
+    """End a membership, and what the workspace pays for the user's own namespaces; anybody may leave by itself.
 
     Raises:
         NotFound, InsufficientPermissions, PreconditionFailed.
@@ -128,6 +129,7 @@ async def remove(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str) 
         if not leaves:
             found.require_within(await permissions_of(tx, loaded.there))
         await unseat(tx, loaded.there)
+        await detach(tenancy, tx, workspace_id, user_id)
         return {"id": user_id}
 
     await tenancy.repository.transact(call.command, decide)

@@ -14,7 +14,9 @@ from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal
+from atrium_common.store.documents import Condition
 from atrium_common.store.ports import ClaimTaken
+from atrium_common.store.whole import every_document
 from atrium_tenancy.application.access import BOUND, Loader, access
 from atrium_tenancy.application.slugs import claim_slug
 from atrium_tenancy.application.tenancy import Tenancy
@@ -22,7 +24,7 @@ from atrium_tenancy.application.workspaces import patched_settings
 from atrium_tenancy.domain import namespace as domain
 from atrium_tenancy.domain import shelf
 from atrium_tenancy.domain.workspace import is_gone
-from atrium_tenancy.rows import NAMESPACE, SHELF, USER, WORKSPACE
+from atrium_tenancy.rows import NAMESPACE, NAMESPACES, SHELF, USER, WORKSPACE
 
 _RACES = 5
 
@@ -172,6 +174,17 @@ async def end(tenancy: Tenancy, tx: Transaction, namespace_id: str, namespace: d
     tx.release(f"slug/{namespace.owner_id}/{namespace.slug}", stream=NAMESPACE.stream(namespace_id))
     if namespace.is_default:
         await tx.emit(SHELF, namespace.owner_id, shelf.DefaultChosen(namespace_id=None, at=tx.at))
+
+
+async def detach(tenancy: Tenancy, tx: Transaction, workspace_id: str, user_id: str) -> None:
+    """Let the user's own namespaces belong to the workspace no more: for who has left it, it does not pay."""
+    theirs = (Condition("owner_id", "eq", user_id), Condition("workspace_id", "eq", workspace_id))
+    async for row in every_document(tenancy.documents, NAMESPACES.name, theirs):
+        state = (await tx.load(NAMESPACE, row.key)).there
+        if not state.deleted and state.workspace_id == workspace_id:
+            audience = tuple(dict.fromkeys((workspace_id, *await _audience(tenancy, user_id, None))))
+            changes = domain.update(state, {"workspace_id": None}, workspace_ids=audience, at=tx.at)
+            await tx.emit(NAMESPACE, row.key, *changes)
 
 
 async def _owner(loader: Loader, principal: Principal, wanted: NewNamespace) -> _Owner:

@@ -11,6 +11,7 @@ _SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 72
 
 HTTP_REQUESTS = Requests("atrium_http_requests_total", "atrium_http_request_seconds", bounds=_FAST, registry=REGISTRY)
 CERTIFICATE_EXPIRES = Gauge("atrium_tls_certificate_expires_seconds", "Unix time at which the certificate shown ends")
+START_WAITS = Gauge("atrium_start_waits", "1 while a process that starts can not reach its store or its stream")
 WRITES_FAIL = Gauge("atrium_store_writes_fail", "1 while background tasks can not write to the store")
 TASK_RESTARTS = Counter("atrium_task_restarts_total", "Background tasks that failed and were started again", ["task"])
 RELAYED = Counter("atrium_relay_messages_total", "Messages put onto the event stream", ["topic"])

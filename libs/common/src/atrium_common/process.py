@@ -10,7 +10,7 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -23,7 +23,7 @@ from atrium_common.bus.ports import BusRefused, BusUnavailable
 from atrium_common.http.health import Readiness, admin_app
 from atrium_common.http.listener import SERVICE_LIMITS, Listener
 from atrium_common.logging import configure_logging
-from atrium_common.metrics import WRITES_FAIL
+from atrium_common.metrics import START_WAITS, WRITES_FAIL
 from atrium_common.parent import line, tell_unfit
 from atrium_common.run_files import RunFiles
 from atrium_common.settings import Settings, UnfitSetting
@@ -80,38 +80,56 @@ async def _main(
     name: str, settings: Settings, collections: Sequence[Collection], build: Build, *, reuse_port: bool
 ) -> None:
     ending = _Ending(settings.drain_seconds)
+    start = _Start()
+    readiness = Readiness({"start": start.check})
     tracer = tracing.install(name, settings)
     with RunFiles(settings.run_dir, settings.run_name or name) as files:
-        built = await _built(name, settings, collections, build, ending)
-        if built is None:
-            log.warning("ended before it served", reason=ending.reason)
-            return
-        service, parts, closers = built
-        try:
-            search_seldom()
-            await _serve(service, parts, ending, files, reuse_port=reuse_port)
-        finally:
-            await _close([*closers, *([] if tracer is None else [tracer.close])])
+        # From the first moment to the end: who waits for its store is alive, and must not be ended for being silent.
+        async with _admin_port(readiness, settings) as admin_port:
+            built = await _built(name, settings, collections, build, ending, start)
+            if built is None:
+                log.warning("ended before it served", reason=ending.reason)
+                return
+            service, parts, closers = built
+            try:
+                search_seldom()
+                await _serve(service, parts, ending, files, readiness, admin_port, reuse_port=reuse_port)
+            finally:
+                await _close([*closers, *([] if tracer is None else [tracer.close])])
     log.info("ended")
 
 
-async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFiles, *, reuse_port: bool) -> None:
+@contextlib.asynccontextmanager
+async def _admin_port(readiness: Readiness, settings: Settings) -> AsyncIterator[int]:
+    """The admin port, open; its number."""
+    runner = web.AppRunner(admin_app(readiness), access_log=None, shutdown_timeout=1.0)
+    try:
+        await runner.setup()
+        with _told_where(settings.host, settings.admin_port, "--admin-port (ATRIUM_ADMIN_PORT)"):
+            await web.TCPSite(runner, settings.host, settings.admin_port).start()
+        port = int(runner.addresses[0][1])
+        log.debug("starting", admin_port=port)
+        yield port
+    finally:
+        await runner.cleanup()
+
+
+async def _serve(
+    service: Service,
+    parts: Parts,
+    ending: _Ending,
+    files: RunFiles,
+    readiness: Readiness,
+    admin_port: int,
+    *,
+    reuse_port: bool,
+) -> None:
     settings = parts.settings
     supervisor = Supervisor()
     writes = partial(supervisor.lately, StoreUnavailable)
     WRITES_FAIL.set_function(lambda: float(writes() is not None))
-    readiness = Readiness(
-        {"store": _store_check(parts), **service.checks},
-        failing=lambda: supervisor.failing,
-        degraded=lambda: {} if (reason := writes()) is None else {"writes": reason},
-    )
     door = _Application(service.server) if isinstance(service.server, web.Application) else service.server
-    admin = web.AppRunner(admin_app(readiness), access_log=None, shutdown_timeout=1.0)
     try:
-        await admin.setup()
-        admin_site = web.TCPSite(admin, settings.host, settings.admin_port)
-        with _told_where(settings.host, settings.admin_port, "--admin-port (ATRIUM_ADMIN_PORT)"):
-            await admin_site.start()
         ports = {}
         shown = None if door is None else served_certificate(settings)
         if door is not None:
@@ -122,7 +140,12 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
             supervisor.start("certificate", shown.follow)
         for job_name, job in service.jobs.items():
             supervisor.start(job_name, job)
-        ports["admin"] = int(admin.addresses[0][1])
+        ports["admin"] = admin_port
+        readiness.replace(
+            {"store": _store_check(parts), **service.checks},
+            failing=lambda: supervisor.failing,
+            degraded=lambda: {} if (reason := writes()) is None else {"writes": reason},
+        )
         files.write_ports(ports)
         log.info("serving", host=settings.host, port=ports.get("api"), admin_port=ports["admin"])
         await ending.begun.wait()
@@ -131,15 +154,13 @@ async def _serve(service: Service, parts: Parts, ending: _Ending, files: RunFile
         if door is not None and not await door.drain(ending.left()):
             log.warning("requests were cut off after the time to drain")
     finally:
-        # The admin port tells of the drain to its end.
         await supervisor.stop(max(ending.left(), 1.0))
         if isinstance(door, _Application):
             await door.cleanup()
-        await admin.cleanup()
 
 
 async def _built(
-    name: str, settings: Settings, collections: Sequence[Collection], build: Build, ending: _Ending
+    name: str, settings: Settings, collections: Sequence[Collection], build: Build, ending: _Ending, start: _Start
 ) -> tuple[Service, Parts, list[Closer]] | None:
     """The service with its parts, as soon as store and bus can be reached; None if the end comes first."""
     while not ending.begun.is_set():
@@ -153,6 +174,7 @@ async def _built(
         except (StoreUnavailable, BusUnavailable) as error:
             # What the service itself reads and writes while it is put together may fail as well as the opening.
             await _close(closers)
+            start.waits_for(str(error))
             log.warning("not yet", reason=str(error), again_in=_START_PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ending.begun.wait(), _START_PAUSE)
@@ -160,8 +182,23 @@ async def _built(
             await _close(closers)
             raise
         else:
+            START_WAITS.set(0)
             return service, parts, [*service.closers, *closers]
     return None
+
+
+class _Start:
+    """What a process that starts still waits for."""
+
+    def __init__(self) -> None:
+        self._reason = "store and stream are being opened"
+
+    def waits_for(self, reason: str) -> None:
+        self._reason = reason
+        START_WAITS.set(1)
+
+    async def check(self) -> str | None:
+        return self._reason
 
 
 async def _close(closers: Sequence[Closer]) -> None:

@@ -26,6 +26,8 @@ class Text(Body):
 async def build(parts: Parts) -> Service:
     if (failing := os.environ.pop("PROBE_FAILS_ONCE", None)) is not None:
         raise StoreUnavailable(failing)
+    if (away := os.environ.get("PROBE_IS_AWAY")) is not None:
+        raise StoreUnavailable(away)
     if (refused := os.environ.get("PROBE_IS_REFUSED")) is not None:
         raise StoreRefused(refused)
     if "PROBE_CRASHES" in os.environ:

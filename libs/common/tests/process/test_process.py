@@ -150,6 +150,41 @@ async def test_a_store_that_fails_while_the_service_is_put_together_is_waited_fo
         assert await service.ended() == 0
 
 
+async def test_a_process_that_waits_for_its_store_is_alive_and_says_what_it_waits_for(tmp_path: Path) -> None:
+    async with _nobodys_server() as port:
+        settings = {"ATRIUM_MONGODB_URL": f"mongodb://127.0.0.1:{port}", "ATRIUM_LOG_LEVEL": "debug"}
+        async with running(tmp_path, settings) as service, aiohttp.ClientSession() as session:
+            admin = f"http://127.0.0.1:{(await service.logged('starting'))['admin_port']}"
+            async with session.get(f"{admin}/healthz") as answer:
+                assert answer.status == 200
+            async with session.get(f"{admin}/readyz") as answer:
+                assert answer.status == 503
+                assert (await answer.json())["reasons"] == {"start": "store and stream are being opened"}
+            service.process.send_signal(signal.SIGTERM)
+            assert not (tmp_path / "run" / "probe.ports.json").exists()
+
+
+async def test_what_a_start_waits_for_is_on_its_admin_port_and_in_a_metric(tmp_path: Path) -> None:
+    settings = {"PROBE_IS_AWAY": "no primary", "ATRIUM_LOG_LEVEL": "debug"}
+    async with running(tmp_path, settings) as service, aiohttp.ClientSession() as session:
+        admin = f"http://127.0.0.1:{(await service.logged('starting'))['admin_port']}"
+        await service.logged("not yet")
+        async with session.get(f"{admin}/readyz") as answer:
+            assert (await answer.json())["reasons"] == {"start": "no primary"}
+        async with session.get(f"{admin}/metrics") as answer:
+            assert "\natrium_start_waits 1.0\n" in await answer.text()
+        service.process.send_signal(signal.SIGTERM)
+        assert await service.ended() == 0
+
+
+@contextlib.asynccontextmanager
+async def _nobodys_server() -> AsyncIterator[int]:
+    """A port that takes connections and says nothing."""
+    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_what_is_being_answered_is_finished_first(tmp_path: Path, number: signal.Signals) -> None:
     async with running(tmp_path) as service:

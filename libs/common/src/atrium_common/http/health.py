@@ -24,6 +24,8 @@ class Readiness:
     `failing` names background tasks that are waiting to be started again, `degraded` what does not work while the rest
     does (writes to a full disk): both are told, but no reason to get no requests. Every copy of a service has the same
     store, so that taking one out of rotation for it would take all of them, and their reads.
+
+    A process that starts has no checks of its service yet: `replace` brings them.
     """
 
     def __init__(
@@ -33,10 +35,20 @@ class Readiness:
         failing: Callable[[], Mapping[str, str]] = dict,
         degraded: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        self.draining = False
+        self.replace(checks, failing=failing, degraded=degraded)
+
+    def replace(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        failing: Callable[[], Mapping[str, str]] = dict,
+        degraded: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """Let these say from now on whether the service is ready."""
         self._checks = checks
         self._failing = failing
         self._degraded = degraded
-        self.draining = False
 
     async def reasons(self) -> dict[str, str]:
         """Why the service is not ready, by check; empty when it is. Takes 2 s at most."""

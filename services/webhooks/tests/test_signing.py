@@ -8,6 +8,7 @@ from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
 from atrium_webhooks.domain.signing import is_secret, new_secret, signature, standard_signature
+from atrium_webhooks.http.bodies import CreateWebhook, RotateSecret
 
 BODY = json.dumps({"id": "evt_1"}).encode()
 GENERATED = new_secret(lambda count: bytes(range(count)))
@@ -58,3 +59,10 @@ def test_the_hmac_is_the_standard_librarys_whatever_the_length_of_the_secret(len
 )
 def test_a_client_may_bring_base64_or_plain_text_of_the_right_length(text: str, fits: bool) -> None:
     assert is_secret(text) is fits
+
+
+def test_a_secret_is_kept_as_it_was_given_since_it_is_the_key_as_it_stands() -> None:
+    given = "  twelve and more \n"
+    created = CreateWebhook.model_validate({"url": " https://example.com ", "events": ["*"], "secret": given})
+    assert (created.url, created.secret) == ("https://example.com", given)
+    assert RotateSecret.model_validate({"secret": given}).secret == given

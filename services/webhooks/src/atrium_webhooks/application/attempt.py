@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from typing import cast
 
 from atrium_common.clock import Clock, parse_rfc3339, rfc3339
@@ -21,7 +22,7 @@ from atrium_webhooks.domain.endpoint import Endpoint
 from atrium_webhooks.domain.schedule import Verdict, judge
 from atrium_webhooks.domain.signing import signature, standard_signature
 
-USER_AGENT = "Atrium-Webhooks/1"
+USER_AGENT = f"Atrium-Webhooks/{version('atrium-webhooks')}"
 _NO_EVENT = "The event is kept no longer."
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, StringConstraints
 
 from atrium_common.http.body import Body
 from atrium_common.http.faults import FaultAt
@@ -114,6 +114,7 @@ Headers: TypeAlias = Annotated[
 ]
 Secret: TypeAlias = Annotated[
     str,
+    StringConstraints(strip_whitespace=False),  # the HMAC's key is the text as given
     Field(
         description="whsec_ and base64 of 24 to 64 bytes, or any text of 12 to 128 characters",
         json_schema_extra={"minLength": 12, "maxLength": 128},

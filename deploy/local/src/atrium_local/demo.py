@@ -136,7 +136,8 @@ class Demo:
         async with session.request(method, f"{self._base}/api/v1/{path}", json=body, headers=headers) as answer:
             content = cast("JSONObject", await answer.json())
             if answer.status >= 400:  # noqa: PLR2004
-                raise DemoFailed(f"{method} {path}: {refusal(answer.status, content)}{_advice(answer.status, path)}")
+                told = f"{method} {path}: {refusal(answer.status, content)}"
+                raise DemoFailed(f"{told.removesuffix('.')}.{_advice(answer.status, path)}")
             return content
 
 
@@ -144,9 +145,9 @@ def _advice(status: int, path: str) -> str:
     """What to do about a refusal that the demo's own circumstances explain."""
     if path == "webhooks" and status == _UNPROCESSABLE:
         return (
-            ". The demo's receiver is on this machine: start webhooks with"
+            " The demo's receiver is on this machine: start webhooks with"
             " ATRIUM_WEBHOOKS_ALLOWED_NETWORKS=127.0.0.0/8,::1/128, as `atrium up` does where that is not set"
         )
     if status in _KEY_REFUSED:
-        return ". The demo wants the operator's key (admin:*) of that suite: give its --data-dir, or ATRIUM_API_KEY"
+        return " The demo wants the operator's key (admin:*) of that suite: give its --data-dir, or ATRIUM_API_KEY"
     return ""

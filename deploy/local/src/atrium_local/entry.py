@@ -1,10 +1,12 @@
-"""Where the command begins: Ctrl-C ends it without a word, also while its parts are still being loaded."""
+"""Where the command begins: Ctrl-C ends it without a word, and what the machine refuses is told in one."""
 
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
+import sys
 
 _INTERRUPTED = 130
 _LOADED_OBJECTS = 50_000
@@ -15,8 +17,21 @@ def main() -> None:
     """Run the command: exit 0 done, 1 failed, 2 wrong usage, 130 interrupted before it had begun."""
     ordinary = signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
     gc.set_threshold(_LOADED_OBJECTS)
-    from atrium_local.command import app
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # An old locale's terminal or log may have no "…" and no "✓": a question mark is better than no word.
+            stream.reconfigure(errors="replace")
+    from typer.main import get_command
 
+    from atrium_local.command import app
+    from atrium_local.options import warn, words
+
+    command = get_command(app)
     # From here on the commands see to it themselves.
     signal.signal(signal.SIGINT, ordinary)
-    app()
+    try:
+        command()
+    except OSError as error:
+        # A file that no command had reckoned with, or an output that takes no more.
+        warn(words(error))
+        sys.exit(1)

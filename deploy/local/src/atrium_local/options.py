@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,12 +23,22 @@ from atrium_local.data_directory import DataDirectory, DirectoryInUse, given_sec
 S = TypeVar("S", bound=Settings)
 R = TypeVar("R")
 
+
+def _directory(text: str) -> Path:
+    if not text:
+        raise typer.BadParameter("it is empty: name a directory")
+    if (path := Path(text)).is_file():
+        raise typer.BadParameter(f"{text} is a file: name a directory")
+    return path
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
         envvar="ATRIUM_DATA_DIR",
-        file_okay=False,
+        parser=_directory,
+        metavar="<dir>",
         help="Where stores, secrets and ports are kept [.atrium]",
     ),
 ]
@@ -45,6 +56,14 @@ Url = Annotated[
     typer.Option("--url", envvar="ATRIUM_URL", callback=_http, help="The gateway's URL [of the suite that runs here]"),
 ]
 DEFAULT_URL = "http://127.0.0.1:8080"
+
+_ADVICE = {
+    errno.EACCES: ": run this as the user whom the data directory belongs to, or give another --data-dir",
+    errno.EPERM: ": run this as the user whom the data directory belongs to, or give another --data-dir",
+    errno.ENOENT: ": it can't be made or read there; is the path right?",
+    errno.ENOSPC: ": make room, then try again",
+    errno.EROFS: ": give a --data-dir where files can be written",
+}
 
 UNREAD = 141
 """How a command ends whose output nobody reads any more: as the shell says of one that SIGPIPE ended."""
@@ -154,10 +173,11 @@ def run(action: Callable[[], R], *, unfit: int = 1) -> R:
 
 
 def words(error: Exception) -> str:
-    """What an error says, without the system's number of it."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+    """What an error says, without the system's number of it, and what can be done where the system refuses a file."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    where = "" if error.filename is None else f"{error.filename}: "
+    return f"{where}{error.strerror}{_ADVICE.get(error.errno or 0, '')}"
 
 
 def run_async(work: Callable[[], Awaitable[R]]) -> R:

@@ -47,6 +47,12 @@ def _http(url: str) -> str:
     return url
 
 
+def _mongodb(value: object) -> object:
+    if isinstance(value, str) and value and not value.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("it begins with mongodb:// or mongodb+srv://, like mongodb://host:27017/?replicaSet=rs0")
+    return _given(value)
+
+
 def _names_a_host(url: str) -> bool:
     """Whether there is a host in it, and only such a port as there can be."""
     try:
@@ -54,6 +60,12 @@ def _names_a_host(url: str) -> bool:
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _named(value: object) -> object:
+    if value == "":
+        raise ValueError("it is empty: name a directory, or leave it out")
+    return value
 
 
 HttpUrl: TypeAlias = Annotated[str, AfterValidator(_http)]
@@ -78,11 +90,15 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # what is unfit may be a secret
     )
 
-    data_dir: Path = Field(default=Path(".atrium"), description="Where the embedded stores, secrets and ports are kept")
-    mongodb_url: SecretStr | None = Field(default=None, description="MongoDB instead of the embedded stores")
+    data_dir: Annotated[Path, BeforeValidator(_named)] = Field(
+        default=Path(".atrium"), description="Where the embedded stores, secrets and ports are kept"
+    )
+    mongodb_url: Annotated[SecretStr | None, BeforeValidator(_mongodb)] = Field(
+        default=None, description="MongoDB instead of the embedded stores"
+    )
     mongodb_driver: Literal["motor", "pymongo"] = Field(default="motor", description="Which driver reaches MongoDB")
     mongodb_prefix: str = Field(default="atrium_", description="What the databases' names begin with")
-    kafka_bootstrap: Annotated[str, AfterValidator(_brokers)] | None = Field(
+    kafka_bootstrap: Annotated[Annotated[str, AfterValidator(_brokers)] | None, BeforeValidator(_given)] = Field(
         default=None, description="Kafka instead of reading the logs: host:port,…"
     )
     mongodb_ca_file: File = Field(default=None, description="Whose certificates MongoDB may show; TLS is then demanded")
@@ -213,7 +229,7 @@ def _both(one: str, first: object, other: str, second: object) -> None:
 
 def _told(value: object) -> JSON:
     if isinstance(value, list | tuple | set | frozenset):
-        return [_shown(item) for item in value]
+        return [item if isinstance(item, int | float) else _shown(item) for item in value]
     if isinstance(value, dict):
         return {str(name): _shown(item) for name, item in value.items()}
     return _shown(value)

@@ -1,5 +1,6 @@
 """A store whose file is away: nothing is acknowledged that only an unlinked file holds, and it comes back by itself."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -45,3 +46,18 @@ async def test_a_file_that_is_away_takes_no_writes_and_goes_on_where_it_was_once
     assert [event.version for event in await store.log.read_stream("s/1")] == [1, 2]
     assert await store.log.tail() == 2
     await store.close()
+
+
+async def test_a_file_that_can_not_be_opened_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    path.mkdir()
+    with pytest.raises(StoreUnavailable, match=f"^SQLite: {path}: "):
+        await SqliteStore(path).open([])
+
+
+async def test_a_file_of_another_user_is_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.db"
+    path.mkdir()  # what root can't open either
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(StoreUnavailable, match="this user may not read and write it"):
+        await SqliteStore(path).open([])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from atrium_common.settings import Settings
 from atrium_gateway.limits.tiers import Limits
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^A-Z/\s?#@,]+|null")
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -22,6 +24,13 @@ def _networks(value: object) -> object:
 
 def _names(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin: use https://app.example.com, perhaps with a port, or *")
+    return value
 
 
 def _limits(value: object) -> object:
@@ -39,7 +48,7 @@ class GatewaySettings(Settings):
     )
     upstream_seconds: float = Field(default=30.0, gt=0, description="The most a request may take behind the gateway")
     most_in_flight: int = Field(default=1000, ge=10, description="Requests answered at once, before 503")
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_origins)] = Field(
         default=(), description="Origins whose pages may call the API, or *; none by default"
     )
     docs: bool = Field(default=True, description="Whether /api/docs and /api/openapi.json are served")

@@ -13,6 +13,8 @@ from atrium_common.settings import Settings
 from atrium_webhooks.domain.addresses import Network
 from atrium_webhooks.domain.schedule import DEFAULT_SCHEDULE
 
+_SECONDS = "must be seconds of 0 or more, separated by commas, like 0,60,300"
+
 
 def _networks(value: object) -> object:
     if isinstance(value, str):
@@ -21,7 +23,12 @@ def _networks(value: object) -> object:
 
 
 def _numbers(value: object) -> object:
-    return tuple(float(part) for part in value.split(",")) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise ValueError(_SECONDS) from None
 
 
 def _roles(value: object) -> object:
@@ -58,5 +65,5 @@ class WebhooksSettings(Settings):
     @classmethod
     def _sensible(cls, schedule: tuple[float, ...]) -> tuple[float, ...]:
         if not schedule or any(pause < 0 for pause in schedule):
-            raise ValueError("seconds of 0 or more, separated by commas, like 0,60,300")
+            raise ValueError(_SECONDS)
         return schedule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from typing import Annotated
@@ -65,7 +66,9 @@ def listen(
     try:
         asyncio.run(_listen(port, secret, as_json=as_json))
     except OSError as error:
-        fail(f"can't listen on port {port}: {error.strerror or error}")
+        taken = error.errno == errno.EADDRINUSE
+        why = "it is taken" if taken else f"{error.strerror or error}"
+        fail(f"can't listen on port {port}: {why}: give another --port, 0 takes a free one")
 
 
 async def _listen(port: int, secret: str | None, *, as_json: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
 
 from atrium_common.settings import Settings
-from atrium_local.options import AsJson, DataDir, Failed, Url, console, joined, prepared, run_async, settings_of
+from atrium_local.options import AsJson, DataDir, Failed, Url, console, fail, joined, prepared, run_async, settings_of
 
 _NOT_FOUND = 404
 
@@ -32,6 +33,8 @@ def erase_user(
     """
     settings = settings_of(Settings, data_dir=data_dir)
     if not yes and not as_json:
+        if not sys.stdin.isatty():
+            fail(f"nobody can be asked here whether {user_id} is to be erased for good: say so with --yes", code=2)
         typer.confirm(f"Erase {user_id} for good?", abort=True)
     now = run_async(lambda: _erased_now(settings, url, user_id))
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ def connect(path: Path, *, writable: bool, create: bool = False) -> sqlite3.Conn
     Raises:
         StoreUnavailable: the file can't be opened.
     """
-    with translated():
+    with _opening(path):
         mode = "rwc" if create else "rw" if writable else "ro"
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={mode}",
@@ -51,6 +52,18 @@ def identity(path: Path) -> tuple[int, int]:
     except OSError as error:
         raise StoreUnavailable(f"{path.name}: {error.strerror}") from error
     return found.st_dev, found.st_ino
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """Say which file it is that can't be opened, and why where that can be told: SQLite says neither."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        wanted = os.R_OK | os.W_OK
+        refused = path.exists() and not os.access(path, wanted)
+        why = "this user may not read and write it" if refused else str(error)
+        raise StoreUnavailable(f"SQLite: {path}: {why}") from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -204,6 +205,13 @@ async def test_a_new_default_namespace_takes_the_place_of_the_old(world: World) 
     assert (await world.call("GET", f"namespaces/{second['id']}", key=ada.key)).json["data"]["is_default"] is False
     assert (await world.call("DELETE", f"namespaces/{first['id']}", key=ada.key)).status == 204
     assert (await world.made("namespaces", {"name": "C", "is_default": True}, key=ada.key))["is_default"] is True
+
+
+@pytest.mark.parametrize("path", ["workspaces", "namespaces"])
+async def test_many_who_give_one_name_at_once_and_no_slug_all_get_one(world: World, path: str) -> None:
+    made = await asyncio.gather(*(world.call("POST", path, {"name": "Same"}) for _ in range(20)))
+    assert [answer.status for answer in made] == [201] * 20
+    assert len({answer.json["data"]["slug"] for answer in made}) == 20
 
 
 async def test_namespaces_belong_to_a_workspace_or_a_user_and_slugs_are_unique_for_each_owner(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -62,7 +63,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewNamespace) -> Loaded[d
         Duplicate: the owner has one of this slug already.
     """
 
-    async def decide(tx: Transaction) -> JSONObject:
+    async def decide(tx: Transaction, *, outrun: bool) -> JSONObject:
         owner = await _owner(tx, call.principal, wanted)
         namespace_id = tenancy.ids.new("ns")
         slug = await claim_slug(
@@ -73,6 +74,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewNamespace) -> Loaded[d
             name=wanted.name,
             stream=NAMESPACE.stream(namespace_id),
             seed=namespace_id,
+            outrun=outrun,
         )
         created = domain.NamespaceCreated(
             uuid=str(uuid.uuid4()),
@@ -96,9 +98,9 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewNamespace) -> Loaded[d
         await tx.emit(NAMESPACE, namespace_id, created)
         return {"id": namespace_id}
 
-    for _ in range(_RACES):
+    for race in range(_RACES):
         try:
-            done = await tenancy.repository.transact(call.command, decide)
+            done = await tenancy.repository.transact(call.command, partial(decide, outrun=race > 0))
         except ClaimTaken:
             if wanted.slug:
                 break

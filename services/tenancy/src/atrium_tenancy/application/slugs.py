@@ -18,17 +18,26 @@ _AT_RANDOM = 6
 
 
 async def claim_slug(
-    tx: Transaction, store: Store, prefix: str, *, wanted: str | None, name: str, stream: str, seed: str
+    tx: Transaction,
+    store: Store,
+    prefix: str,
+    *,
+    wanted: str | None,
+    name: str,
+    stream: str,
+    seed: str,
+    outrun: bool = False,
 ) -> str:
     """Claim `prefix/slug` for the stream: the wanted slug, or one made from the name, with a number where taken.
 
-    Numbers are tried in turn at first, then drawn from `seed`, so that the thousandth of a name is found as fast.
+    Numbers are tried in turn at first, then drawn from `seed`, so that the thousandth of a name is found as fast; where
+    the command was `outrun` before, they are drawn at once: in turn, its rivals would take the next one too.
 
     Raises:
         Duplicate: the wanted slug is taken.
         ClaimTaken: at commit, where somebody else was faster.
     """
-    candidates = [wanted] if wanted else list(_numbered(slug_of(name), seed))
+    candidates = [wanted] if wanted else list(_numbered(slug_of(name), seed, in_turn=not outrun))
     for slug in candidates:
         claim = f"{prefix}/{slug}"
         if claim not in tx.claimed and await store.log.holder(claim) is None:
@@ -51,9 +60,11 @@ def slug_of(name: str) -> str:
     return slug or "unnamed"
 
 
-def _numbered(slug: str, seed: str) -> Iterator[str]:
-    yield slug
-    numbers = [*range(2, _IN_TURN)]
+def _numbered(slug: str, seed: str, *, in_turn: bool) -> Iterator[str]:
+    numbers: list[int] = []
+    if in_turn:
+        yield slug
+        numbers += range(2, _IN_TURN)
     drawn = sum(ord(character) * 131**place for place, character in enumerate(seed))
     numbers += [drawn % 10**digits + 10 ** (digits - 1) for digits in range(3, 3 + _AT_RANDOM)]
     for number in numbers:

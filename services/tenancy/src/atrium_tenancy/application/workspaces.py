@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 from pydantic import JsonValue
@@ -53,7 +54,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewWorkspace) -> Loaded[d
     if not principal.is_operator and is_above(wanted.tier, tier_of(principal.user_tier)):
         raise ValidationFailed({"tier": [f"At most your own tier, {principal.user_tier}."]})
 
-    async def decide(tx: Transaction) -> JSONObject:
+    async def decide(tx: Transaction, *, outrun: bool) -> JSONObject:
         workspace_id = tenancy.ids.new("wks")
         slug = await claim_slug(
             tx,
@@ -63,6 +64,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewWorkspace) -> Loaded[d
             name=wanted.name,
             stream=WORKSPACE.stream(workspace_id),
             seed=workspace_id,
+            outrun=outrun,
         )
         created = domain.WorkspaceCreated(
             name=wanted.name,
@@ -77,9 +79,9 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewWorkspace) -> Loaded[d
         await seat(tx, workspace_id, principal.user_id, "owner")
         return {"id": workspace_id}
 
-    for _ in range(_RACES):
+    for race in range(_RACES):
         try:
-            done = await tenancy.repository.transact(call.command, decide)
+            done = await tenancy.repository.transact(call.command, partial(decide, outrun=race > 0))
         except ClaimTaken:
             if wanted.slug:
                 break

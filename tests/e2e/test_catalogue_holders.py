@@ -1,6 +1,7 @@
 """What holders see of their plans and their past, and what becomes of it when they are suspended or deleted."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,6 +93,31 @@ async def test_usage_history_is_told_by_hour_day_and_month_within_bounds(platfor
     for query in ("", "feature=none", "feature=sso", "feature=seats&window=week", "feature=seats&since=yesterday"):
         refused = await platform.call("GET", f"entitlements/usage?{query}", key=tenant.key)
         assert (refused.status, refused.code) == (422, "VALIDATION_ERROR"), query
+
+
+async def test_filters_take_features_and_packages_by_code_or_id(platform: Platform) -> None:
+    tenant = await platform.tenant()
+    workspace_id = tenant.workspace["id"]
+    given = await platform.created("entitlements", {"workspace_id": workspace_id, "package": "starter"})
+    boost = {"workspace_id": workspace_id, "feature": "seats", "type": "add_limit", "quantity": 5}
+    await platform.created("boosts", {**boost, "duration": "permanent"})
+    package_id = given["package_id"]
+    feature_id = (await platform.call("GET", "features/seats")).data["id"]
+    pool = await platform.created("features", {"code": f"pool{os.urandom(4).hex()}", "name": "Pool", "type": "limit"})
+    part = {"code": f"{pool['code']}.part", "name": "Part", "type": "limit", "parent": pool["id"]}
+    await platform.created("features", part)
+    for path, code, reference in (
+        ("entitlements?package=", "starter", package_id),
+        ("entitlements/log?package=", "starter", package_id),
+        ("entitlements/log?feature=", "seats", feature_id),
+        ("boosts?feature=", "seats", feature_id),
+        ("features?parent=", pool["code"], pool["id"]),
+    ):
+        by_code = await platform.call("GET", f"{path}{code}", key=tenant.key)
+        by_id = await platform.call("GET", f"{path}{reference}", key=tenant.key)
+        assert by_id.data == by_code.data, path
+        assert len(by_id.data) == 1, path
+        assert (await platform.call("GET", f"{path}none", key=tenant.key)).data == []
 
 
 async def test_the_audit_log_tells_what_was_given_and_taken_with_all_list_conventions(platform: Platform) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from atrium_common.http.page import Page, cursor_after
@@ -120,6 +120,15 @@ class ListQuery:
     fields: tuple[str, ...]
     include: tuple[str, ...]
     values: Mapping[str, Scalar]
+
+    def spelt(self, name: str, spell: Callable[[str], str]) -> ListQuery:
+        """The same request with the text of the filter `name` spelt as the documents spell it; where given."""
+        given = self.values.get(name)
+        if not isinstance(given, str):
+            return self
+        mine, text = Condition(self.listing.filter(name).field, "eq", given), spell(given)
+        where = tuple(replace(each, value=text) if each == mine else each for each in self.where)
+        return replace(self, where=where, values={**self.values, name: text})
 
     async def reply(
         self,

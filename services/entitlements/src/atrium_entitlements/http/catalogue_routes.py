@@ -19,6 +19,7 @@ from atrium_entitlements.catalogue_rows import feature_attributes, package_attri
 from atrium_entitlements.domain.feature_entry import FeatureCreated
 from atrium_entitlements.domain.package_entry import PackageCreated
 from atrium_entitlements.http import catalogue_models as models
+from atrium_entitlements.http.references import by_code
 
 READ = "packages:read"
 FEATURES = Listing(
@@ -61,7 +62,8 @@ def _feature_routes(keeping: CatalogueKeeping, live: LiveCatalogue) -> list[Rout
             made = each.there.made
             attributes = feature_attributes(each.id, each.there)
             shown.append({**attributes, WORDS: words(made.code, made.name, made.category)})
-        return await call.asked.reply_from(shown)
+        asked = await by_code(call.asked, live)
+        return await asked.reply_from(shown)
 
     async def create(call: Call) -> Reply:
         body = call.read(models.CreateFeature)

@@ -21,6 +21,7 @@ from atrium_entitlements.domain.boosts import Boosting
 from atrium_entitlements.domain.provisioning import Acting, Provisioning
 from atrium_entitlements.http import models
 from atrium_entitlements.http.asking_routes import READ, holder_named
+from atrium_entitlements.http.references import by_code
 from atrium_entitlements.rows import boost_attributes, entitlement_attributes
 
 ENTITLEMENTS = Listing(
@@ -80,7 +81,8 @@ def _entitlement_routes(giving: Giving, holders: Holders) -> list[Route]:
         holder = await holders.of(call.principal)
         account = await giving.accounts.load(holder.account)
         shown = [entitlement_attributes(holder.account, account, each, call.at) for each in account.entitlements]
-        return await call.asked.reply_from([_findable(each, "package", "package_name", "source") for each in shown])
+        asked = await by_code(call.asked, giving.accounts.catalogue)
+        return await asked.reply_from([_findable(each, "package", "package_name", "source") for each in shown])
 
     async def create(call: Call) -> Reply:
         body = call.read(models.Provision)
@@ -153,7 +155,8 @@ def _boost_routes(giving: Giving, holders: Holders) -> list[Route]:
         holder = await holders.of(call.principal)
         account = await giving.accounts.load(holder.account)
         shown = [boost_attributes(holder.account, account, each, call.at) for each in account.boosts]
-        return await call.asked.reply_from([_findable(each, "feature", "source") for each in shown])
+        asked = await by_code(call.asked, giving.accounts.catalogue)
+        return await asked.reply_from([_findable(each, "feature", "source") for each in shown])
 
     async def create(call: Call) -> Reply:
         body = call.read(models.CreateBoost)

@@ -24,6 +24,7 @@ from atrium_entitlements.application.holders import Holders
 from atrium_entitlements.application.live_catalogue import LiveCatalogue
 from atrium_entitlements.domain.buckets import Window, bucket, count
 from atrium_entitlements.http.models import AsOf
+from atrium_entitlements.http.references import by_code
 
 _MOST_BUCKETS = 1000
 _USUAL = {"hour": timedelta(hours=24), "day": timedelta(days=30), "month": timedelta(days=365)}
@@ -122,7 +123,8 @@ def history_routes(reading: Reading) -> list[Route]:
         slot = await reading.projector.current()
         whose = "namespace_id" if holder.kind == "namespace" else "workspace_id"
         where = [Condition(whose, "eq", holder.id)]
-        return await call.asked.reply(reading.documents, slot.collection(AUDIT.name), where=where, render=_entry)
+        asked = await by_code(call.asked, reading.live)
+        return await asked.reply(reading.documents, slot.collection(AUDIT.name), where=where, render=_entry)
 
     base = f"{BASE}/entitlements"
     return [

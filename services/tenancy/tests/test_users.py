@@ -127,6 +127,34 @@ async def test_after_erasure_no_plaintext_stands_anywhere_and_every_stream_still
     assert (await world.call("POST", "users", {"name": "Z", "email": secret_email}, key=ada.key)).status == 201
 
 
+async def test_an_erasure_forgets_invitations_to_every_address_that_the_person_has_had(world: World) -> None:
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    zoe = await world.person("Zoe")
+    first, second, third = zoe.email, "zoe.quixotic@example.com", "z.q@example.com"
+    path = f"workspaces/{ada.workspace_id}/invitations"
+    joined = await world.made(path, {"email": first}, key=ada.key)
+    accepted = await world.call("POST", "invitations/accept", {"token": joined["token"]}, key=zoe.key)
+    assert accepted.status == 200
+    for address in (second, third):
+        assert (await world.call("PATCH", f"users/{zoe.id}", {"email": address}, key=zoe.key)).status == 200
+    opened = await world.made(f"workspaces/{eve.workspace_id}/invitations", {"email": second}, key=eve.key)
+    heir = await world.made("users", {"name": "Heir", "email": first})
+    anothers = await world.made(f"workspaces/{eve.workspace_id}/invitations", {"email": first}, key=eve.key)
+    workspace = {"user_id": ada.id, "role": "owner"}
+    assert (await world.call("POST", f"workspaces/{zoe.workspace_id}/members", workspace)).status == 201
+    assert (await world.call("DELETE", f"users/{zoe.id}", key=zoe.key)).status == 204
+    told = (await world.call("GET", f"{path}/{joined['id']}", key=ada.key)).json["data"]
+    assert (told["email"], told["status"]) == (None, "accepted")
+    invitations = f"workspaces/{eve.workspace_id}/invitations"
+    gone, left = [
+        (await world.call("GET", f"{invitations}/{each['id']}", key=eve.key)).json["data"]
+        for each in (opened, anothers)
+    ]
+    assert (gone["email"], gone["status"]) == (None, "revoked")
+    assert (left["email"], left["status"]) == (heir["email"], "pending")
+    assert "quixotic" not in _everything(world)
+
+
 async def test_an_erasure_that_a_crash_cut_short_is_carried_through(world: World) -> None:
     ada = await world.person("Ada")
     zoe = await world.member(ada)

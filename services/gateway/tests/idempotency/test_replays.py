@@ -182,15 +182,23 @@ async def test_an_erased_persons_answers_are_forgotten_and_the_retry_runs_as_the
         "own": replace(WANTED, user_id=person, idempotency_key="own"),
         "about": replace(WANTED, idempotency_key="about"),
         "mail": replace(WANTED, idempotency_key="mail"),
+        "invited": replace(WANTED, workspace_id="wks_2", idempotency_key="invited"),
     }
-    bodies = {"own": b"{}", "about": b'{"id":"%s"}' % person.encode(), "mail": b'{"email":"a@b.c"}'}
+    invitation = "inv_" + "3" * 26
+    bodies = {
+        "own": b"{}",
+        "about": b'{"id":"%s"}' % person.encode(),
+        "mail": b'{"email":"a@b.c"}',
+        "invited": b'{"id":"%s","email":"a@b.c"}' % invitation.encode(),
+    }
     claims = {name: await claimed(process, wanted) for name, wanted in tells.items()}
     for name, claim in claims.items():
         await process.replays.save(claim, replace(ANSWER, body=bodies[name]))
     await process.replays.save(await claimed(process), ANSWER)
     message = Message(
         "evt_1", "user.deleted", "/tenancy", f"user/{person}", START, person,
-        {"object": {"id": person, "type": "user", "attributes": {}}}, workspace_ids=("wks_1",),
+        {"object": {"id": person, "type": "user", "attributes": {}}, "forgets": [person, invitation]},
+        workspace_ids=("wks_1",),
     )  # fmt: skip
     await forgetting(process.replays)(message)
     for name, wanted in tells.items():

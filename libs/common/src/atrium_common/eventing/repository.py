@@ -90,6 +90,15 @@ class Repository:
                 high = middle
         return await self.load(decider, aggregate_id, at=low)
 
+    async def states(self, decider: Decider[S], aggregate_id: str) -> Sequence[S]:
+        """Every state that the aggregate has had, the oldest first, as far as what it says is not forgotten."""
+        states: list[S] = []
+        state: S | None = None
+        for event in await self._codec.read(await self._store.log.read_stream(decider.stream(aggregate_id))):
+            state = decider.evolve(state, event)
+            states.append(state)
+        return states
+
     async def confirm(self) -> None:
         """See every commit that was made before this call: what `current` gives from here on is at least as new.
 

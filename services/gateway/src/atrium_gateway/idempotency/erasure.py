@@ -17,9 +17,12 @@ def forgetting(replays: StoredReplays) -> Handler:
     async def handle(message: Message) -> None:
         if message.type != "user.deleted":
             return
-        erased = message.data.get("object")
+        erased, forgets = message.data.get("object"), message.data.get("forgets")
         if isinstance(erased, dict):
             await replays.forget(str(erased["id"]))
+        # Whoever was only invited somewhere stands in answers there, too.
+        for subject in forgets if isinstance(forgets, list) else ():
+            await replays.forget(str(subject))
         for workspace_id in message.workspace_ids:
             await replays.forget(e_mails_of(workspace_id))
 

@@ -17,7 +17,7 @@ from atrium_gateway.ports import SavedAnswer
 
 REPLAYS = Collection("replays", multi=frozenset({"about"}))
 KEPT = timedelta(hours=24)
-_PERSON = re.compile(rb"usr_[0-9a-z]{26}")
+_PERSON = re.compile(rb"(?:usr|inv)_[0-9a-z]{26}")
 _E_MAIL = b'"email"'
 _HEADERS = frozenset(
     {"allow", "content-language", "content-location", "content-type", "etag", "last-modified", "location"}
@@ -36,7 +36,7 @@ class Record:
         command_id: minted with the record, before anything was forwarded.
         state: `running` in `process`; `open` to whoever comes next; `saved` for good.
         process: the gateway process that runs it.
-        about: the people that the answer is about (`usr_…`), and `e-mails/wks_…` where it shows e-mails.
+        about: the people that the answer is about (`usr_…`, `inv_…`), and `e-mails/wks_…` where it shows e-mails.
         answer: the answer, sealed; None while there is none.
     """
 

@@ -141,7 +141,7 @@ class StoredReplays:
             self._running.discard(claim.record)
 
     async def forget(self, mark: str) -> int:
-        """Forget every saved answer with this mark (`usr_…`, or `e-mails/wks_…`); how many there were.
+        """Forget every saved answer with this mark (`usr_…`, `inv_…`, or `e-mails/wks_…`); how many there were.
 
         A retry then runs again as the same command, and is answered as things are now.
         """

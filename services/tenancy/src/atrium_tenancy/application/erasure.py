@@ -56,7 +56,7 @@ async def erase(tenancy: Tenancy, call: Call, user_id: str) -> None:
         call.check_version(loaded.version)
         workspace_ids = await _leave_everywhere(tenancy, tx, user_id)
         await _end_what_was_its_own(tenancy, tx, user_id)
-        forgets = (user_id, *await _forget_invitations(tenancy, tx, loaded.state))
+        forgets = (user_id, *await _forget_invitations(tenancy, tx, user_id))
         if loaded.state.email.text is not None:
             tx.release(tenancy.email_claim(loaded.state.email.text), stream=USER.stream(user_id))
         await tx.emit(USER, user_id, user.UserErased(workspace_ids=workspace_ids, forgets=forgets, at=tx.at))
@@ -122,12 +122,20 @@ async def _end_what_was_its_own(tenancy: Tenancy, tx: Transaction, user_id: str)
             await end_namespace(tenancy, tx, row.key, found.state)
 
 
-async def _forget_invitations(tenancy: Tenancy, tx: Transaction, person: user.User) -> tuple[str, ...]:
-    """The invitations to the person's address, which is forgotten with it; open ones are taken back."""
-    if person.email.text is None:
-        return ()
-    claim = Condition("email_claim", "eq", tenancy.email_claim(person.email.text))
-    found = [row async for row in every_document(tenancy.documents, INVITATIONS.name, (claim,))]
+async def _forget_invitations(tenancy: Tenancy, tx: Transaction, user_id: str) -> tuple[str, ...]:
+    """The invitations to every address that the person has had, which are forgotten with it; open ones are taken back.
+
+    Not those to an address that is somebody else's now, unless the person itself has accepted them.
+    """
+    addresses = {state.email.text for state in await tenancy.repository.states(USER, user_id)}
+    claims = {tenancy.email_claim(address) for address in addresses if address is not None}
+    others = {claim for claim in claims if await tenancy.claimant(claim) not in {None, user_id}}
+    where = (Condition("email_claim", "in", tuple(claims)),)
+    found = [
+        row
+        async for row in every_document(tenancy.documents, INVITATIONS.name, where)
+        if row.body["email_claim"] not in others or row.body["accepted_by"] == user_id
+    ]
     for row in found:
         state = (await tx.load(INVITATION, row.key)).there
         if state.status(tx.at) == "pending":

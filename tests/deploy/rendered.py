@@ -28,6 +28,11 @@ class Workload:
     pod: dict[str, Any]
 
     @property
+    def serves(self) -> bool:
+        """Whether it answers requests or delivers; what operators run does neither."""
+        return self.kind == "Deployment" and self.name != "toolbox"
+
+    @property
     def containers(self) -> Sequence[dict[str, Any]]:
         """Every container, those that run first included."""
         return [*self.pod.get("initContainers", ()), *self.pod["containers"]]
@@ -53,3 +58,32 @@ def workloads(folder: str) -> Iterator[Workload]:
         selector = each["spec"].get("selector", {}).get("matchLabels", {})
         labels = template["metadata"].get("labels", {})
         yield Workload(each["kind"], each["metadata"]["name"], labels, selector, template["spec"])
+
+
+def reaches(folder: str, source: str, target: str, port: int) -> bool:
+    """Whether the policies let pods of one workload connect to this port of another one's."""
+    labels = {each.name: each.labels for each in workloads(folder)}
+    return _lets(folder, "egress", labels[source], labels[target], port) and _lets(
+        folder, "ingress", labels[target], labels[source], port
+    )
+
+
+def _lets(folder: str, way: str, pod: dict[str, str], other: dict[str, str], port: int) -> bool:
+    for policy in of_kind(folder, "NetworkPolicy"):
+        if way.capitalize() in policy["spec"]["policyTypes"] and _selects(policy["spec"]["podSelector"], pod):
+            for rule in policy["spec"].get(way) or ():
+                peers = rule.get("to" if way == "egress" else "from")
+                ports = [each["port"] for each in rule.get("ports", ())]
+                named = peers is None or any(
+                    "namespaceSelector" not in peer and "podSelector" in peer and _selects(peer["podSelector"], other)
+                    for peer in peers
+                )
+                if named and (not ports or port in ports):
+                    return True
+    return False
+
+
+def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    wanted: dict[str, str] = selector.get("matchLabels", {})
+    told = selector.get("matchExpressions", ())
+    return wanted.items() <= labels.items() and all(labels.get(each["key"]) in each["values"] for each in told)

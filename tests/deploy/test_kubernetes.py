@@ -16,7 +16,7 @@ from atrium_local.data_directory import new_secrets
 from atrium_local.installation import FORMATS, installation_secrets
 from atrium_webhooks.domain.addresses import is_allowed
 from tests.deploy.image import ROOT
-from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, workloads
+from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, reaches, workloads
 
 CUSTOM = {
     "PodMonitor", "PrometheusRule", "Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "MongoDBCommunity",
@@ -24,7 +24,7 @@ CUSTOM = {
 }  # fmt: skip
 _ALL = [(folder.rpartition("/")[2], workload) for folder in OVERLAYS for workload in workloads(folder)]
 WORKLOADS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL]
-DEPLOYMENTS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL if each.kind == "Deployment"]
+SERVING = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL if each.serves]
 everywhere = pytest.mark.parametrize("folder", OVERLAYS)
 
 
@@ -62,7 +62,7 @@ def test_every_container_is_limited(workload: Workload) -> None:
         assert "memory" in resources["limits"]
 
 
-@pytest.mark.parametrize("workload", DEPLOYMENTS)
+@pytest.mark.parametrize("workload", SERVING)
 def test_every_container_is_probed_on_a_port_that_it_names(workload: Workload) -> None:
     for container in workload.containers:
         ports = {port["name"] for port in container["ports"]}
@@ -73,7 +73,7 @@ def test_every_container_is_probed_on_a_port_that_it_names(workload: Workload) -
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
 
 
-@pytest.mark.parametrize("workload", DEPLOYMENTS)
+@pytest.mark.parametrize("workload", SERVING)
 def test_a_pod_has_time_for_its_pause_and_its_drain(workload: Workload) -> None:
     settings = of_kind("overlays/production", "ConfigMap")[0]["data"]
     pause = workload.pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -179,10 +179,10 @@ def test_the_gateway_scales_by_requests_and_the_dispatcher_by_how_late_it_is(fol
 
 
 @everywhere
-def test_every_deployment_may_be_drained_node_by_node(folder: str) -> None:
+def test_whatever_serves_may_be_drained_node_by_node(folder: str) -> None:
     budgets = [each["spec"] for each in of_kind(folder, "PodDisruptionBudget")]
     for workload in workloads(folder):
-        if workload.kind == "Deployment":
+        if workload.serves:
             own = [budget for budget in budgets if budget["selector"]["matchLabels"].items() <= workload.labels.items()]
             assert [budget["maxUnavailable"] for budget in own] == [1]
 
@@ -191,6 +191,40 @@ def test_every_deployment_may_be_drained_node_by_node(folder: str) -> None:
 def test_nothing_passes_the_network_that_no_policy_names(folder: str) -> None:
     policies = [each["spec"] for each in of_kind(folder, "NetworkPolicy")]
     assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies
+
+
+@everywhere
+def test_who_calls_whom_may_connect_and_nobody_else(folder: str) -> None:
+    calls = {
+        "gateway": {"tenancy", "entitlements", "webhooks-api"},
+        "tenancy": {"tenancy", "entitlements", "webhooks-api"},
+        "entitlements": {"tenancy", "entitlements", "webhooks-api"},
+        "webhooks-api": {"tenancy", "entitlements", "webhooks-api"},
+        "webhooks-dispatcher": {"tenancy", "entitlements", "webhooks-api"},
+        "toolbox": {"tenancy", "gateway"},
+        "atrium-migrate": set(),
+    }
+    names = {each.name for each in workloads(folder)}
+    assert calls.keys() == names
+    for source, called in calls.items():
+        assert {name for name in names if reaches(folder, source, name, 8080)} == called, source
+        assert not any(reaches(folder, source, name, 9090) for name in names), source
+
+
+@everywhere
+def test_operators_have_a_place_for_their_commands_that_holds_no_key_that_vouches_and_runs_on_demand(
+    folder: str,
+) -> None:
+    (toolbox,) = (each for each in of_kind(folder, "Deployment") if each["metadata"]["name"] == "toolbox")
+    (container,) = toolbox["spec"]["template"]["spec"]["containers"]
+    (migrate,) = of_kind(folder, "Job")
+    (same,) = migrate["spec"]["template"]["spec"]["containers"]
+    assert toolbox["spec"]["replicas"] == 0
+    assert (container["image"], container["envFrom"]) == (same["image"], same["envFrom"])
+    urls = {each["name"]: each.get("value") for each in container["env"]}
+    services = {each["metadata"]["name"]: each["spec"]["ports"][0]["port"] for each in of_kind(folder, "Service")}
+    assert urls["ATRIUM_URL"] == "http://gateway"
+    assert services["gateway"] == 80
 
 
 @everywhere

@@ -1,8 +1,8 @@
 """Promises 8 and 11: what is projected from the log is what a rebuild makes of it, whoever dies when."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -19,10 +19,12 @@ from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Collection, Is, Put, Query
+from atrium_common.store.documents import Any as Whatever
 from atrium_common.store.ports import Store, StoreUnavailable
 from atrium_common.testing.clock import FakeClock
 
 SUMS = Collection("sums")
+T = TypeVar("T")
 
 
 class Added(Event, type="sum.added", schema=1):
@@ -69,14 +71,26 @@ class Setting:
         self.store = store
         ids = TimeOrderedIds(clock=clock)
         vault = Vault(store.documents, MasterKeys.parse("k1:" + "A" * 43 + "="), clock=clock)
-        codec = Codec(EventRegistry([Added, Ignored]), vault)
+        self.codec = Codec(EventRegistry([Added, Ignored]), vault)
         self.clock = clock
-        self.repository = Repository(store, codec=codec, ids=ids)
+        self.repository = Repository(store, codec=self.codec, ids=ids)
         self.sums = Sums(store)
-        self.projector = LogProjector(
-            "sums", self.sums.apply, collections=[SUMS], types=[Added], store=store, codec=codec, clock=clock, ids=ids
-        )
+        self.projector = self.projected_by(self.sums)
         self.count = 0
+
+    def projected_by(self, sums: Sums) -> LogProjector:
+        """The same projection as another process has it."""
+        ids = TimeOrderedIds(clock=self.clock)
+        return LogProjector(
+            "sums",
+            sums.apply,
+            collections=[SUMS],
+            types=[Added],
+            store=self.store,
+            codec=self.codec,
+            clock=self.clock,
+            ids=ids,
+        )
 
     async def add(self, stream: str, *amounts: int) -> None:
         for amount in amounts:
@@ -160,3 +174,87 @@ async def test_what_is_not_projected_yet_is_told_unless_it_is_too_much(setting: 
     assert told is not None
     assert [(each.stream, each.event) for each in told[1]] == [("sum/x", Added(amount=n)) for n in (3, 4)]
     assert await setting.projector.behind(most=1) is None
+
+
+class Gated(Sums):
+    """A projection that does something before its next write, and remembers what it has written."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.first: Callable[[], Awaitable[None]] | None = None
+        self.written: list[int] = []
+
+    async def apply(self, happened: Sequence[Happened], slot: Slot) -> None:
+        first, self.first = self.first, None
+        if first is not None:
+            await first()
+        await super().apply(happened, slot)
+        self.written += [cast("Added", each.event).amount for each in happened]
+
+
+async def passing(setting: Setting, doing: Coroutine[Any, Any, T]) -> T:
+    """What this comes to, while time passes ten times as fast as it does, and whoever follows the log is woken."""
+    task = asyncio.ensure_future(doing)
+    while not task.done():
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+            setting.clock.advance(0.1)
+        await setting.add("noise", 0)
+    return task.result()
+
+
+@pytest.fixture
+async def followed(setting: Setting) -> AsyncIterator[Gated]:
+    """What another process writes, which follows the log."""
+    sums = Gated(setting.store)
+    leader = setting.projected_by(sums)
+    running = asyncio.create_task(leader.run())
+    await setting.add("x", 1, 2, 3)
+    await passing(setting, leader.current(seconds=1000))
+    yield sums
+    while not running.done():  # a driver may keep one cancellation to itself
+        running.cancel()
+        await asyncio.wait([running], timeout=1)
+
+
+async def test_a_rebuild_right_behind_another_one_loses_nothing_that_is_committed_meanwhile(
+    setting: Setting, followed: Gated
+) -> None:
+    await passing(setting, setting.projector.rebuild())
+    rebuilder = Gated(setting.store)
+
+    async def commit_and_wait_until_it_is_followed() -> None:
+        await setting.add("x", 10)
+        async with asyncio.timeout(10):
+            while 10 not in followed.written:
+                await asyncio.sleep(0.001)
+
+    rebuilder.first = commit_and_wait_until_it_is_followed
+    await passing(setting, setting.projected_by(rebuilder).rebuild())
+    slot = await passing(setting, setting.projector.current(seconds=1000))
+    assert (await setting.sums_in(slot))["sum/x"] == 16
+
+
+async def test_of_two_rebuilds_at_once_one_waits_for_the_other(setting: Setting) -> None:
+    await setting.add("x", 1, 2, 3)
+    first, second = Gated(setting.store), Gated(setting.store)
+    others: list[asyncio.Task[int]] = []
+
+    async def let_another_one_begin() -> None:
+        others.append(asyncio.create_task(setting.projected_by(second).rebuild()))
+        await asyncio.wait(others, timeout=0.1)
+
+    first.first = let_another_one_begin
+    before = await setting.projector.slot()
+    await passing(setting, setting.projected_by(first).rebuild())
+    await passing(setting, asyncio.wait_for(others[0], 10))
+    assert await setting.projector.slot() == before
+    assert (await setting.sums_in(before))["sum/x"] == 6
+
+
+async def test_a_rebuild_does_not_wait_for_ever_for_one_who_ended_on_the_slot_it_needs(setting: Setting) -> None:
+    await setting.add("x", 1)
+    await setting.store.documents.write([Put(SLOTS.name, "sums:followed", {"slot": A.name}, 1, Whatever())])
+    for _ in range(2):
+        await passing(setting, setting.projected_by(Sums(setting.store)).rebuild())
+    assert (await setting.sums_in(await setting.projector.slot()))["sum/x"] == 1

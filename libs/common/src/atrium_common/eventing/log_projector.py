@@ -3,13 +3,17 @@
 One process at a time projects, under a lease; the checkpoint follows the documents, so that a crash repeats a page and
 never skips one. Each document's version is the position of the last commit that is in it, which is how a repeated
 commit is known. A projection has two slots: a rebuild fills the one that is not in use, then switches.
+
+Two must never fill one slot: what a document got of a late commit would keep every earlier one out of it. So rebuilds
+are one at a time, under a lease of their own, and begin when whoever projects has left the slot that they empty: it
+says which one it fills before it looks which is in use, and a rebuild has switched before it looks which is filled.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -23,7 +27,7 @@ from atrium_common.eventing.lease import Lease
 from atrium_common.ids import Ids
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, EventRecord, StreamEvent
-from atrium_common.store.documents import Any, Collection, Delete, Put
+from atrium_common.store.documents import Any, Collection, Delete, Is, Put
 from atrium_common.store.ports import Store
 from atrium_common.store.whole import every_document
 
@@ -63,6 +67,7 @@ class Slot:
 
 A, B = Slot("a"), Slot("b")
 Apply: TypeAlias = Callable[[Sequence[Happened], Slot], Awaitable[None]]
+Hold: TypeAlias = Callable[[], Awaitable[None]]
 
 
 def in_slots(collection: Collection) -> tuple[Collection, Collection]:
@@ -103,6 +108,10 @@ class LogProjector:
         self._clock = clock
         holder = ids.new("projector")
         self._lease = Lease(store.documents, f"projection:{name}", holder=holder, seconds=LEASE_SECONDS, clock=clock)
+        self._beside = Lease(
+            store.documents, f"projection:{name}:beside", holder=holder, seconds=LEASE_SECONDS, clock=clock
+        )
+        self._followed: Put | None = None
         self._advanced = asyncio.Event()
         self._awaited = asyncio.Event()
 
@@ -117,10 +126,13 @@ class LogProjector:
                 await self._lead(fence=token.version)
         finally:
             await self._lease.release()
+            await self._leave()
 
     async def catch_up(self, *, fence: int = 0) -> int:
         """Project up to the log's present tail; the position reached."""
-        checkpoint, slot = await self._in_use()
+        slot = await self.slot()
+        checkpoint = self._checkpoint(slot)
+        await checkpoint.load()
         return await self._fill(slot, checkpoint, fence=fence)
 
     async def slot(self) -> Slot:
@@ -159,18 +171,24 @@ class LogProjector:
         """Make the documents anew from the first commit on, beside those in use, then switch; the position reached.
 
         What is committed in the meantime is followed by whoever holds the lease.
+
+        Raises:
+            Unavailable: this process was paused for so long that another one has begun to rebuild.
         """
-        fresh, position = await self._beside()
-        documents = self._store.documents
-        present = await documents.get(SLOTS.name, self.name)
-        version = 1 if present is None else present.version + 1
-        await documents.write([Put(SLOTS.name, self.name, {"slot": fresh.name}, version, Any())])
+        async with self._alone_beside() as fresh:
+            position = await self._make_anew(fresh)
+            documents = self._store.documents
+            present = await documents.get(SLOTS.name, self.name)
+            version = 1 if present is None else present.version + 1
+            await documents.write([Put(SLOTS.name, self.name, {"slot": fresh.name}, version, Any())])
         return position
 
     async def _lead(self, *, fence: int) -> None:
         """Follow the log until the lease wants renewing; then a rebuild may have switched the slots, too."""
         until = self._clock.monotonic() + LEASE_SECONDS / 3
-        checkpoint, slot = await self._in_use()
+        slot = await self._follow(fence)
+        checkpoint = self._checkpoint(slot)
+        await checkpoint.load()
         position = await self._fill(slot, checkpoint, fence=fence, until=until)
         while (left := until - self._clock.monotonic()) > 0:
             if await self._store.log.changed(after=position, timeout=min(left, _PATIENCE)):
@@ -188,10 +206,17 @@ class LogProjector:
         """Where the documents in use are not what the log makes of them: which, and how. Leaves the slot as it is.
 
         What the one side has not reached yet is no difference.
+
+        Raises:
+            Unavailable: see `rebuild`.
         """
+        async with self._alone_beside() as fresh:
+            return await self._differences(fresh)
+
+    async def _differences(self, fresh: Slot) -> list[tuple[str, str]]:
         used = await self.slot()
         reached = await self._checkpoint(used).load()
-        fresh, made = await self._beside()
+        made = await self._make_anew(fresh)
         found: list[tuple[str, str]] = []
         for base in self._collections:
             documents = self._store.documents
@@ -208,26 +233,69 @@ class LogProjector:
             await documents.drop(fresh.collection(base))
         return found
 
-    async def _beside(self) -> tuple[Slot, int]:
-        """Make the documents anew in the slot that is not in use; it, and the position reached."""
-        fresh = A if await self.slot() == B else B
+    @contextlib.asynccontextmanager
+    async def _alone_beside(self) -> AsyncIterator[Slot]:
+        """The slot that is not in use, when nobody else fills it."""
+        while await self._beside.acquire() is None:  # noqa: ASYNC110 (it is given back by another process)
+            await asyncio.sleep(_POLL_SECONDS)
+        try:
+            fresh = B if await self.slot() == A else A
+            # Whoever has not left it after this time has ended there.
+            until = self._clock.monotonic() + 2 * LEASE_SECONDS
+            while await self._is_followed(fresh) and self._clock.monotonic() < until:
+                await self._hold_beside()
+                await asyncio.sleep(_POLL_SECONDS)
+            yield fresh
+        finally:
+            await self._beside.release()
+
+    async def _hold_beside(self) -> None:
+        if await self._beside.acquire() is None:
+            raise Unavailable(f"Another process has begun to make {self.name} anew. Try again when it is done.")
+
+    async def _make_anew(self, fresh: Slot) -> int:
+        """Empty the slot and fill it from the first commit on; the position reached."""
         documents = self._store.documents
         await documents.write([Delete(CHECKPOINTS.name, self._checkpoint(fresh).name, 0, Any())])
         for base in self._collections:
             await documents.drop(fresh.collection(base))
         checkpoint = self._checkpoint(fresh)
         await checkpoint.load()
-        return fresh, await self._fill(fresh, checkpoint, fence=0)
+        return await self._fill(fresh, checkpoint, fence=0, held=self._hold_beside)
 
-    async def _in_use(self) -> tuple[Checkpoint, Slot]:
+    async def _follow(self, fence: int) -> Slot:
+        """The slot in use, of which it was said before that this process fills it."""
         slot = await self.slot()
-        checkpoint = self._checkpoint(slot)
-        await checkpoint.load()
-        return checkpoint, slot
+        while True:
+            followed = Put(SLOTS.name, self._follower, {"slot": slot.name}, fence, Any())
+            if followed != self._followed:
+                await self._store.documents.write([followed])
+                self._followed = followed
+            said, slot = slot, await self.slot()
+            if slot == said:
+                return slot
 
-    async def _fill(self, slot: Slot, checkpoint: Checkpoint, *, fence: int, until: float = float("inf")) -> int:
+    async def _leave(self) -> None:
+        """Say that this process fills no slot any more, unless another one does by now."""
+        followed, self._followed = self._followed, None
+        if followed is not None:
+            await self._store.documents.write([Delete(SLOTS.name, self._follower, 0, Is(followed.version))])
+
+    async def _is_followed(self, slot: Slot) -> bool:
+        document = await self._store.documents.get(SLOTS.name, self._follower)
+        return document is not None and document.body["slot"] == slot.name
+
+    @property
+    def _follower(self) -> str:
+        return f"{self.name}:followed"
+
+    async def _fill(
+        self, slot: Slot, checkpoint: Checkpoint, *, fence: int, until: float = float("inf"), held: Hold | None = None
+    ) -> int:
         after = checkpoint.position
         while True:
+            if held is not None:
+                await held()
             commits = await self._store.log.read_log(after=after, limit=_PAGE)
             happened = await self._read(commits)
             if happened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -20,6 +21,37 @@ async def test_an_address_is_unique_whatever_its_case_and_free_again_when_it_is_
     assert (taken.status, taken.error["conflicting_field"]) == (409, "email")
     assert (await world.call("PATCH", f"users/{ada.id}", {"email": "new@example.com"}, key=ada.key)).status == 200
     assert (await world.call("PATCH", f"users/{eve.id}", {"email": ada.email}, key=eve.key)).status == 200
+
+
+async def test_an_address_is_one_however_its_letters_are_composed(world: World) -> None:
+    composed, decomposed, signs = "josé.k@example.com", "jose\u0301.k@example.com", "josé.\u212a@example.com"
+    made = await world.made("users", {"name": "José", "email": decomposed})
+    assert made["email"] == composed
+    ada = await world.person("Ada")
+    for same in (composed, decomposed, decomposed.upper(), signs):
+        again = await world.call("PATCH", f"users/{ada.id}", {"email": same}, key=ada.key)
+        assert (again.status, again.error["conflicting_field"]) == (409, "email")
+        found = await world.call("GET", "users", workspace=world.operator.workspace_id)
+        assert made["id"] in {each["id"] for each in found.json["data"]}
+        listed = await world.call("GET", f"users?email={quote(same)}", workspace=world.operator.workspace_id)
+        assert [each["id"] for each in listed.json["data"]] == [made["id"]]
+    invited = await world.call("POST", "users", {"name": "J", "email": decomposed}, key=ada.key)
+    assert invited.status == 202
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ada\u200b@example.com",
+        "ada\u202e@example.com",
+        "\u00adada@example.com",
+        "\uff41da@example.com",
+        "\ufb01@example.com",
+    ],
+)
+async def test_an_address_that_only_looks_like_another_is_refused(world: World, email: str) -> None:
+    refused = await world.call("POST", "users", {"name": "A", "email": email})
+    assert (refused.status, list(refused.error["details"])) == (422, ["email"])
 
 
 async def test_a_changed_address_is_no_longer_verified_and_another_spelling_still_is(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 import zoneinfo
 from functools import cache
 from typing import Annotated
@@ -36,7 +37,16 @@ def _workspace_settings(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return value
 
 
+def composed(address: str) -> str:
+    """The address with its letters composed: one that looks the same is the same (RFC 6532 §3.1)."""
+    return unicodedata.normalize("NFC", address)
+
+
 def _email(value: str) -> str:
+    value = composed(value)
+    # What cannot be seen, or is another way to write a letter, makes two addresses of what is one to the eye.
+    if unicodedata.normalize("NFKC", value) != value or any(unicodedata.category(each)[0] == "C" for each in value):
+        raise ValueError("Must be without invisible characters, and letters in forms such as full-width")
     if not _EMAIL.match(value) or ".." in value or value.startswith(".") or ".@" in value:
         raise ValueError("Must be an e-mail address, like john@example.com")
     return value

@@ -70,7 +70,7 @@ class _Users:
         email = call.asked.values.get("email")
         if email is not None:
             # Whose an address is, in whatever case, its claim tells.
-            known = await self._tenancy.claimant(self._tenancy.email_claim(str(email)))
+            known = await self._tenancy.claimant(self._tenancy.email_claim(bodies.composed(str(email))))
             where.append(Condition("_key", "eq", known or ""))
         return await call.asked.reply(self._tenancy.documents, rows.USERS.name, where=where, render=shown)
 

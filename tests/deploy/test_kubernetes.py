@@ -12,9 +12,11 @@ import pytest
 from atrium_common import metrics
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS
+from atrium_gateway.settings import GatewaySettings
 from atrium_local.data_directory import new_secrets
 from atrium_local.installation import FORMATS, installation_secrets
 from atrium_webhooks.domain.addresses import is_allowed
+from atrium_webhooks.settings import WebhooksSettings
 from tests.deploy.image import ROOT
 from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, reaches, workloads
 
@@ -100,8 +102,43 @@ def test_no_secret_is_written_into_the_tree(folder: str) -> None:
 def test_only_the_gateway_gets_the_key_that_vouches_for_users(folder: str) -> None:
     for workload in workloads(folder):
         given = {each["secretRef"]["name"] for each in workload.pod["containers"][0]["envFrom"] if "secretRef" in each}
-        assert "atrium-stores" in given
         assert ("atrium-gateway-keys" in given) == (workload.name == "gateway")
+
+
+@everywhere
+def test_every_pod_gets_what_each_service_must_be_given(folder: str) -> None:
+    settings = of_kind(folder, "ConfigMap")[0]["data"]
+    by_kind = json.loads(FORMATS["kubernetes"](installation_secrets(new_secrets())))["items"]
+    secrets = {each["metadata"]["name"]: set(each["stringData"]) for each in by_kind}
+    secrets["atrium-stores"] = {"ATRIUM_MONGODB_URL"}
+    for workload in workloads(folder):
+        (container,) = workload.containers
+        given = set(settings) | {each["name"] for each in container.get("env", ())}
+        for source in container["envFrom"]:
+            given |= secrets[source["secretRef"]["name"]] if "secretRef" in source else set()
+        wanted = {"ATRIUM_MONGODB_URL", "ATRIUM_KAFKA_BOOTSTRAP", "ATRIUM_TENANCY_URL", "ATRIUM_ENTITLEMENTS_URL"}
+        assert {*wanted, "ATRIUM_WEBHOOKS_URL", *secrets["atrium-service-keys"]} <= given, workload.name
+        known = {f"ATRIUM_{name.upper()}" for name in (*GatewaySettings.model_fields, *WebhooksSettings.model_fields)}
+        assert given <= known | {"ATRIUM_URL"}, workload.name
+
+
+def test_mongodb_runs_as_an_account_that_is_there_and_its_address_comes_from_what_its_operator_writes() -> None:
+    (mongodb,) = of_kind("overlays/dev", "MongoDBCommunity")
+    account = mongodb["spec"]["statefulSet"]["spec"]["template"]["spec"]["serviceAccountName"]
+    (role,) = of_kind("overlays/dev", "Role")
+    (binding,) = of_kind("overlays/dev", "RoleBinding")
+    assert account in {each["metadata"]["name"] for each in of_kind("overlays/dev", "ServiceAccount")}
+    assert [(each["kind"], each["name"]) for each in binding["subjects"]] == [("ServiceAccount", account)]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    asked = {(what, verb) for rule in role["rules"] for what in rule["resources"] for verb in rule["verbs"]}
+    assert asked == {("secrets", "get"), ("pods", "get"), ("pods", "patch"), ("pods", "delete")}
+    (user,) = mongodb["spec"]["users"]
+    for workload in workloads("overlays/dev"):
+        (url,) = (each for each in workload.containers[0]["env"] if each["name"] == "ATRIUM_MONGODB_URL")
+        assert url["valueFrom"]["secretKeyRef"] == {
+            "name": user["connectionStringSecretName"], "key": "connectionString.standard"
+        }  # fmt: skip
+        assert {"secretRef": {"name": "atrium-stores"}} not in workload.containers[0]["envFrom"]
 
 
 def test_the_production_overlay_names_what_the_command_puts_into_each_secret() -> None:
@@ -158,7 +195,7 @@ def test_every_selector_finds_what_it_is_meant_for(folder: str) -> None:
         assert any(pod.name == target for pod in pods)
         assert all("replicas" not in each["spec"] for each in of_kind(folder, "Deployment")
                    if each["metadata"]["name"] == target)  # fmt: skip
-    accounts = {each["metadata"]["name"] for each in of_kind(folder, "ServiceAccount")}
+    accounts = {each["metadata"]["name"] for each in of_kind(folder, "ServiceAccount")} - {"mongodb"}
     assert {pod.pod["serviceAccountName"] for pod in pods if pod.kind == "Deployment"} == accounts
 
 
@@ -268,6 +305,24 @@ def test_the_topics_of_the_operator_are_those_of_the_code() -> None:
     topics = {each["metadata"]["name"]: each["spec"] for each in of_kind("overlays/dev", "KafkaTopic")}
     assert topics.keys() >= TOPICS.keys()
     assert topics["tenancy.events"]["config"]["retention.ms"] == str(7 * 24 * 3600 * 1000)
+
+
+def test_the_brokers_are_described_for_an_operator_of_today_and_let_our_user_do_what_the_services_do() -> None:
+    made = of_kind("overlays/dev", "Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser")
+    assert {each["apiVersion"] for each in made} == {"kafka.strimzi.io/v1"}
+    (kafka,) = of_kind("overlays/dev", "Kafka")
+    # Each release of the operator refuses versions of Kafka that it does not know.
+    assert "version" not in kafka["spec"]["kafka"]
+    assert kafka["spec"]["kafka"]["authorization"] == {"type": "simple"}
+    (user,) = of_kind("overlays/dev", "KafkaUser")
+    rules = {(rule["resource"]["type"], rule["resource"]["name"]): rule for rule in user["spec"]["authorization"]["acls"]}
+    topics = {name for kind, name in rules if kind == "topic"}
+    assert topics == TOPICS.keys()
+    for (kind, name), rule in rules.items():
+        # A service makes sure at its start that its topics are there.
+        wanted = {"topic": {"Create", "Describe", "Read", "Write"}, "group": {"Read"}}
+        assert set(rule["operations"]) == wanted[kind]
+        assert rule["resource"]["patternType"] == ("literal" if kind == "topic" else "prefix"), name
 
 
 def _opens(block: dict[str, Any], address: str) -> bool:

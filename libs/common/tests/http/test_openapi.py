@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from atrium_common.http.listing import words
 from atrium_common.http.openapi import document
 from atrium_common.http.route import Deprecation
 from atrium_common.testing.http import SERVICE, ServiceUnderTest
@@ -57,6 +59,24 @@ def test_a_list_tells_all_its_parameters_and_their_values(described: Any) -> Non
     either = [{"$ref": "#/components/schemas/NoteModel"}, {"$ref": "#/components/schemas/NoteModelPart"}]
     assert data["properties"]["data"] == {"type": "array", "items": {"anyOf": either}}
     assert data["required"] == ["data", "meta", "links"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme 7", "Привет", "Ελλάδα", "Ärzte", "שלום", "مرحبا", "हिन्दी", "日本", "ひらがな", "한국어"]
+)
+def test_a_search_in_any_script_is_told_to_be_fit(described: Any, name: str) -> None:
+    listed = described["paths"]["/api/v1/notes"]["get"]
+    [pattern] = [each["schema"]["pattern"] for each in listed["parameters"] if each["name"] == "search"]
+    assert words(name)
+    assert re.search(pattern, name)
+    assert not re.search(pattern, "-- * _")
+
+
+def test_what_is_told_to_be_fit_for_a_search_has_a_word(described: Any) -> None:
+    listed = described["paths"]["/api/v1/notes"]["get"]
+    [pattern] = [each["schema"]["pattern"] for each in listed["parameters"] if each["name"] == "search"]
+    fit = [chr(code) for code in range(0x10000) if re.search(pattern, chr(code))]
+    assert [letter for letter in fit if not words(letter)] == []
 
 
 def test_what_fields_leaves_of_a_resource_is_a_part_of_it(described: Any) -> None:

@@ -12,7 +12,9 @@ import orjson
 import structlog
 
 from atrium_common.clock import rfc3339
-from atrium_common.errors import AtriumError, ValidationFailed
+from atrium_common.errors import AtriumError
+from atrium_common.http.list_query import check_known
+from atrium_common.http.listing import CONTEXT
 from atrium_common.http.reply import encoded, etag, matches_any
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_gateway import fields
@@ -84,7 +86,7 @@ class UsageComposer:
 
     async def __call__(self, exchange: Exchange) -> Response:
         """The composed answer."""
-        _only_known(exchange.request.query)
+        check_known(parse_qsl(exchange.request.query, keep_blank_values=True), CONTEXT)
         holder = exchange.holder
         if holder is None or holder.allowance is None:
             raise RuntimeError("usage is shown to recognised keys alone")
@@ -163,9 +165,3 @@ def _whole(exchange: Exchange, answer: Answer, envelope: JSONObject) -> Response
         if condition is not None and matches_any(condition.decode("latin-1"), tag):
             return Response(304, [field for field in kept if field[0] != b"content-type"])
     return Response(_OK, kept, body)
-
-
-def _only_known(query: str) -> None:
-    unknown = {name for name, _ in parse_qsl(query, keep_blank_values=True)} - {"workspace_id", "namespace_id"}
-    if unknown:
-        raise ValidationFailed({name: ["Unknown. Allowed: namespace_id, workspace_id."] for name in sorted(unknown)})

@@ -62,6 +62,12 @@ _LIST: Mapping[str, tuple[JSONObject, str]] = {
 }
 
 
+# Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, Kana, Han and Hangul, as ranges of the letters themselves:
+# no class or escape for them is understood by every dialect of patterns.
+_LETTERS = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u03f7-\u0481\u048a-\u052f"
+    "\u05d0-\u05ea\u0620-\u064a\u0904-\u0939\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+)
 _ID = "^[A-Za-z0-9_-]{0,64}$"
 _ENTITY_TAG = '^"[0-9]{1,9}-[0-9a-f]{1,16}"$'
 _FORMS: Mapping[str, str] = {
@@ -71,7 +77,7 @@ _FORMS: Mapping[str, str] = {
     "namespace_id": _ID,
     "Idempotency-Key": "^[\\x21-\\x7e]{1,255}$",
     "If-Match": _ENTITY_TAG,
-    "search": "[A-Za-z0-9]",
+    "search": f"[0-9{_LETTERS}]",
 }
 """What a parameter must look like, where a text will not do."""
 

@@ -44,11 +44,6 @@ class Late(MemoryDocuments):
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def documents(clock: FakeClock) -> Late:
     return Late(clock)
 

@@ -315,7 +315,8 @@ def test_the_brokers_are_described_for_an_operator_of_today_and_let_our_user_do_
     assert "version" not in kafka["spec"]["kafka"]
     assert kafka["spec"]["kafka"]["authorization"] == {"type": "simple"}
     (user,) = of_kind("overlays/dev", "KafkaUser")
-    rules = {(rule["resource"]["type"], rule["resource"]["name"]): rule for rule in user["spec"]["authorization"]["acls"]}
+    acls = user["spec"]["authorization"]["acls"]
+    rules = {(rule["resource"]["type"], rule["resource"]["name"]): rule for rule in acls}
     topics = {name for kind, name in rules if kind == "topic"}
     assert topics == TOPICS.keys()
     for (kind, name), rule in rules.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import cast
 
 import orjson
 
@@ -13,6 +14,7 @@ from atrium_common.jsontypes import JSONObject
 
 HEARTBEAT = "stream.heartbeat"
 _SCHEMAS = "/schemas"
+_MOST = 2**63 - 1
 
 
 class NotACloudEvent(ValueError):
@@ -54,27 +56,63 @@ def message_of(key: bytes | None, headers: Iterable[tuple[str, bytes]], value: b
         found = {name: raw.decode() for name, raw in headers}
         livemode = found.get("ce_livemode")
         return Message(
-            id=found["ce_id"],
+            id=_filled(found["ce_id"]),
             type=found["ce_type"],
             source=found["ce_source"],
             subject=found.get("ce_subject", ""),
-            time=datetime.fromisoformat(found["ce_time"]),
+            time=_moment(found["ce_time"]),
             key=(key or b"").decode(),
-            data=orjson.loads(value),
+            data=_object(value),
             workspace_id=found.get("ce_workspaceid"),
             workspace_ids=tuple(filter(None, found.get("ce_workspaceids", "").split(","))),
-            sequence=int(found.get("ce_sequence", "0")),
-            position=int(found.get("ce_position", "0")),
+            sequence=_count(found.get("ce_sequence", "0")),
+            position=_count(found.get("ce_position", "0")),
             livemode=None if livemode is None else livemode == "true",
             actor=found.get("ce_actor", ""),
             correlation_id=found.get("ce_correlationid", ""),
             causation_id=found.get("ce_causationid", ""),
             traceparent=found.get("ce_traceparent", ""),
-            schema=int(found.get("ce_dataschema", "1").rpartition("/")[2]),
-            personal=orjson.loads(found.get("ce_personal", "{}")),
+            schema=_count(found.get("ce_dataschema", "1").rpartition("/")[2]),
+            personal=_places(found.get("ce_personal")),
         )
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise NotACloudEvent(f"this record is no CloudEvent of ours: {error}") from error
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("an id is empty")
+    return text
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time has no zone")
+    return moment.astimezone(UTC)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _MOST:
+        raise ValueError("a number is none of ours")
+    return number
+
+
+def _object(value: bytes) -> JSONObject:
+    data = orjson.loads(value)
+    if not isinstance(data, dict):
+        raise TypeError("the data is no object")
+    return data
+
+
+def _places(text: str | None) -> dict[str, str]:
+    if text is None:
+        return {}
+    places = _object(text.encode())
+    if not all(isinstance(subject, str) for subject in places.values()):
+        raise TypeError("a subject is no text")
+    return cast("dict[str, str]", places)
 
 
 def structured(message: Message) -> JSONObject:

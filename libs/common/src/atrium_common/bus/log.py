@@ -112,6 +112,11 @@ class LogSubscription:
         self._readers = {reader.topic: reader for reader in readers}
         self._clock = clock
 
+    @property
+    def turn(self) -> int:
+        """See `Subscription.turn`."""
+        return sum(reader.turn for reader in self._readers.values())
+
     async def begin(self) -> None:
         """Find the place to start from."""
         for reader in self._readers.values():
@@ -146,10 +151,6 @@ class LogSubscription:
                 return False
         return True
 
-    def position(self, topic: str) -> int:
-        """See `Subscription.position`."""
-        return self._readers[topic].position
-
     async def close(self) -> None:
         """See `Subscription.close`."""
         for reader in self._readers.values():
@@ -180,6 +181,7 @@ class _TopicReader:
     ) -> None:
         self.topic = topic
         self.position = 0
+        self.turn = 0
         self.caught_up_at = float("-inf")
         self._source = source
         self._start = start
@@ -257,6 +259,7 @@ class _TopicReader:
                 return False
             if not self._fence:
                 # Somebody else may have read on in the meantime: go on from the group's own place.
+                self.turn += 1
                 self._waiting.clear()
                 self.position = await self._checkpoint.load() or self._origin
             self._fence = token.version

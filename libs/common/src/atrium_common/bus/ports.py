@@ -71,6 +71,14 @@ class Received:
 class Subscription(Protocol):
     """One consumer's reading of topics: at least once, in order within a key."""
 
+    @property
+    def turn(self) -> int:
+        """Another number whenever what is received from now on may be what another member of the group has read before.
+
+        What that one has done is then to be looked up; what it has committed does not come any more.
+        """
+        ...
+
     async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:
         """Up to `limit` next messages, as soon as there is one; empty after `timeout` seconds without any.
 
@@ -89,10 +97,6 @@ class Subscription(Protocol):
 
     def current(self, *, within: float) -> bool:
         """Whether everything that was published up to `within` seconds ago has been received."""
-        ...
-
-    def position(self, topic: str) -> int:
-        """The service's log position up to which this topic has been received (messages and heartbeats)."""
         ...
 
     async def close(self) -> None:

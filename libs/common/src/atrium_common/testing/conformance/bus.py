@@ -88,8 +88,22 @@ class BusConformance:
                 await subscription.receive(limit=10, timeout=0.1)
         await stage.commit([1])
         await collect(subscription, 1)
-        assert subscription.position(TOPIC) >= 1
         await subscription.close()
+
+    async def test_a_member_that_takes_over_from_another_is_told(self, stage: Stage) -> None:
+        await stage.commit([1, 2])
+        one = await stage.bus.subscribe([TOPIC], group="turns", start="earliest")
+        received = await collect(one, 2)
+        turn = one.turn
+        await one.commit(received)
+        two = await stage.bus.subscribe([TOPIC], group="turns", start="earliest")
+        await one.close()
+        before = two.turn
+        await stage.commit([3])
+        assert numbers(await collect(two, 1)) == [3]
+        assert two.turn != before
+        assert turn != 0
+        await two.close()
 
     async def test_of_two_members_of_a_group_all_is_done_when_one_leaves(self, stage: Stage) -> None:
         one = await stage.bus.subscribe([TOPIC], group="shared", start="earliest")

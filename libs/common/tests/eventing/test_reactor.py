@@ -21,6 +21,7 @@ from atrium_common.eventing.reactor import Reactor
 from atrium_common.eventing.repository import Contended
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.jsontypes import JSONObject
+from atrium_common.store.documents import Any, Put
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.supervisor import Supervisor
@@ -33,6 +34,7 @@ class Line:
     def __init__(self) -> None:
         self.waiting: list[Received] = []
         self.committed: list[int] = []
+        self.turn = 0
 
     async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:
         await asyncio.sleep(min(timeout, 0))
@@ -44,9 +46,6 @@ class Line:
 
     def current(self, *, within: float) -> bool:
         return within > 0
-
-    def position(self, topic: str) -> int:
-        return len(topic)
 
     async def close(self) -> None: ...
 
@@ -226,3 +225,95 @@ async def test_what_is_away_parks_nothing(world: World, away: Exception) -> None
     await reactor.step(world.line)
     assert world.done == [1]
     assert await world.parked() == []
+
+
+async def test_what_another_process_has_parked_holds_its_key_back_here_once_its_line_is_ours(world: World) -> None:
+    here, elsewhere = world.reactor(), world.reactor()
+    world.line.waiting = [received(1, "b")]
+    await here.step(world.line)
+    world.broken = {2}
+    world.line.waiting = [received(2, "a")]
+    await elsewhere.step(world.line)
+    world.line.turn += 1
+    world.line.waiting = [received(3, "a"), received(4, "b")]
+    await here.step(world.line)
+    assert world.done == [1, 4]
+    assert await world.parked() == ["r/evt_2", "r/evt_3"]
+
+
+async def test_parked_messages_of_a_key_are_redriven_in_its_order_whatever_clocks_have_said(world: World) -> None:
+    world.broken = {1, 2}
+    here, behind = world.reactor(), FakeClock()
+    elsewhere = Reactor("r", ["t"], world.handle, bus=OneLineBus(world.line), documents=world.store.documents,
+                        clock=behind, retry_seconds=0)  # fmt: skip
+    world.clock.advance(60)
+    world.line.waiting = [received(1, "a")]
+    await here.step(world.line)
+    world.line.waiting = [received(2, "a"), received(3, "a")]
+    await elsewhere.step(world.line)
+    world.broken = set()
+    assert await here.redrive() == 3
+    assert world.done == [1, 2, 3]
+
+
+async def test_a_key_is_held_back_however_many_messages_are_parked(world: World) -> None:
+    world.store.documents.declare([PARKED_MESSAGES])
+    many = [
+        Put(PARKED_MESSAGES.name, f"r/old_{n}", {"reactor": "r", "key": f"t/{n}", "at": "2000", "offset": n}, 1, Any())
+        for n in range(10_001)
+    ]
+    await world.store.documents.write(many)
+    world.line.waiting = [received(20_000, "10000"), received(20_001, "else")]
+    await world.reactor().step(world.line)
+    assert world.done == [20_001]
+
+
+async def test_nothing_is_handled_behind_the_back_of_a_reactor_that_has_failed(world: World) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def handle(message: Message) -> None:
+        if message.key == "slow":
+            begun.set()
+            await over.wait()
+            world.done.append(message.data["n"])
+            return
+        await begun.wait()
+        raise ValueError("broken")
+
+    def unfit(message: Message) -> Message:
+        raise LookupError(message.id)
+
+    reactor = Reactor("r", ["t"], handle, bus=OneLineBus(world.line), documents=world.store.documents,
+                      clock=world.clock, trim=unfit, retry_seconds=0)  # fmt: skip
+    world.line.waiting = [received(1, "slow"), received(2, "a")]
+    step = asyncio.create_task(reactor.step(world.line))
+    await begun.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not step.done()
+    over.set()
+    with pytest.raises(LookupError):
+        await step
+    assert world.done == [1]
+    assert world.line.committed == []
+
+
+async def test_a_message_that_can_not_be_prepared_is_parked_and_the_rest_of_its_batch_is_not(world: World) -> None:
+    prepared: list[object] = []
+
+    async def before(messages: Sequence[Message]) -> None:
+        numbers = [message.data["n"] for message in messages]
+        if world.broken.intersection(numbers):
+            raise KeyError("object")
+        prepared.extend(numbers)
+
+    reactor = Reactor("r", ["t"], world.handle, bus=OneLineBus(world.line), documents=world.store.documents,
+                      clock=world.clock, before=before, retry_seconds=0)  # fmt: skip
+    world.broken = {2}
+    world.line.waiting = [received(1, "a"), received(2, "b"), received(3, "b"), received(4, "c")]
+    await reactor.step(world.line)
+    assert (world.done, prepared) == ([1, 4], [1, 4])
+    assert await world.parked() == ["r/evt_2", "r/evt_3"]
+    world.broken = set()
+    assert await reactor.redrive() == 2
+    assert prepared == [1, 4, 2, 3]

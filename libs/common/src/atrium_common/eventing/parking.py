@@ -33,6 +33,18 @@ async def parked(documents: Documents, reactor: str, *, key: str | None = None, 
     return list(await documents.query(PARKED_MESSAGES.name, query))
 
 
+async def parked_keys(documents: Documents, reactor: str) -> set[str]:
+    """The keys of all parked messages of a reactor."""
+    mine = (Condition("reactor", "eq", reactor),)
+    return {str(document.body["key"]) async for document in every_document(documents, PARKED_MESSAGES.name, mine)}
+
+
+async def parked_line(documents: Documents, reactor: str, key: str) -> list[Document]:
+    """The parked messages of a key, as they followed each other on the bus: clocks of several machines may differ."""
+    found = await parked(documents, reactor, key=key)
+    return sorted(found, key=lambda document: cast("int", document.body["offset"]))
+
+
 async def parked_by_reactor(documents: Documents) -> Mapping[str, Sequence[Document]]:
     """Every parked message of a service, by reactor, oldest first."""
     reactors = {str(document.body["reactor"]) async for document in every_document(documents, PARKED_MESSAGES.name)}

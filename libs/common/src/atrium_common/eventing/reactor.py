@@ -20,6 +20,8 @@ from atrium_common.eventing.parking import (
     PARKED_MESSAGES,
     opened,
     parked,
+    parked_keys,
+    parked_line,
     restored,
     sealed,
     settle_request,
@@ -30,7 +32,7 @@ from atrium_common.eventing.repository import Contended
 from atrium_common.eventing.sealing import Sealing
 from atrium_common.jsontypes import JSONObject
 from atrium_common.metrics import CONSUMED, CONSUMER_LAG, PARKED
-from atrium_common.store.documents import Any, Delete, Put
+from atrium_common.store.documents import Any, Delete, Document, Put
 from atrium_common.store.ports import Documents, StoreUnavailable
 from atrium_common.tracing import CURRENT, Span, Tracer, tracer
 
@@ -83,13 +85,14 @@ class Reactor:
         self._start: Start = start
         self._retry_seconds = retry_seconds
         self._parked: set[str] = set()
+        self._turn: int | None = None
         self._look_at = 0.0
 
     async def run(self) -> None:
         """Consume for ever."""
-        self._parked = {str(document.body["key"]) for document in await parked(self._documents, self.name)}
-        PARKED.labels(self.name).set(len(self._parked))
+        await self._know_what_is_parked()
         subscription = await self._bus.subscribe(self._topics, group=self.name, start=self._start)
+        self._turn = None
         try:
             while True:
                 await self.step(subscription)
@@ -105,6 +108,11 @@ class Reactor:
         CONSUMER_LAG.labels(self.name).set(0.0 if oldest is None else (self._clock.now() - oldest).total_seconds())
         if not batch:
             return 0
+        if subscription.turn != self._turn:
+            # Another process may have parked what these follow.
+            turn = subscription.turn
+            await self._know_what_is_parked()
+            self._turn = turn
         spans: dict[str, Span] = {}
         recording = tracer()
         if recording is not None:
@@ -118,12 +126,28 @@ class Reactor:
         return len(batch)
 
     async def _handle_all(self, batch: Sequence[Received], spans: Mapping[str, Span]) -> None:
-        if self._before is not None:
-            await self._before([received.message for received in batch])
+        prepared = await self._prepare([received.message for received in batch])
         by_key: dict[str, list[Received]] = {}
         for received in batch:
             by_key.setdefault(f"{received.topic}/{received.message.key}", []).append(received)
-        await asyncio.gather(*(self._one_key(key, messages, spans) for key, messages in by_key.items()))
+        handling = (self._one_key(key, messages, spans, prepared=prepared) for key, messages in by_key.items())
+        # Nothing goes on behind the caller's back: these messages come again, and would meet themselves.
+        for fault in await asyncio.gather(*handling, return_exceptions=True):
+            if isinstance(fault, BaseException):
+                raise fault
+
+    async def _prepare(self, messages: Sequence[Message]) -> bool:
+        """Whether all were seen by `before` at once; else each is before it is handled, and one is at fault."""
+        if self._before is None:
+            return True
+        try:
+            await self._before(messages)
+        except _AWAY:
+            raise
+        except Exception as error:
+            log.warning("messages could not be prepared together", reactor=self.name, error=repr(error))
+            return False
+        return True
 
     def _traced(self, received: Received, recording: Tracer, spans: dict[str, Span]) -> Received:
         """The message with a span of ours in the place of its maker's: what comes of it belongs below that."""
@@ -133,13 +157,13 @@ class Reactor:
         spans[message.id] = span
         return replace(received, message=replace(message, traceparent=span.traceparent))
 
-    async def _one_key(self, key: str, batch: Sequence[Received], spans: Mapping[str, Span]) -> None:
+    async def _one_key(self, key: str, batch: Sequence[Received], spans: Mapping[str, Span], *, prepared: bool) -> None:
         for received in batch:
             CURRENT.set(received.message.traceparent)
             if key in self._parked and await self._is_parked(key):
                 await self._park(key, received, "an earlier message of its key is parked")
                 continue
-            fault = await self._try(received.message)
+            fault = await self._try(received.message, prepared=prepared)
             if received.message.id in spans:
                 spans[received.message.id].end(fault=fault or "")
             if fault is None:
@@ -147,12 +171,14 @@ class Reactor:
             else:
                 await self._park(key, received, fault)
 
-    async def _try(self, message: Message) -> str | None:
+    async def _try(self, message: Message, *, prepared: bool) -> str | None:
         """Handle the message; the reason where it can't be, after trying for a time."""
         deadline = self._clock.monotonic() + self._retry_seconds
         pause = 0.05
         while True:
             try:
+                if self._before is not None and not prepared:
+                    await self._before([message])
                 await self._handle(message)
             except _AWAY:
                 # Nothing is wrong with the message: wait for what can't be reached for as long as it takes.
@@ -186,6 +212,10 @@ class Reactor:
         }
         await self._documents.write([Put(PARKED_MESSAGES.name, f"{self.name}/{received.message.id}", body, 1, Any())])
 
+    async def _know_what_is_parked(self) -> None:
+        self._parked = await parked_keys(self._documents, self.name)
+        PARKED.labels(self.name).set(len(self._parked))
+
     async def _is_parked(self, key: str) -> bool:
         """Whether a message of the key is parked still: another process may have redriven it."""
         if await parked(self._documents, self.name, key=key, limit=1):
@@ -207,24 +237,27 @@ class Reactor:
         done = 0
         stuck: set[str] = set()
         # What is parked behind a message while it is handled is met by another round.
-        while waiting := [each for each in await parked(self._documents, self.name) if each.body["key"] not in stuck]:
-            for document in waiting:
-                key = str(document.body["key"])
-                if key in stuck:
-                    continue
-                message = restored(cast("JSONObject", document.body["message"]))
-                try:
-                    if self._sealing is not None:
-                        message = await opened(message, self._sealing)
-                    if self._before is not None:
-                        await self._before([message])
-                    await self._handle(message)
-                except Exception as error:
-                    log.warning("message failed again", reactor=self.name, message=message.id, error=str(error))
-                    stuck.add(key)
-                    continue
-                await self._documents.write([Delete(PARKED_MESSAGES.name, document.key, 0, Any())])
-                done += 1
+        while keys := await parked_keys(self._documents, self.name) - stuck:
+            for key in sorted(keys):
+                for document in await parked_line(self._documents, self.name, key):
+                    if not await self._redriven(document):
+                        stuck.add(key)
+                        break
+                    done += 1
         self._parked = stuck
         PARKED.labels(self.name).set(len(stuck))
         return done
+
+    async def _redriven(self, document: Document) -> bool:
+        message = restored(cast("JSONObject", document.body["message"]))
+        try:
+            if self._sealing is not None:
+                message = await opened(message, self._sealing)
+            if self._before is not None:
+                await self._before([message])
+            await self._handle(message)
+        except Exception as error:
+            log.warning("message failed again", reactor=self.name, message=message.id, error=str(error))
+            return False
+        await self._documents.write([Delete(PARKED_MESSAGES.name, document.key, 0, Any())])
+        return True

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from atrium_common.bus.translation import messages_of
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.principal import Principal
 from atrium_common.store.documents import Newer, Put
@@ -239,6 +240,27 @@ async def test_namespaces_belong_to_a_workspace_or_a_user_and_slugs_are_unique_f
     bob = await world.member(ada)
     assert (await world.call("GET", f"namespaces/{billed['id']}", key=bob.key)).status == 200
     assert (await world.call("PATCH", f"namespaces/{billed['id']}", {"name": "x"}, key=bob.key)).status == 403
+
+
+async def test_a_personal_namespace_is_told_of_in_a_workspace_of_its_users_and_in_no_other(world: World) -> None:
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    bob = await world.member(ada)
+    path = f"workspaces/{ada.workspace_id}/members"
+    assert (await world.call("POST", path, {"user_id": eve.id})).status == 201
+    unbound = await world.made(
+        "api-keys", {"name": "u", "scopes": ["*"], "user_id": bob.id}, workspace=ada.workspace_id
+    )
+    made = [
+        await world.made("namespaces", {"name": "Secret", "owner_type": "User"}, key=key)
+        for key in (unbound["key"], eve.key)
+    ]
+    told = {
+        str(message.data["object"]["id"]): message.workspace_ids  # type: ignore[call-overload,index]
+        for commit in await world.store.log.read_log(after=0, limit=1_000)
+        for message in await messages_of(commit, service="tenancy", open_sealed=world.vault.open)
+        if message.type == "namespace.created"
+    }
+    assert told == {made[0]["id"]: (), made[1]["id"]: (eve.workspace_id,)}
 
 
 async def test_facts_on_holders_are_told_as_they_were_at_a_moment(world: World) -> None:

@@ -265,8 +265,9 @@ async def _choose_default(tenancy: Tenancy, tx: Transaction, owner_id: str, name
 
 
 async def _audience(tenancy: Tenancy, owner_id: str, workspace_id: str | None) -> tuple[str, ...]:
-    """The workspaces that hear of the namespace: its own, or the default one of the user who owns it."""
-    if workspace_id is not None:
-        return (workspace_id,)
-    default = await tenancy.default_workspace(owner_id)
-    return () if default is None else (default,)
+    """The workspaces that hear of the namespace: its own, or one that is its user's as well.
+
+    Not one that the user merely belongs to: nobody there sees the namespace.
+    """
+    heard = workspace_id or await tenancy.owned_workspace(owner_id)
+    return () if heard is None else (heard,)

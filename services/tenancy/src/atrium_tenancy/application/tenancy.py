@@ -64,11 +64,14 @@ class Tenancy:
 
         `as_of` leaves out those to which it came later.
         """
-        own: tuple[Condition, ...] = (Condition("user_id", "eq", user_id),)
-        if as_of is not None:
-            own = (*own, Condition("created_at", "lte", rfc3339(as_of)))
-        for where in ((*own, Condition("role", "eq", "owner")), own):
-            found = await self.documents.query(MEMBERS.name, Query(where, (Order("created_at"),), limit=1))
-            if found:
-                return str(found[0].body["workspace_id"])
-        return None
+        until = () if as_of is None else (Condition("created_at", "lte", rfc3339(as_of)),)
+        return await self.owned_workspace(user_id, *until) or await self._first_workspace(user_id, *until)
+
+    async def owned_workspace(self, user_id: str, *where: Condition) -> str | None:
+        """The first workspace that the user owns, or None."""
+        return await self._first_workspace(user_id, Condition("role", "eq", "owner"), *where)
+
+    async def _first_workspace(self, user_id: str, *where: Condition) -> str | None:
+        query = Query((Condition("user_id", "eq", user_id), *where), (Order("created_at"),), limit=1)
+        found = await self.documents.query(MEMBERS.name, query)
+        return str(found[0].body["workspace_id"]) if found else None

@@ -303,6 +303,21 @@ async def test_includes_bring_related_resources_and_need_their_scopes(world: Wor
     assert (refused.status, refused.error["required_scope"]) == (403, "users:read")
 
 
+async def test_nothing_of_a_suspended_workspace_comes_along_with_the_list(world: World) -> None:
+    ada = await world.person()
+    await world.made("namespaces", {"name": "N"}, key=ada.key)
+    other = await world.made("workspaces", {"name": "Open"}, key=ada.key)
+    assert (await world.call("POST", f"workspaces/{ada.workspace_id}/suspend", {"reason": "unpaid"})).status == 200
+    asked = "workspaces?include=members,namespaces"
+    listed = await world.call("GET", asked, key=ada.key, workspace=other["id"])
+    found = {each["id"]: each for each in listed.json["data"]}
+    closed = found[ada.workspace_id]
+    assert (closed["status"], closed["members"], closed["namespaces"]) == ("suspended", None, None)
+    assert [member["user_id"] for member in found[other["id"]]["members"]] == [ada.id]
+    operators = (await world.call("GET", f"{asked}&slug={closed['slug']}")).json["data"][0]
+    assert (len(operators["members"]), len(operators["namespaces"])) == (1, 1)
+
+
 async def test_the_workspace_list_filters_searches_and_sorts(world: World) -> None:
     ada = await world.person()
     names = ["Blue Whale", "Blue Bird", "Green Bird"]

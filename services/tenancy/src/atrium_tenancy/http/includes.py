@@ -34,12 +34,15 @@ def user_of(tenancy: Tenancy, *, named: str, put: str) -> Include:
 
 
 def members_of(tenancy: Tenancy) -> Include:
-    """The first 100 members of each workspace."""
+    """The first 100 members of each workspace; null of one that is suspended or deleted, but for the operator."""
     return _children(tenancy, rows.MEMBERS, "workspace_id", put="members", scope="members:read")
 
 
 def namespaces_of(tenancy: Tenancy, *, most: int = _MOST) -> Include:
-    """The first 100 namespaces that each workspace owns; `most` are read at once: at least 100 for each workspace."""
+    """The first 100 namespaces that each workspace owns, null as above.
+
+    `most` are read at once: at least 100 for each workspace.
+    """
     return _children(tenancy, rows.NAMESPACES, "owner_id", put="namespaces", scope="namespaces:read", most=most)
 
 
@@ -48,7 +51,8 @@ def _children(
 ) -> Include:
     async def include(resources: Sequence[JSONObject], principal: Principal) -> None:
         _require(principal, scope)
-        found: dict[str, list[JSON]] = {str(resource["id"]): [] for resource in resources}
+        open_to = [each for each in resources if principal.is_operator or each["status"] == "active"]
+        found: dict[str, list[JSON]] = {str(resource["id"]): [] for resource in open_to}
         wanting = tuple(found)
         while wanting:
             query = Query((Condition(field, "in", wanting),), (Order("created_at"),), limit=most)
@@ -62,7 +66,8 @@ def _children(
             # A read that was cut off has filled at least one: the others may stand behind what it held.
             wanting = tuple(each for each in wanting if len(read) == most and len(children[each]) < MOST_OF_EACH)
         for resource in resources:
-            resource[put] = found[str(resource["id"])]
+            # Null where it is closed: what is in it is not to be had otherwise, either.
+            resource[put] = found.get(str(resource["id"]))
 
     return include
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sdks.generator.names import name_of
@@ -53,11 +53,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An object that the API answers with, or takes inside of another."""
+    """An object that the API answers with, or takes inside of another.
+
+    Attributes:
+        is_given: calls give it, and no answer has it: what is not required may be left out.
+    """
 
     name: str
     told: str
     fields: tuple[Field, ...]
+    is_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,12 @@ def read(document: Json) -> Document:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ValueError(f"named twice: {sorted(twice)}")
-    wanted = _reachable(operations, schemas)
-    models = tuple(_model(name, schemas[name], schemas) for name in sorted(wanted))
+    answered = _reachable([each.answer for each in operations], schemas)
+    given = _reachable([field.type for each in operations for field in each.body], schemas)
+    models = tuple(
+        replace(_model(name, schemas[name], schemas), is_given=name not in answered)
+        for name in sorted(answered | given)
+    )
     return Document(models, tuple(operations))
 
 
@@ -230,11 +239,10 @@ def _nullable(found: Type) -> Type:
     return Type(found.kind, found.name, found.items, found.values, nullable=True)
 
 
-def _reachable(operations: Sequence[Operation], schemas: Json) -> set[str]:
+def _reachable(types: Sequence[Type | None], schemas: Json) -> set[str]:
+    """The names of the models in these types."""
     found: set[str] = set()
-    waiting = [
-        each for operation in operations for each in [operation.answer, *(field.type for field in operation.body)]
-    ]
+    waiting = [*types]
     while waiting:
         each = waiting.pop()
         if each is None:

@@ -141,7 +141,7 @@ def _given(fields: tuple[Field, ...]) -> str:
 
 
 def _argument(field: Field, *, in_query: bool) -> str:
-    text = annotation(_input(field.type), models="models.")
+    text = annotation(_input(field.type), models="models.").replace("dict[", "Mapping[")
     if in_query and field.name in {"fields", "include", "sort"}:
         text = "str | Sequence[str]"
     if in_query and field.name.endswith(("_after", "_before", "since", "until", "as_of")):

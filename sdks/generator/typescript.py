@@ -62,8 +62,15 @@ def _models(document: Document) -> str:
 
 
 def _model(model: Model) -> str:
-    fields = "".join(f"  {each.name}: {_tolerant(each.type)};\n" for each in model.fields)
+    if model.is_given:
+        fields = "".join(_given(each.name, annotation(each.type), each.required) for each in model.fields)
+    else:
+        fields = "".join(f"  {each.name}: {_tolerant(each.type)};\n" for each in model.fields)
     return f"/** {_told(model.told or model.name)} */\nexport interface {model.name} {{\n{fields}}}\n"
+
+
+def _given(name: str, text: str, required: bool) -> str:  # noqa: FBT001
+    return f"  {name}{'' if required else '?'}: {text.replace('Array<', 'ReadonlyArray<')};\n"
 
 
 def _tolerant(kind: Type) -> str:
@@ -92,7 +99,7 @@ def _resources(document: Document) -> str:
 
 def _parameters(operation: Operation) -> str:
     named = sorted([*operation.query, *operation.body], key=lambda each: not each.required)
-    fields = "".join(f"  {each.name}{'' if each.required else '?'}: {_input(each, operation)};\n" for each in named)
+    fields = "".join(_given(each.name, _input(each, operation), each.required) for each in named)
     return f"export interface {_parameters_name(operation)} {{\n{fields}}}\n"
 
 
@@ -104,7 +111,7 @@ def _input(field: Field, operation: Operation) -> str:
     in_query = field in operation.query
     if in_query and field.name in {"fields", "include", "sort"}:
         return "string | readonly string[]"
-    text = annotation(field.type, models="models.").replace("Array<", "ReadonlyArray<")
+    text = annotation(field.type, models="models.")
     return (
         f"{text} | Date"
         if field.type.kind == "datetime" or (in_query and field.name.endswith(("_after", "_before")))

@@ -55,7 +55,7 @@ export function queryOf(query: object | undefined): string {
 
 /** The headers, the same for every attempt: the idempotency key too. */
 export function headersOf(call: Call, options: Options, apiKey: string): Record<string, string> {
-  const named: Record<string, string | undefined> = {
+  const named: Record<string, string | null | undefined> = {
     Authorization: `Bearer ${options.apiKey ?? apiKey}`,
     Accept: "application/json",
     "User-Agent": IN_NODE ? USER_AGENT : undefined,
@@ -69,7 +69,7 @@ export function headersOf(call: Call, options: Options, apiKey: string): Record<
   };
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(named)) {
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     // Said here, as the platform's own error would tell the value, which may be a key.
     if (!/^[\x20-\x7e]*$/.test(value)) {
       throw new TypeError(`the value of ${name} has a line break or another character that no header may have`);

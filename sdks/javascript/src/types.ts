@@ -22,9 +22,9 @@ export interface Options {
   /** Instead of one made for you; repeat it to repeat a call that you are not sure of. */
   idempotencyKey?: string | undefined;
   /** The `etag` that the resource must still have. */
-  ifMatch?: string | undefined;
+  ifMatch?: string | null | undefined;
   /** The `etag` that you know: `NotModified` is thrown where it is still that. */
-  ifNoneMatch?: string | undefined;
+  ifNoneMatch?: string | null | undefined;
   /** Milliseconds for each attempt. */
   timeout?: number | undefined;
   /** How often a failed attempt is repeated. */

@@ -11,10 +11,15 @@ export async function story(client: Client): Promise<string> {
   const page = await client.workspaces.list({ per_page: 10, sort: ["-created_at", "name"] });
   const first = page.data[0]?.slug;
   try {
-    await client.workspaces.update(workspace.id, { settings: { timezone: "UTC" } }, { ifMatch: etag ?? undefined });
+    await client.workspaces.update(workspace.id, { settings: { timezone: "UTC" } }, { ifMatch: etag });
   } catch (error) {
     if (error instanceof errors.PreconditionFailed) return error.requestId ?? "";
   }
+  await client.workspaces.batch({ operations: [{ action: "create", data: { name: "x" } }, { action: "delete", id: "wks_1" }] });
+  await client.packages.create({ code: "starter", name: "Starter", features: [{ feature: "custom-domains" }] });
+  await client.webhooks.create({ url: "https://example.com", events: ["*"], rate_limit: { requests: 5 } });
+  // @ts-expect-error there is no such action
+  await client.workspaces.batch({ operations: [{ action: "rename", id: "wks_1" }] });
   // @ts-expect-error a name is required
   await client.workspaces.create({ tier: "pro" });
   // @ts-expect-error there is no such tier

@@ -36,9 +36,9 @@ export interface ApiKey {
 
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface ApiKeysBatchOperation {
-  action: string;
-  data: Record<string, unknown> | null;
-  id: string | null;
+  action: "create" | "delete";
+  data?: Record<string, unknown> | null;
+  id?: string | null;
 }
 
 /** One attempt. */
@@ -241,7 +241,7 @@ export interface GrantedFeature {
 /** A feature by code or id, and its limit: null is no limit; a boolean feature has none. */
 export interface IncludedFeature {
   feature: string;
-  limit: number | null;
+  limit?: number | null;
 }
 
 /** An invitation, without its token. */
@@ -262,7 +262,7 @@ export interface Invitation {
 /** The most attempts in any span of so many seconds. */
 export interface Limit {
   requests: number;
-  per_seconds: number;
+  per_seconds?: number;
 }
 
 /** Who changed what of a holder's entitlements, and how that was before and is after. */
@@ -334,9 +334,9 @@ export interface NamespaceWithPlan {
 
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface NamespacesBatchOperation {
-  action: string;
-  data: Record<string, unknown> | null;
-  id: string | null;
+  action: "create" | "update" | "delete";
+  data?: Record<string, unknown> | null;
+  id?: string | null;
 }
 
 /** An API key with the key itself, which is shown once. */
@@ -626,9 +626,9 @@ export interface User {
 
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface UsersBatchOperation {
-  action: string;
-  data: Record<string, unknown> | null;
-  id: string | null;
+  action: "update";
+  data?: Record<string, unknown> | null;
+  id?: string | null;
 }
 
 /** The answer to a check. */
@@ -668,9 +668,9 @@ export interface Webhook {
 
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface WebhooksBatchOperation {
-  action: string;
-  data: Record<string, unknown> | null;
-  id: string | null;
+  action: "create" | "update" | "delete";
+  data?: Record<string, unknown> | null;
+  id?: string | null;
 }
 
 /** One test of an event: what the webhook wants, and what the event has. */
@@ -713,7 +713,7 @@ export interface Workspace {
 
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface WorkspacesBatchOperation {
-  action: string;
-  data: Record<string, unknown> | null;
-  id: string | null;
+  action: "create" | "update" | "delete";
+  data?: Record<string, unknown> | null;
+  id?: string | null;
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -24,7 +24,7 @@ class AsyncApiKeys:
         self._runner = runner
 
     async def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, delete)."""
         return cast(
@@ -49,7 +49,7 @@ class AsyncApiKeys:
         environment: Literal["live", "test"] | Omit = OMIT,
         expires_at: datetime | Omit | None = OMIT,
         ip_allowlist: Sequence[str] | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         rate_limit_tier: Literal["free", "pro", "business", "enterprise"] | Omit | None = OMIT,
         user_id: str | Omit | None = OMIT,
         options: Options | None = None,
@@ -180,7 +180,7 @@ class AsyncApiKeys:
         expires_at: datetime | Omit | None = OMIT,
         ip_allowlist: Sequence[str] | Omit = OMIT,
         name: str | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         rate_limit_tier: Literal["free", "pro", "business", "enterprise"] | Omit = OMIT,
         scopes: Sequence[str] | Omit = OMIT,
         options: Options | None = None,
@@ -490,7 +490,7 @@ class AsyncEntitlements:
         package: str,
         billing_cycle_anchor: datetime | Omit | None = OMIT,
         expires_at: datetime | Omit | None = OMIT,
-        metadata: dict[str, Any] | Omit | None = OMIT,
+        metadata: Mapping[str, Any] | Omit | None = OMIT,
         namespace_id: str | Omit | None = OMIT,
         replace: bool | Omit = OMIT,
         source: str | Omit = OMIT,
@@ -716,7 +716,7 @@ class AsyncEntitlements:
         *,
         feature: str,
         enforce: bool | Omit = OMIT,
-        metadata: dict[str, Any] | Omit | None = OMIT,
+        metadata: Mapping[str, Any] | Omit | None = OMIT,
         occurred_at: datetime | Omit | None = OMIT,
         quantity: int | Omit = OMIT,
         options: Options | None = None,
@@ -844,7 +844,7 @@ class AsyncEventTypes:
         self._runner = runner
 
     async def create(
-        self, *, schema: dict[str, Any], type: str, description: str | Omit = OMIT, options: Options | None = None
+        self, *, schema: Mapping[str, Any], type: str, description: str | Omit = OMIT, options: Options | None = None
     ) -> models.EventType:
         """Describe a type of your own events, and what its data must fit."""
         return cast(
@@ -927,7 +927,7 @@ class AsyncEventTypes:
         event_type: str,
         *,
         description: str | Omit = OMIT,
-        schema: dict[str, Any] | Omit = OMIT,
+        schema: Mapping[str, Any] | Omit = OMIT,
         options: Options | None = None,
     ) -> models.EventType:
         """Change a type of your own."""
@@ -955,7 +955,7 @@ class AsyncEvents:
     async def create(
         self,
         *,
-        data: dict[str, Any],
+        data: Mapping[str, Any],
         type: str,
         idempotency_key: str | Omit | None = OMIT,
         options: Options | None = None,
@@ -1487,7 +1487,7 @@ class AsyncNamespaces:
         self._runner = runner
 
     async def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
@@ -1540,7 +1540,7 @@ class AsyncNamespaces:
         is_default: bool | Omit = OMIT,
         owner_id: str | Omit | None = OMIT,
         owner_type: Literal["User", "Workspace"] | Omit | None = OMIT,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit | None = OMIT,
         sort_order: int | Omit = OMIT,
         workspace_id: str | Omit | None = OMIT,
@@ -1662,7 +1662,7 @@ class AsyncNamespaces:
         is_active: bool | Omit = OMIT,
         is_default: bool | Omit = OMIT,
         name: str | Omit = OMIT,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit = OMIT,
         sort_order: int | Omit = OMIT,
         options: Options | None = None,
@@ -1705,7 +1705,7 @@ class AsyncPackages:
         code: str,
         name: str,
         description: str | Omit | None = OMIT,
-        features: Sequence[dict[str, Any]] | Omit = OMIT,
+        features: Sequence[Mapping[str, Any]] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         is_base: bool | Omit = OMIT,
         is_public: bool | Omit = OMIT,
@@ -1818,7 +1818,7 @@ class AsyncPackages:
         package_id: str,
         *,
         description: str | Omit | None = OMIT,
-        features: Sequence[dict[str, Any]] | Omit = OMIT,
+        features: Sequence[Mapping[str, Any]] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         is_base: bool | Omit = OMIT,
         is_public: bool | Omit = OMIT,
@@ -1997,7 +1997,7 @@ class AsyncReservations:
         self,
         *,
         feature: str,
-        metadata: dict[str, Any] | Omit | None = OMIT,
+        metadata: Mapping[str, Any] | Omit | None = OMIT,
         quantity: int | Omit = OMIT,
         ttl_seconds: int | Omit = OMIT,
         options: Options | None = None,
@@ -2220,7 +2220,7 @@ class AsyncUsers:
         self._runner = runner
 
     async def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (update)."""
         return cast(
@@ -2377,7 +2377,7 @@ class AsyncWebhooks:
         self._runner = runner
 
     async def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
@@ -2401,11 +2401,11 @@ class AsyncWebhooks:
         url: str,
         concurrency: int | Omit = OMIT,
         description: str | Omit | None = OMIT,
-        filters: dict[str, Any] | Omit = OMIT,
-        headers: dict[str, str] | Omit = OMIT,
+        filters: Mapping[str, Any] | Omit = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         ordered: bool | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         retry_schedule: Sequence[float] | Omit | None = OMIT,
         secret: str | Omit | None = OMIT,
         signatures: Sequence[Literal["v1", "v1a"]] | Omit = OMIT,
@@ -2582,11 +2582,11 @@ class AsyncWebhooks:
         concurrency: int | Omit = OMIT,
         description: str | Omit | None = OMIT,
         events: Sequence[str] | Omit = OMIT,
-        filters: dict[str, Any] | Omit = OMIT,
-        headers: dict[str, str] | Omit = OMIT,
+        filters: Mapping[str, Any] | Omit = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         ordered: bool | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         retry_schedule: Sequence[float] | Omit | None = OMIT,
         signatures: Sequence[Literal["v1", "v1a"]] | Omit = OMIT,
         url: str | Omit = OMIT,
@@ -2627,7 +2627,7 @@ class AsyncWorkspaces:
         self._runner = runner
 
     async def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
@@ -2648,7 +2648,7 @@ class AsyncWorkspaces:
         self,
         *,
         name: str,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit | None = OMIT,
         tier: Literal["free", "pro", "business", "enterprise"] | Omit = OMIT,
         options: Options | None = None,
@@ -2807,7 +2807,7 @@ class AsyncWorkspaces:
         workspace_id: str,
         *,
         name: str | Omit = OMIT,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit = OMIT,
         tier: Literal["free", "pro", "business", "enterprise"] | Omit = OMIT,
         options: Options | None = None,

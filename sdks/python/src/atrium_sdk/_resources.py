@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -24,7 +24,7 @@ class ApiKeys:
         self._runner = runner
 
     def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, delete)."""
         return cast(
@@ -49,7 +49,7 @@ class ApiKeys:
         environment: Literal["live", "test"] | Omit = OMIT,
         expires_at: datetime | Omit | None = OMIT,
         ip_allowlist: Sequence[str] | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         rate_limit_tier: Literal["free", "pro", "business", "enterprise"] | Omit | None = OMIT,
         user_id: str | Omit | None = OMIT,
         options: Options | None = None,
@@ -178,7 +178,7 @@ class ApiKeys:
         expires_at: datetime | Omit | None = OMIT,
         ip_allowlist: Sequence[str] | Omit = OMIT,
         name: str | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         rate_limit_tier: Literal["free", "pro", "business", "enterprise"] | Omit = OMIT,
         scopes: Sequence[str] | Omit = OMIT,
         options: Options | None = None,
@@ -486,7 +486,7 @@ class Entitlements:
         package: str,
         billing_cycle_anchor: datetime | Omit | None = OMIT,
         expires_at: datetime | Omit | None = OMIT,
-        metadata: dict[str, Any] | Omit | None = OMIT,
+        metadata: Mapping[str, Any] | Omit | None = OMIT,
         namespace_id: str | Omit | None = OMIT,
         replace: bool | Omit = OMIT,
         source: str | Omit = OMIT,
@@ -712,7 +712,7 @@ class Entitlements:
         *,
         feature: str,
         enforce: bool | Omit = OMIT,
-        metadata: dict[str, Any] | Omit | None = OMIT,
+        metadata: Mapping[str, Any] | Omit | None = OMIT,
         occurred_at: datetime | Omit | None = OMIT,
         quantity: int | Omit = OMIT,
         options: Options | None = None,
@@ -840,7 +840,7 @@ class EventTypes:
         self._runner = runner
 
     def create(
-        self, *, schema: dict[str, Any], type: str, description: str | Omit = OMIT, options: Options | None = None
+        self, *, schema: Mapping[str, Any], type: str, description: str | Omit = OMIT, options: Options | None = None
     ) -> models.EventType:
         """Describe a type of your own events, and what its data must fit."""
         return cast(
@@ -923,7 +923,7 @@ class EventTypes:
         event_type: str,
         *,
         description: str | Omit = OMIT,
-        schema: dict[str, Any] | Omit = OMIT,
+        schema: Mapping[str, Any] | Omit = OMIT,
         options: Options | None = None,
     ) -> models.EventType:
         """Change a type of your own."""
@@ -951,7 +951,7 @@ class Events:
     def create(
         self,
         *,
-        data: dict[str, Any],
+        data: Mapping[str, Any],
         type: str,
         idempotency_key: str | Omit | None = OMIT,
         options: Options | None = None,
@@ -1483,7 +1483,7 @@ class Namespaces:
         self._runner = runner
 
     def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
@@ -1536,7 +1536,7 @@ class Namespaces:
         is_default: bool | Omit = OMIT,
         owner_id: str | Omit | None = OMIT,
         owner_type: Literal["User", "Workspace"] | Omit | None = OMIT,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit | None = OMIT,
         sort_order: int | Omit = OMIT,
         workspace_id: str | Omit | None = OMIT,
@@ -1658,7 +1658,7 @@ class Namespaces:
         is_active: bool | Omit = OMIT,
         is_default: bool | Omit = OMIT,
         name: str | Omit = OMIT,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit = OMIT,
         sort_order: int | Omit = OMIT,
         options: Options | None = None,
@@ -1701,7 +1701,7 @@ class Packages:
         code: str,
         name: str,
         description: str | Omit | None = OMIT,
-        features: Sequence[dict[str, Any]] | Omit = OMIT,
+        features: Sequence[Mapping[str, Any]] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         is_base: bool | Omit = OMIT,
         is_public: bool | Omit = OMIT,
@@ -1814,7 +1814,7 @@ class Packages:
         package_id: str,
         *,
         description: str | Omit | None = OMIT,
-        features: Sequence[dict[str, Any]] | Omit = OMIT,
+        features: Sequence[Mapping[str, Any]] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         is_base: bool | Omit = OMIT,
         is_public: bool | Omit = OMIT,
@@ -1993,7 +1993,7 @@ class Reservations:
         self,
         *,
         feature: str,
-        metadata: dict[str, Any] | Omit | None = OMIT,
+        metadata: Mapping[str, Any] | Omit | None = OMIT,
         quantity: int | Omit = OMIT,
         ttl_seconds: int | Omit = OMIT,
         options: Options | None = None,
@@ -2216,7 +2216,7 @@ class Users:
         self._runner = runner
 
     def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (update)."""
         return cast(
@@ -2371,7 +2371,7 @@ class Webhooks:
         self._runner = runner
 
     def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
@@ -2395,11 +2395,11 @@ class Webhooks:
         url: str,
         concurrency: int | Omit = OMIT,
         description: str | Omit | None = OMIT,
-        filters: dict[str, Any] | Omit = OMIT,
-        headers: dict[str, str] | Omit = OMIT,
+        filters: Mapping[str, Any] | Omit = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         ordered: bool | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         retry_schedule: Sequence[float] | Omit | None = OMIT,
         secret: str | Omit | None = OMIT,
         signatures: Sequence[Literal["v1", "v1a"]] | Omit = OMIT,
@@ -2576,11 +2576,11 @@ class Webhooks:
         concurrency: int | Omit = OMIT,
         description: str | Omit | None = OMIT,
         events: Sequence[str] | Omit = OMIT,
-        filters: dict[str, Any] | Omit = OMIT,
-        headers: dict[str, str] | Omit = OMIT,
+        filters: Mapping[str, Any] | Omit = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
         is_active: bool | Omit = OMIT,
         ordered: bool | Omit = OMIT,
-        rate_limit: dict[str, Any] | Omit | None = OMIT,
+        rate_limit: Mapping[str, Any] | Omit | None = OMIT,
         retry_schedule: Sequence[float] | Omit | None = OMIT,
         signatures: Sequence[Literal["v1", "v1a"]] | Omit = OMIT,
         url: str | Omit = OMIT,
@@ -2621,7 +2621,7 @@ class Workspaces:
         self._runner = runner
 
     def batch(
-        self, *, operations: Sequence[dict[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
+        self, *, operations: Sequence[Mapping[str, Any]], atomic: bool | Omit = OMIT, options: Options | None = None
     ) -> Sequence[dict[str, Any]]:
         """Run several operations (create, update, delete)."""
         return cast(
@@ -2642,7 +2642,7 @@ class Workspaces:
         self,
         *,
         name: str,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit | None = OMIT,
         tier: Literal["free", "pro", "business", "enterprise"] | Omit = OMIT,
         options: Options | None = None,
@@ -2801,7 +2801,7 @@ class Workspaces:
         workspace_id: str,
         *,
         name: str | Omit = OMIT,
-        settings: dict[str, Any] | Omit = OMIT,
+        settings: Mapping[str, Any] | Omit = OMIT,
         slug: str | Omit = OMIT,
         tier: Literal["free", "pro", "business", "enterprise"] | Omit = OMIT,
         options: Options | None = None,

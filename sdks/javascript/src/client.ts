@@ -1,11 +1,9 @@
 import { AtriumError, ConnectionFailed, errorOf, NotModified } from "./errors.js";
 import { Resources } from "./generated/resources.js";
 import { Page, PagePromise } from "./pages.js";
-import { headersOf, over, queryOf, type Call, type Runner } from "./request.js";
+import { BASE, baseOf, headersOf, over, pathBehind, queryOf, type Call, type Runner } from "./request.js";
 import { isRetried, LONGEST_WAIT, wait } from "./retries.js";
 import type { Attempt, ClientOptions, Options, ResponseInfo, Result } from "./types.js";
-
-const BASE = "/api/v1";
 
 interface Answer {
   readonly info: ResponseInfo;
@@ -19,9 +17,8 @@ export class Client extends Resources {
     const environment = typeof process === "undefined" ? {} : process.env;
     const key = apiKey || environment["ATRIUM_API_KEY"];
     if (!key) throw new TypeError("give an API key: new Client('sk_live_…'), or set ATRIUM_API_KEY");
-    const base = (options.baseUrl ?? environment["ATRIUM_BASE_URL"] ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
-    if (!/^https?:\/\//.test(base)) throw new TypeError(`baseUrl must begin with https:// (or http://), not be ${base}`);
-    super(new Calls(key, base, options));
+    const base = options.baseUrl ?? environment["ATRIUM_BASE_URL"] ?? "http://127.0.0.1:8080";
+    super(new Calls(key, baseOf(base), options));
   }
 }
 
@@ -46,14 +43,14 @@ class Calls implements Runner {
 
   private async firstPage<T>(call: Call, options: Options): Promise<Page<T>> {
     const { body } = await this.answered(call, options);
-    const follow = (url: string) => this.firstPage<T>({ ...call, path: url, query: {} }, options);
+    const follow = (url: string) => this.firstPage<T>({ ...call, path: pathBehind(url), query: {} }, options);
     return new Page<T>(body.data, body.meta ?? {}, body.links ?? {}, follow);
   }
 
   private async answered(call: Call, options: Options): Promise<Answer> {
     const chosen = over(options, this.client);
     const headers = headersOf(call, chosen, this.#key);
-    const url = this.urlOf(call);
+    const url = `${this.base}${BASE}${call.path}${queryOf(call.query)}`;
     const content = call.body === undefined ? null : JSON.stringify(call.body);
     for (let number = 1; ; number += 1) {
       const attempt: Attempt = { method: call.method, url, headers, number };
@@ -71,13 +68,6 @@ class Calls implements Runner {
       if (pause === null) return checked(call.shape, answer, fault, headers["Idempotency-Key"]);
       await sleep(pause, chosen.signal);
     }
-  }
-
-  /** A link to elsewhere would carry the key there: the path is taken, the host is ours. */
-  private urlOf(call: Call): string {
-    if (!call.path.includes("://")) return `${this.base}${BASE}${call.path}${queryOf(call.query)}`;
-    const given = new URL(call.path);
-    return `${this.base}${given.pathname}${given.search}`;
   }
 
   private async sent(attempt: Attempt, content: string | null, options: Options): Promise<Answer> {

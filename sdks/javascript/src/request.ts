@@ -2,7 +2,7 @@ import type { PagePromise } from "./pages.js";
 import type { ClientOptions, Options, Result } from "./types.js";
 import { VERSION } from "./version.js";
 
-/** A call as a value: what the resources hand to a client. `path` is below `/api/v1`, or a URL that the API gave. */
+/** A call as a value: what the resources hand to a client. `path` is below `/api/v1`; a link's has its query. */
 export interface Call {
   readonly method: string;
   readonly path: string;
@@ -17,10 +17,29 @@ export interface Runner {
   page<T>(call: Call, options: Options): PagePromise<T>;
 }
 
+export const BASE = "/api/v1";
 const WRITES = new Set(["POST", "PATCH", "PUT", "DELETE"]);
 // Browsers have a user agent of their own; setting it would have to be allowed by CORS.
 const IN_NODE = typeof process !== "undefined" && Boolean(process.versions?.node);
 const USER_AGENT = `atrium-sdk-javascript/${VERSION}`;
+
+/** The URL that `/api/v1` stands behind, whether it was given with that or without. */
+export function baseOf(url: string): string {
+  if (!/^https?:\/\/[^/]/.test(url)) {
+    throw new TypeError(`baseUrl must begin with https:// (or http://) and a host, not be ${url}`);
+  }
+  return url.replace(/\/+$/, "").replace(/([^/])\/api\/v1$/, "$1").replace(/\/+$/, "");
+}
+
+/**
+ * What stands behind `/api/v1` in a link of the API. Its host is not followed, where the key would go too; nor what
+ * its path has before, which a proxy may hide.
+ */
+export function pathBehind(link: string): string {
+  const { pathname, search } = new URL(link, "http://relative.invalid");
+  const at = pathname.lastIndexOf(`${BASE}/`);
+  return `${at < 0 ? pathname : pathname.slice(at + BASE.length)}${search}`;
+}
 
 /** The template with its parameters in their order, escaped. An empty one, or `..`, would name another resource. */
 export function pathOf(template: string, ...parameters: string[]): string {

@@ -46,7 +46,7 @@ export interface Attempt {
 
 /** What a client is told. */
 export interface ClientOptions {
-  /** Where the API is; else ATRIUM_BASE_URL, else a suite on this machine. */
+  /** Where the API is, with or without `/api/v1`; else ATRIUM_BASE_URL, else a suite on this machine. */
   baseUrl?: string;
   workspace?: string;
   namespace?: string;

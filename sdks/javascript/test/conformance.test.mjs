@@ -25,8 +25,8 @@ for (const [form, sdk] of Object.entries({ esm, cjs })) {
   });
 }
 
-async function run(sdk, base, { call, options = {} }) {
-  const client = new sdk.Client("sk_test_conformance", { baseUrl: base });
+async function run(sdk, server, { call, base = "", options = {} }) {
+  const client = new sdk.Client("sk_test_conformance", { baseUrl: server + base });
   const chosen = Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]));
   const given = call.arguments === undefined ? [] : [call.arguments];
   const answer = client[camel(call.resource)][camel(call.method)](...(call.path ?? []), ...given, chosen);

@@ -13,7 +13,6 @@ namespace Atrium\SDK;
 final class Client extends Resources implements Runner
 {
     public const VERSION = '0.1.0';
-    private const BASE = '/api/v1';
     private const DEFAULTS = ['timeout' => 30.0, 'maxRetries' => 2];
 
     private readonly string $apiKey;
@@ -22,7 +21,7 @@ final class Client extends Resources implements Runner
 
     /**
      * @param ?string $apiKey else the environment's ATRIUM_API_KEY
-     * @param ?string $baseUrl where the API is; else ATRIUM_BASE_URL, else a suite on this machine
+     * @param ?string $baseUrl where the API is, with or without /api/v1; else ATRIUM_BASE_URL, else a suite on this machine
      * @param ?Options $options for every call that says nothing else
      * @param ?\Closure(string, string, array<string, string>, int): void $onRequest sees method, URL, headers and number of every attempt
      * @param ?\Closure(Response): void $onResponse sees every answer
@@ -40,12 +39,8 @@ final class Client extends Resources implements Runner
         if ($key === '') {
             throw new \InvalidArgumentException("give an API key: new Client('sk_live_…'), or set ATRIUM_API_KEY");
         }
-        $base = rtrim($baseUrl ?? (getenv('ATRIUM_BASE_URL') ?: 'http://127.0.0.1:8080'), '/');
-        if (preg_match('~^https?://~', $base) !== 1) {
-            throw new \InvalidArgumentException("the URL must begin with https:// (or http://), not be $base");
-        }
         $this->apiKey = $key;
-        $this->base = $base;
+        $this->base = self::base($baseUrl ?? (getenv('ATRIUM_BASE_URL') ?: 'http://127.0.0.1:8080'));
         $this->defaults = ($options ?? new Options())->over(new Options(...self::DEFAULTS));
         parent::__construct($this);
     }
@@ -78,7 +73,7 @@ final class Client extends Resources implements Runner
     private function answered(Request $request, Options $options): Response
     {
         $headers = $request->headers($options, $this->apiKey);
-        $url = $this->urlOf($request);
+        $url = $this->base . Request::BASE . $request->path . $request->queryText();
         for ($attempt = 1; ; $attempt++) {
             [$response, $fault] = $this->attempt($request, $url, $headers, $options, $attempt);
             $pause = $this->pauseAfter($attempt, $response, $options);
@@ -109,14 +104,13 @@ final class Client extends Resources implements Runner
         return [$response, null];
     }
 
-    /** A link to elsewhere would carry the key there: the path is taken, the host is ours. */
-    private function urlOf(Request $request): string
+    /** The URL that /api/v1 stands behind, whether it was given with that or without. */
+    private static function base(string $url): string
     {
-        if (!str_contains($request->path, '://')) {
-            return $this->base . self::BASE . $request->path . $request->queryText();
+        if (preg_match('~^https?://[^/]~', $url) !== 1) {
+            throw new \InvalidArgumentException("the URL must begin with https:// (or http://) and a host, not be $url");
         }
-        $query = parse_url($request->path, PHP_URL_QUERY);
-        return $this->base . parse_url($request->path, PHP_URL_PATH) . ($query === null ? '' : "?$query");
+        return rtrim((string) preg_replace('~(?<=[^/])' . Request::BASE . '$~D', '', rtrim($url, '/')), '/');
     }
 
     /** Seconds until the next attempt, or null where there is none. */

@@ -7,10 +7,11 @@ namespace Atrium\SDK;
 /** A call as a value: what the resources hand to a client. */
 final class Request
 {
+    public const BASE = '/api/v1';
     private const WRITES = ['POST', 'PATCH', 'PUT', 'DELETE'];
 
     /**
-     * @param string $path below /api/v1, or a URL that the API gave
+     * @param string $path below /api/v1; one that a link gave has a query of its own
      * @param string $shape one, list, bare or nothing
      * @param ?class-string<Model> $kind of the answer; null for a plain array
      * @param array<string, mixed> $query
@@ -97,9 +98,17 @@ final class Request
         return $headers;
     }
 
-    public function following(string $url): self
+    /**
+     * The same for a link of the API, of which what stands behind /api/v1 is taken: its host is not followed, where
+     * the key would go too, nor what its path has before, which a proxy may hide.
+     */
+    public function following(string $link): self
     {
-        return new self($this->method, $url, $this->shape, $this->kind);
+        $path = (string) parse_url($link, PHP_URL_PATH);
+        $query = parse_url($link, PHP_URL_QUERY);
+        $at = strrpos($path, self::BASE . '/');
+        $below = '/' . ltrim($at === false ? $path : substr($path, $at + strlen(self::BASE)), '/');
+        return new self($this->method, $query === null ? $below : "$below?$query", $this->shape, $this->kind);
     }
 
     private static function jsonOf(mixed $value): mixed

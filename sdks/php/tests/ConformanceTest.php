@@ -39,7 +39,7 @@ final class ConformanceTest extends TestCase
     public function testTheClientDoesWhatTheScenarioSays(array $scenario, Transport $transport): void
     {
         self::$server->script($scenario['answers']);
-        $client = new Client('sk_test_conformance', self::$server->base, transport: $transport);
+        $client = new Client('sk_test_conformance', self::$server->base . ($scenario['base'] ?? ''), transport: $transport);
         try {
             $outcome = self::call($client, $scenario);
             $outcome = $outcome instanceof Page ? iterator_to_array($outcome) : $outcome;

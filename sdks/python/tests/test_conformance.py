@@ -18,7 +18,7 @@ KEY = "sk_test_conformance"
 def test_the_client_does_what_the_scenario_says(scenario: dict[str, Any], scripted: str, control: httpx.Client) -> None:
     control.post("/_script", json=scenario["answers"])
     outcome: Any
-    with Client(KEY, base_url=scripted) as client:
+    with Client(KEY, base_url=scripted + scenario.get("base", "")) as client:
         try:
             outcome = _method(client, scenario)(*_path(scenario), **_arguments(scenario))
             outcome = list(outcome) if isinstance(outcome, Page) else outcome
@@ -33,7 +33,7 @@ async def test_the_awaited_client_does_what_the_scenario_says(
 ) -> None:
     control.post("/_script", json=scenario["answers"])
     outcome: Any
-    async with AsyncClient(KEY, base_url=scripted) as client:
+    async with AsyncClient(KEY, base_url=scripted + scenario.get("base", "")) as client:
         try:
             outcome = await _method(client, scenario)(*_path(scenario), **_arguments(scenario))
             outcome = [item async for item in outcome] if isinstance(outcome, AsyncPage) else outcome

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,13 +18,12 @@ from atrium_sdk._answer import body_of, items_of, value_of
 from atrium_sdk._async_resources import AsyncResources
 from atrium_sdk._options import Options
 from atrium_sdk._pages import AsyncPage, Page
-from atrium_sdk._request import Request, content_of, headers_of, query_text
+from atrium_sdk._request import BASE, Request, base_of, content_of, headers_of, path_behind, query_text
 from atrium_sdk._resources import Resources
 
 if TYPE_CHECKING:
     from typing import Self
 
-BASE = "/api/v1"
 TIMEOUT = 30.0
 MAX_RETRIES = 2
 
@@ -52,7 +50,7 @@ class _Settings:
 
         Args:
             api_key: `sk_live_…`; else the environment's ATRIUM_API_KEY.
-            base_url: where the API is; else ATRIUM_BASE_URL, else a suite on this machine.
+            base_url: where the API is, with or without `/api/v1`; else ATRIUM_BASE_URL, else a suite on this machine.
             workspace: the workspace in context of every call that names no other.
             namespace: the namespace in context, likewise.
             timeout: seconds for each attempt.
@@ -66,23 +64,15 @@ class _Settings:
         key = api_key or os.environ.get("ATRIUM_API_KEY", "")
         if not key:
             raise ValueError("give an API key: Client('sk_live_…'), or set ATRIUM_API_KEY")
-        url = (base_url or os.environ.get("ATRIUM_BASE_URL") or "http://127.0.0.1:8080").rstrip("/")
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise ValueError(f"base_url must begin with https:// (or http://), not be {url!r}")
         self._api_key = key
-        self._base = url
+        self._base = base_of(base_url or os.environ.get("ATRIUM_BASE_URL") or "http://127.0.0.1:8080")
         self._options = Options(workspace=workspace, namespace=namespace, timeout=timeout, max_retries=max_retries)
         self._on_request = on_request
         self._on_response = on_response
 
     def _prepared(self, request: Request, options: Options | None) -> tuple[Options, str, dict[str, str]]:
         chosen = (options or Options()).over(self._options)
-        url = request.path if "://" in request.path else f"{self._base}{BASE}{request.path}"
-        if not url.startswith(f"{self._base}/"):
-            # A link to elsewhere would carry the key there.
-            path = urlsplit(url)
-            url = f"{self._base}{path.path}?{path.query}"
-        return chosen, url, headers_of(request, chosen, self._api_key)
+        return chosen, f"{self._base}{BASE}{request.path}", headers_of(request, chosen, self._api_key)
 
     def _again(self, attempt: int, chosen: Options, response: httpx.Response | None) -> float | None:
         """Seconds until the next attempt, or None where there is none."""
@@ -132,10 +122,10 @@ class Client(Resources, _Settings):
             return value_of(request, body, response.headers)
 
         def follow(url: str) -> Page[Any]:
-            page: Page[Any] = self.run(replace(request, path=url, query={}), options)
+            page: Page[Any] = self.run(replace(request, path=path_behind(url), query={}), options)
             return page
 
-        return Page(items_of(request, body), body.get("meta", {}), body.get("links", {}), follow)
+        return Page(items_of(request, body), body.get("meta") or {}, body.get("links") or {}, follow)
 
     def _send(self, request: Request, options: Options | None) -> httpx.Response:
         chosen, url, headers = self._prepared(request, options)
@@ -195,10 +185,10 @@ class AsyncClient(AsyncResources, _Settings):
             return value_of(request, body, response.headers)
 
         async def follow(url: str) -> AsyncPage[Any]:
-            page: AsyncPage[Any] = await self.run(replace(request, path=url, query={}), options)
+            page: AsyncPage[Any] = await self.run(replace(request, path=path_behind(url), query={}), options)
             return page
 
-        return AsyncPage(items_of(request, body), body.get("meta", {}), body.get("links", {}), follow)
+        return AsyncPage(items_of(request, body), body.get("meta") or {}, body.get("links") or {}, follow)
 
     async def _send(self, request: Request, options: Options | None) -> httpx.Response:
         chosen, url, headers = self._prepared(request, options)

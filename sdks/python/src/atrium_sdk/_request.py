@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from atrium_sdk._omit import OMIT
 from atrium_sdk._options import Options
 from atrium_sdk._version import __version__
 
+BASE = "/api/v1"
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 USER_AGENT = f"atrium-sdk-python/{__version__} python/{platform.python_version()}"
 
@@ -24,7 +26,7 @@ class Request:
     """A call.
 
     Attributes:
-        path: below `/api/v1`, or a whole URL that the API gave.
+        path: below `/api/v1`; one that a link gave has a query of its own.
         kind: the annotation of the answer, or None for none.
         shape: `one`, `list`, `bare` or `nothing` (see the generator's `Operation`).
     """
@@ -35,6 +37,29 @@ class Request:
     shape: str
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+
+
+def base_of(url: str) -> str:
+    """The URL that `/api/v1` stands behind, whether it was given with that or without.
+
+    Raises:
+        ValueError: it is none.
+    """
+    base = re.sub(f"(?<=[^/]){BASE}$", "", url.rstrip("/")).rstrip("/")
+    parts = urlsplit(base)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"base_url must begin with https:// (or http://) and a host, not be {url!r}")
+    return base
+
+
+def path_behind(link: str) -> str:
+    """What stands behind `/api/v1` in a link of the API.
+
+    Its host is not followed, where the key would go too; nor what its path has before, which a proxy may hide.
+    """
+    parts = urlsplit(link)
+    path = f"/{parts.path.rpartition(f'{BASE}/')[2].lstrip('/')}"
+    return f"{path}?{parts.query}" if parts.query else path
 
 
 def path_of(template: str, **parameters: str) -> str:

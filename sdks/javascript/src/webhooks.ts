@@ -16,18 +16,21 @@ export interface VerifyOptions {
 /**
  * The event in a webhook's body, once its signature holds. Either scheme will do: `webhook-signature` (Standard
  * Webhooks) is checked where it is sent, else `X-Webhook-Signature`. Give the body as it came, before any JSON was
- * read; `secret` may be several during a rotation. Throws `SignatureInvalid`, and a `TypeError` for an empty secret.
+ * read; `secret` may be several during a rotation. Throws `SignatureInvalid`, and a `TypeError` for a secret that is
+ * none or empty, and for a body that was read already.
  */
 export async function verify(
-  body: string | Uint8Array,
+  body: string | Uint8Array | ArrayBuffer,
   headers: GivenHeaders,
   secret: string | readonly string[],
   options: VerifyOptions = {},
 ): Promise<Record<string, unknown>> {
   const raw = bytesOf(body);
   const given = lowered(headers);
-  const secrets = typeof secret === "string" ? [secret] : secret;
-  if (secrets.some((each) => each === "")) throw new TypeError("the webhook's secret must not be empty");
+  const secrets = Array.isArray(secret) ? secret : [secret];
+  if (secrets.length === 0 || !secrets.every((each) => typeof each === "string" && each !== "")) {
+    throw new TypeError("the webhook's secret must be a text that is not empty, or several of them");
+  }
   const timestamp = given["webhook-timestamp"] ?? given["x-webhook-timestamp"] ?? "";
   const tolerance = options.tolerance === undefined ? TOLERANCE : options.tolerance;
   const now = options.now ?? Date.now() / 1000;
@@ -53,7 +56,7 @@ export async function verify(
 
 /** The headers of a signed webhook, both schemes: for tests of receivers. `timestamp` in Unix seconds. */
 export async function sign(
-  body: string | Uint8Array,
+  body: string | Uint8Array | ArrayBuffer,
   secret: string,
   { webhookId = "evt_test", timestamp = Math.floor(Date.now() / 1000) }: { webhookId?: string; timestamp?: number } = {},
 ): Promise<Record<string, string>> {
@@ -116,8 +119,12 @@ async function hmac(key: Bytes, content: Bytes): Promise<Uint8Array> {
   return new Uint8Array(await (await subtle()).sign("HMAC", await hmacKey(key), content));
 }
 
-function bytesOf(value: string | Uint8Array): Bytes {
-  return typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(value);
+function bytesOf(value: string | Uint8Array | ArrayBuffer): Bytes {
+  if (typeof value === "string") return new TextEncoder().encode(value);
+  // By its name: the class of another frame is another.
+  if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  throw new TypeError("give the webhook's body as it came: its text or bytes, before any JSON is read from them");
 }
 
 function fromHex(signature: string): Bytes {
@@ -135,6 +142,7 @@ function fromBase64(signature: string): Bytes {
 }
 
 function lowered(headers: GivenHeaders): Record<string, string | undefined> {
-  const pairs = headers instanceof Headers ? [...headers.entries()] : Object.entries(headers);
+  // Not by the class: a framework may have one of its own.
+  const pairs = Symbol.iterator in headers ? [...(headers as Headers)] : Object.entries(headers);
   return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]));
 }

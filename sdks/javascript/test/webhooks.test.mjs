@@ -58,9 +58,20 @@ test("signatures of other kinds beside ours are passed over", async () => {
   await webhooks.verify(BODY, { ...headers, "webhook-signature": `v1a,!! v1,= ${headers["webhook-signature"]}` }, GENERATED);
 });
 
-test("an empty secret verifies nothing, and a signed body that is no JSON is refused", async () => {
+test("a body that was read already is told as that", async () => {
   const headers = await webhooks.sign(BODY, GENERATED);
-  await assert.rejects(webhooks.verify(BODY, headers, ["", GENERATED]), TypeError);
+  for (const body of [JSON.parse(BODY), undefined, null, 5]) {
+    await assert.rejects(webhooks.verify(body, headers, GENERATED), { name: "TypeError", message: /as it came/ });
+  }
+  const { buffer } = new TextEncoder().encode(BODY);
+  assert.equal((await webhooks.verify(buffer, headers, GENERATED)).id, "evt_1");
+});
+
+test("a secret that is none verifies nothing, and a signed body that is no JSON is refused", async () => {
+  const headers = await webhooks.sign(BODY, GENERATED);
+  for (const secret of ["", ["", GENERATED], undefined, null, [], [GENERATED, undefined], Buffer.from("whsec_")]) {
+    await assert.rejects(webhooks.verify(BODY, headers, secret), { name: "TypeError", message: /secret/ });
+  }
   await assert.rejects(webhooks.verify("no JSON", await webhooks.sign("no JSON", GENERATED), GENERATED), errors.SignatureInvalid);
 });
 

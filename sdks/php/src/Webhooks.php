@@ -23,7 +23,7 @@ final class Webhooks
      * @param ?int $now Unix seconds, for tests
      * @return array<string, mixed>
      * @throws SignatureInvalid nobody who knows the secret sent this, or not lately
-     * @throws \InvalidArgumentException a secret is empty, with which anybody could sign
+     * @throws \InvalidArgumentException there is no secret, or an empty one, with which anybody could sign
      */
     public static function verify(
         string $body,
@@ -32,8 +32,8 @@ final class Webhooks
         ?int $tolerance = self::TOLERANCE,
         ?int $now = null,
     ): array {
-        if (in_array('', (array) $secret, true)) {
-            throw new \InvalidArgumentException("the webhook's secret must not be empty");
+        if ($secret === [] || in_array('', (array) $secret, true)) {
+            throw new \InvalidArgumentException("the webhook's secret must be a text that is not empty, or several of them");
         }
         $given = array_map(
             static fn (string|array $value): string => is_array($value) ? (string) reset($value) : $value,
@@ -59,7 +59,8 @@ final class Webhooks
             throw new SignatureInvalid("the webhook's signature does not fit its body and the secret");
         }
         $event = json_decode($body, true);
-        if (!is_array($event)) {
+        // As an array, an empty object and an empty list are the same.
+        if (!is_array($event) || !str_starts_with(ltrim($body), '{')) {
             throw new SignatureInvalid("the webhook's body is no JSON object");
         }
         return $event;

@@ -56,10 +56,24 @@ final class WebhooksTest extends TestCase
         }
     }
 
-    public function testAnEmptySecretVerifiesNothing(): void
+    public function noSecrets(): iterable
+    {
+        return [[''], [[]], [['', 'another']]];
+    }
+
+    /** @dataProvider noSecrets */
+    public function testASecretThatIsNoneVerifiesNothing(string|array $secret): void
     {
         $this->expectException(\InvalidArgumentException::class);
-        Webhooks::verify(self::BODY, Webhooks::sign(self::BODY, ''), '');
+        Webhooks::verify(self::BODY, Webhooks::sign(self::BODY, ''), $secret);
+    }
+
+    public function testASignedBodyThatIsNoObjectIsRefused(): void
+    {
+        foreach (['no JSON', '[{"id": "evt_1"}]', 'null'] as $body) {
+            $this->assertRefused($body, Webhooks::sign($body, self::generated()), self::generated());
+        }
+        self::assertSame([], Webhooks::verify(' {}', Webhooks::sign(' {}', self::generated()), self::generated()));
     }
 
     public function testNoSignatureIsNoSignature(): void

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -68,10 +69,24 @@ def test_signatures_of_other_kinds_beside_ours_are_passed_over() -> None:
     webhooks.verify(BODY, {**headers, "webhook-signature": f"v1a,!! v1,= {headers['webhook-signature']}"}, GENERATED)
 
 
-def test_an_empty_secret_verifies_nothing() -> None:
-    for secret in ("", [GENERATED, ""]):
-        with pytest.raises(ValueError, match="secret"):
-            webhooks.verify(BODY, webhooks.sign(BODY, ""), secret)
+@pytest.mark.parametrize("name", ["webhook-signature", "webhook-id"])
+def test_bytes_of_no_alphabet_in_a_header_are_refused_and_no_crash(name: str) -> None:
+    for text in ("v1,\udcff", "v1,\ud800"):
+        with pytest.raises(errors.SignatureInvalid):
+            webhooks.verify(BODY, {**webhooks.sign(BODY, GENERATED), name: text}, GENERATED)
+
+
+def test_a_body_that_was_read_already_is_told_as_that() -> None:
+    bodies: list[Any] = [json.loads(BODY), None, 5]
+    for body in bodies:
+        with pytest.raises(TypeError, match="as it came"):
+            webhooks.verify(body, webhooks.sign(BODY, GENERATED), GENERATED)
+
+
+@pytest.mark.parametrize("secret", ["", [GENERATED, ""], None, [], [GENERATED, None], b"whsec_bytes"])
+def test_a_secret_that_is_none_verifies_nothing(secret: Any) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        webhooks.verify(BODY, webhooks.sign(BODY, ""), secret)
 
 
 def test_a_signed_body_that_is_no_json_is_refused() -> None:

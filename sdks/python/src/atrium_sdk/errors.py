@@ -39,7 +39,7 @@ class ApiError(AtriumError):
         details: messages by dotted field, for a `ValidationError`.
         members: the whole error, further members included.
         retry_after: seconds after which it may be tried again, where the API said so.
-        headers: the answer's headers.
+        headers: the answer's headers, by name in lower case.
     """
 
     def __init__(self, status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> None:
@@ -53,6 +53,10 @@ class ApiError(AtriumError):
         text = headers.get("retry-after", "")
         self.retry_after: float | None = float(text) if text.isascii() and text.isdigit() else error.get("retry_after")
         super().__init__(f"{self.message} ({self.code}, {status}, request {self.request_id})")
+
+    def __reduce__(self) -> tuple[type[ApiError], tuple[int, Mapping[str, Any], Mapping[str, str]], dict[str, Any]]:
+        """What it is made of, so that it can be copied, and raised in another process than its own."""
+        return type(self), (self.status, self.members, self.headers), vars(self)
 
 
 class InvalidJson(ApiError):

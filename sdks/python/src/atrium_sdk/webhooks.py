@@ -44,13 +44,14 @@ def verify(
 
     Raises:
         SignatureInvalid: nobody who knows the secret sent this, or not lately.
-        ValueError: a secret is empty, with which anybody could sign.
+        ValueError: a secret is none or empty, with which anybody could sign.
+        TypeError: the body was read already.
     """
-    raw = body.encode() if isinstance(body, str) else bytes(body)
+    raw = _bytes(body)
     given = {name.lower(): value for name, value in headers.items()}
-    secrets = [secret] if isinstance(secret, str) else list(secret)
-    if not all(secrets):
-        raise ValueError("the webhook's secret must not be empty")
+    secrets: list[Any] = list(secret) if isinstance(secret, (list, tuple)) else [secret]
+    if not secrets or not all(isinstance(each, str) and each for each in secrets):
+        raise ValueError("the webhook's secret must be a text that is not empty, or several of them")
     timestamp = given.get("webhook-timestamp", given.get("x-webhook-timestamp", ""))
     if tolerance is not None and not (_SECONDS.fullmatch(timestamp) and abs(now() - int(timestamp)) <= tolerance):
         raise SignatureInvalid("the webhook's timestamp is missing, or too far from now")
@@ -61,7 +62,7 @@ def verify(
         signatures = [given.get("x-webhook-signature", "")]
         expected = [_plain(raw, each) for each in secrets]
     # Every pair is compared, so that the time tells nothing.
-    matches = [hmac.compare_digest(one.encode(), other.encode()) for one in expected for other in signatures]
+    matches = [hmac.compare_digest(one.encode(), _bytes(other)) for one in expected for other in signatures]
     if not any(matches):
         raise SignatureInvalid("the webhook's signature does not fit its body and the secret")
     try:
@@ -77,7 +78,7 @@ def sign(
     body: bytes | str, secret: str, *, webhook_id: str = "evt_test", timestamp: int | None = None
 ) -> dict[str, str]:
     """The headers of a signed webhook, both schemes: for tests of receivers."""
-    raw = body.encode() if isinstance(body, str) else bytes(body)
+    raw = _bytes(body)
     moment = str(int(time.time()) if timestamp is None else timestamp)
     return {
         "Content-Type": "application/json",
@@ -90,12 +91,21 @@ def sign(
     }
 
 
+def _bytes(value: bytes | str) -> bytes:
+    if isinstance(value, str):
+        # Some servers give a header's bytes of no alphabet as surrogates, which fit no signature.
+        return value.encode(errors="surrogatepass")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError("give the webhook's body as it came: its bytes, before any JSON is read from them")
+
+
 def _plain(raw: bytes, secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
 
 
 def _standard(raw: bytes, secret: str, identifier: str, timestamp: str) -> str:
-    signed = f"{identifier}.{timestamp}.".encode() + raw
+    signed = _bytes(f"{identifier}.{timestamp}.") + raw
     return "v1," + base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from atrium_common.errors import StateConflict, ValidationFailed
+from atrium_common.errors import ConcurrentLimitExceeded, StateConflict, ValidationFailed
 from atrium_entitlements.domain import boosts, provisioning, reservations
 from atrium_entitlements.domain.account import NEW, REMEMBERED, evolve
 from atrium_entitlements.domain.catalogue import Feature
@@ -594,6 +594,23 @@ def test_a_reservation_counts_as_used_while_it_holds_and_expires_by_itself(house
     assert house.use("seats", 3).denied
     house.pass_time(seconds=60)
     assert figures(house, "seats") == (0, 10, 10, 0)
+
+
+def test_so_many_reservations_are_held_at_a_time_and_no_more(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reservations, "MOST_HELD", 3)
+    house.give("plan")
+    first = house.reserve("logs", seconds=60)
+    assert first
+    assert house.reserve("seats", seconds=60)
+    assert house.reserve("seats", seconds=120)
+    with pytest.raises(ConcurrentLimitExceeded, match="Commit or release"):
+        house.reserve("seats")
+    house.release(first)
+    assert house.reserve("seats", seconds=120)
+    house.pass_time(seconds=60)
+    assert house.reserve("seats", seconds=120)
+    with pytest.raises(ConcurrentLimitExceeded):
+        house.reserve("seats")
 
 
 def test_a_commit_uses_the_actual_amount_and_more_only_where_it_is_allowed(house: House) -> None:

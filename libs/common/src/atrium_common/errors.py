@@ -229,8 +229,11 @@ class QuotaExceeded(AtriumError):
     members: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(eq=False)
 class ConcurrentLimitExceeded(AtriumError):
     """Too many at once."""
+
+    message: str = "Too many requests at once."
 
 
 @dataclass(eq=False)

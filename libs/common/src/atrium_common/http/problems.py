@@ -265,9 +265,7 @@ _TABLE: Mapping[type[BaseException], _Row] = {
         lambda e: f"The quota of {e.feature} is spent.",
         lambda e: {"feature": e.feature, **e.members},
     ),
-    errors.ConcurrentLimitExceeded: _Row(
-        429, "CONCURRENT_LIMIT_EXCEEDED", "Too many requests at once.", headers=_retry(1)
-    ),
+    errors.ConcurrentLimitExceeded: _Row(429, "CONCURRENT_LIMIT_EXCEEDED", lambda e: e.message, headers=_retry(1)),
     errors.HeadersTooLarge: _Row(431, "HEADERS_TOO_LARGE", "Send at most 100 headers, and at most 16 KiB of them."),
     errors.UnknownTransferCoding: _Row(
         501, "NOT_IMPLEMENTED", "The only Transfer-Encoding understood is chunked.", headers={"Connection": "close"}

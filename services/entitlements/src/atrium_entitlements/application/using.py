@@ -97,6 +97,7 @@ class Using:
 
         Raises:
             ValidationFailed: the feature has no quantity.
+            ConcurrentLimitExceeded: so many are held already.
         """
         await self.accounts.catalogue.refresh()
         feature = self.accounts.catalogue.feature(code)

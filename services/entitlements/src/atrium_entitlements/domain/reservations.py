@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from atrium_common.errors import StateConflict
+from atrium_common.errors import ConcurrentLimitExceeded, StateConflict
 from atrium_common.eventing.event import Event
 from atrium_entitlements.domain.account import REMEMBERED, Reservation
 from atrium_entitlements.domain.events import ReservationEnded, ReservationMade
@@ -15,15 +15,24 @@ from atrium_entitlements.domain.standing import View, cascade
 from atrium_entitlements.domain.thresholds import alerts
 from atrium_entitlements.domain.usage import Recording, Use, added, debits, divided, opened, record
 
+MOST_HELD = 10_000
+"""How many reservations an account may have at a time: each is a part of its state, and is looked at by every check."""
+
 Status: TypeAlias = Literal["held", "committed", "released", "expired", "ended"]
 
 
 def reserve(views: Sequence[View], use: Use, reservation_id: str, *, expires_at: datetime) -> Recording:
-    """Hold so much on the levels that answer, each what it has left; denied where that is not enough."""
+    """Hold so much on the levels that answer, each what it has left; denied where that is not enough.
+
+    Raises:
+        ConcurrentLimitExceeded: one of them has `MOST_HELD` already.
+    """
     found = cascade(views, use.chain, at=use.at, zone=use.zone)
     if not found.allows(use.quantity):
         return Recording(found)
     parts = tuple(divided(found.standings, use))
+    for standing, _ in parts:
+        _check_held(standing.view, use.at)
     events: list[tuple[View, Sequence[Event]]] = []
     for standing, share in parts:
         made = ReservationMade(
@@ -101,6 +110,14 @@ def release(views: Sequence[View], use: Use, reservation_id: str) -> Sequence[tu
     """
     holding = held(views, reservation_id, wanted="release", at=use.at)
     return [(view, _ended(reservation_id, "released", use)) for view, _ in holding]
+
+
+def _check_held(view: View, at: datetime) -> None:
+    there = view.usage.reservations.values()
+    # Those that are past are among them until the next one is made.
+    if len(there) >= MOST_HELD and sum(at < each.expires_at for each in there) >= MOST_HELD:
+        wanted = "Commit or release some, or give them a shorter ttl_seconds."
+        raise ConcurrentLimitExceeded(f"{MOST_HELD} reservations are held already. {wanted}")
 
 
 def _ended(reservation_id: str, how: Literal["committed", "released"], use: Use) -> tuple[Event, ...]:

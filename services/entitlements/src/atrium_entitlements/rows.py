@@ -22,6 +22,7 @@ def entitlement_attributes(account_id: str, account: Account, entitlement_id: st
     entitlement = account.entitlements[entitlement_id]
     given = entitlement.given
     status = entitlement.status(at)
+    calendar = account.settled(at).calendar
     features: list[JSON] = [{"feature": code, "limit": limit} for code, limit in given.limits.items()]
     return {
         "id": entitlement_id,
@@ -37,7 +38,7 @@ def entitlement_attributes(account_id: str, account: Account, entitlement_id: st
         "starts_at": rfc3339(given.starts_at),
         "expires_at": _moment(entitlement.expires_at),
         "trial_ends_at": _moment(entitlement.trial_ends_at),
-        "billing_cycle_anchor": _moment(given.anchor or (account.calendar.anchor if account.calendar else None)),
+        "billing_cycle_anchor": _moment(given.anchor or (calendar.anchor if calendar else None)),
         "cancelled_at": _moment(entitlement.cancelled_at),
         "source": given.source,
         "metadata": given.metadata,
@@ -129,7 +130,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 ACCOUNT: Decider[Account] = Decider(
-    "account", evolve, _publish, snapshot=Snapshotting.of(Account, schema=3, every=SNAPSHOT_EVERY)
+    "account", evolve, _publish, snapshot=Snapshotting.of(Account, schema=4, every=SNAPSHOT_EVERY)
 )
 EVENTS = events.EVENTS
 

@@ -90,6 +90,15 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """A calendar that begins with a package which has not begun yet."""
+
+    starts_at: datetime
+    calendar: Calendar
+    entitlement_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account's state.
 
@@ -99,6 +108,7 @@ class Account:
         reservations: those that nobody has ended; one that is past holds nothing.
         ended: how the last of the others ended.
         blocked: why nothing is granted, by cause.
+        coming: the calendars that scheduled packages bring, the first to begin first.
     """
 
     calendar: Calendar | None = None
@@ -108,10 +118,21 @@ class Account:
     reservations: Mapping[str, Reservation] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
     blocked: Mapping[str, str | None] = field(default_factory=dict)
+    coming: tuple[Coming, ...] = ()
+
+    def settled(self, at: datetime) -> Account:
+        """The account with the calendars that have come by then."""
+        account = self
+        while account.coming and account.coming[0].starts_at <= at:
+            come, *later = account.coming
+            account = replace(account, coming=tuple(later))
+            if come.starts_at in account.entitlements[come.entitlement_id].period:  # it was not cancelled before
+                account = _moved(account, come.calendar, come.starts_at)
+        return account
 
     def calendar_at(self, at: datetime, zone: str) -> Calendar:
-        """Its calendar, or the one that it would get then in this zone."""
-        return self.calendar or default_calendar(at, zone)
+        """Its calendar then, or the one that it would get in this zone."""
+        return self.settled(at).calendar or default_calendar(at, zone)
 
     def held(self, feature: str, at: datetime, *, until: datetime | None = None, leaving_out: str | None = None) -> int:
         """How much of the feature reservations hold then, in a cycle that ends at `until`.
@@ -135,6 +156,8 @@ NEW = Account()
 def evolve(account: Account | None, event: Event) -> Account:
     """The account after the event."""
     account = account or NEW
+    if account.coming:
+        account = account.settled(event.at)  # type: ignore[attr-defined]  # as all events of an account have it
     match event:
         case e.UsageRecorded():
             return _used(account, event)
@@ -168,10 +191,20 @@ def _provisioned(account: Account, event: e.EntitlementProvisioned) -> Account:
     if event.anchor is None:
         return account
     calendar = Calendar(event.anchor, event.zone)
+    if account.calendar is None or event.starts_at <= event.at:
+        return _moved(account, calendar, event.at)
+    coming = (*account.coming, Coming(event.starts_at, calendar, event.entitlement_id))
+    return replace(account, coming=tuple(sorted(coming, key=lambda each: each.starts_at)))
+
+
+def _moved(account: Account, calendar: Calendar, at: datetime) -> Account:
+    """The account with another calendar from then on, which begins its cycles anew.
+
+    What never starts at zero again, or rolls, is not touched.
+    """
     if calendar == account.calendar:
         return account
-    # Another calendar begins its cycles anew; what never starts at zero again, or rolls, is not touched.
-    cycle = calendar.cycle(event.at)
+    cycle = calendar.cycle(at)
     counters = {code: each.rebased(cycle) for code, each in account.counters.items()}
     return replace(account, calendar=calendar, counters=counters)
 
@@ -218,6 +251,7 @@ def _used(account: Account, event: e.UsageRecorded) -> Account:
         account.reservations,
         account.ended,
         account.blocked,
+        account.coming,
     )
 
 

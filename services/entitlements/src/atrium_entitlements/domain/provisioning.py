@@ -41,7 +41,8 @@ class Provisioning:
     """A package that a holder shall have.
 
     Attributes:
-        anchor: what its monthly cycles are counted from; None: the account's calendar, or else the start.
+        anchor: what its monthly cycles are counted from, as soon as it begins; None: the account's calendar, or else
+            the start.
         replace: whether it takes the place of what stands in its way.
     """
 
@@ -93,7 +94,8 @@ def provision(account: Account, wanted: Provisioning, acting: Acting) -> tuple[E
         )
         for entitlement_id, rival in rivals
     ]
-    has_calendar = account.calendar is not None and account.calendar.given
+    present = account.settled(acting.at)
+    has_calendar = bool(present.coming) or (present.calendar is not None and present.calendar.given)
     given = EntitlementProvisioned(
         entitlement_id=wanted.entitlement_id,
         package_id=wanted.package.id,

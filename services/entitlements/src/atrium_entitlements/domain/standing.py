@@ -31,8 +31,15 @@ class View:
     tier: PackageVersion | None = None
 
     def calendar(self, at: datetime, zone: str) -> Calendar:
-        """The calendar of its cycles."""
-        return self.grants.calendar or self.usage.calendar_at(at, zone)
+        """The calendar of its cycles then."""
+        return self.settled(at).grants.calendar or self.usage.calendar_at(at, zone)
+
+    def settled(self, at: datetime) -> View:
+        """The same with the calendars that have come by then."""
+        if not self.grants.coming:
+            return self
+        grants = self.grants.settled(at)
+        return replace(self, grants=grants, usage=grants if self.usage is self.grants else self.usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def cascade(
     plans: list[Standing] = []
     boosts: list[Standing] = []
     past: Entitlement | None = None
-    levels = _levels(views, feature)
+    levels = [view.settled(at) for view in _levels(views, feature)]
     for number, view in enumerate(levels):
         whole = () if _is_bare(view) else nodes_of(view, chain, at=at, zone=zone, leaving_out=leaving_out)
         nodes = _limiting(whole)
@@ -221,7 +228,7 @@ def nodes_of(
     view: View, chain: Sequence[Feature], *, at: datetime, zone: str, leaving_out: str | None = None
 ) -> tuple[Node, ...]:
     """The feature and every pool above it on one level."""
-    root = chain[-1]
+    root, view = chain[-1], view.settled(at)
     return tuple(node_of(view, feature, root, at=at, zone=zone, leaving_out=leaving_out) for feature in chain)
 
 

@@ -151,6 +151,7 @@ def _is_adjustment(view: View, use: Use, moment: datetime) -> bool:
 
 def _ungranted(view: View, use: Use, moment: datetime) -> Standing:
     """The holder's own level, for use that nobody has granted and nobody wants to enforce."""
+    view = view.settled(moment)
     chain = nodes_of(view, use.chain, at=moment, zone=use.zone, leaving_out=use.reservation_id)
     return Standing(view, chain, chain[:1])
 

@@ -188,7 +188,7 @@ async def test_a_big_workspace_on_the_page_leaves_room_for_what_the_others_inclu
         assert (await world.call("POST", "namespaces/batch", many, key=ada.key)).json["meta"]["failed"] == 0
     mine = {"name": "Mine", "owner_type": "Workspace", "owner_id": small["id"]}
     await world.made("namespaces", mine, key=ada.key)
-    page: list[JSONObject] = [{"id": ada.workspace_id}, {"id": small["id"]}]
+    page: list[JSONObject] = [{"id": each, "status": "active"} for each in (ada.workspace_id, small["id"])]
     principal = await world.principal(ada.key)
     assert isinstance(principal, Principal)
     await namespaces_of(world.tenancy, most=200)(page, principal)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from atrium_common.bus.ports import Bus, Message, Received, Start, Subscription
 from atrium_common.errors import GatewayTimeout, Unavailable
@@ -17,11 +18,11 @@ from atrium_common.eventing.parking import (
     parked_by_reactor,
     request_redrive,
 )
-from atrium_common.eventing.reactor import Reactor
+from atrium_common.eventing.reactor import Handler, Reactor
 from atrium_common.eventing.repository import Contended
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
 from atrium_common.jsontypes import JSONObject
-from atrium_common.store.documents import Any, Put
+from atrium_common.store.documents import Any, Delete, Put
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import StoreUnavailable
 from atrium_common.supervisor import Supervisor
@@ -86,10 +87,16 @@ class World:
         self.done: list[object] = []
         self.broken: set[object] = set()
 
-    def reactor(self) -> Reactor:
+    def reactor(self, handle: Handler | None = None) -> Reactor:
         bus: Bus = OneLineBus(self.line)
         return Reactor(
-            "r", ["t"], self.handle, bus=bus, documents=self.store.documents, clock=self.clock, retry_seconds=0
+            "r",
+            ["t"],
+            handle or self.handle,
+            bus=bus,
+            documents=self.store.documents,
+            clock=self.clock,
+            retry_seconds=0,
         )
 
     async def handle(self, message: Message) -> None:
@@ -144,6 +151,46 @@ async def test_a_key_that_another_process_has_redriven_flows_again_here(world: W
     world.line.waiting = [received(2, "a")]
     await here.step(world.line)
     assert world.done == [1, 2]
+
+
+async def test_a_consumer_that_is_stuck_is_told_to_be_further_behind_every_second(world: World) -> None:
+    begun, let_go = asyncio.Event(), asyncio.Event()
+
+    async def stuck(_: Message) -> None:
+        begun.set()
+        await let_go.wait()
+
+    reactor = world.reactor(stuck)
+    world.line.waiting = [received(0, "a")]
+    step = asyncio.create_task(reactor.step(world.line))
+    await begun.wait()
+    assert _gauge("atrium_consumer_lag_seconds") == 0
+    world.clock.advance(90)
+    assert _gauge("atrium_consumer_lag_seconds") == 90
+    let_go.set()
+    await step
+    await reactor.step(world.line)
+    assert _gauge("atrium_consumer_lag_seconds") == 0
+
+
+async def test_what_another_process_has_redriven_is_not_told_to_be_parked_here_any_longer(world: World) -> None:
+    world.broken = {1}
+    world.line.waiting = [received(1, "a")]
+    supervisor = Supervisor()
+    supervisor.start("r", world.reactor().run)
+    async with asyncio.timeout(10):
+        while _gauge("atrium_consumer_parked") != 1:
+            await asyncio.sleep(0)
+        (document,) = await parked(world.store.documents, "r")
+        await world.store.documents.write([Delete(PARKED_MESSAGES.name, document.key, 0, Any())])
+        while _gauge("atrium_consumer_parked") != 0:
+            world.clock.advance(1)
+            await asyncio.sleep(0)
+    await supervisor.stop()
+
+
+def _gauge(name: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"reactor": "r"})
 
 
 async def test_a_request_to_redrive_is_taken_by_whoever_runs_the_reactor(world: World) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeAlias, cast
 
 import structlog
@@ -43,6 +44,7 @@ _BATCH = 200
 _PATIENCE = 1.0
 _LONGEST_PAUSE = 2.0
 _LOOK_SECONDS = 1.0
+_COUNT_SECONDS = 15.0
 _AWAY = (StoreUnavailable, BusUnavailable, Unavailable, GatewayTimeout, Contended)
 
 Handler: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -86,7 +88,13 @@ class Reactor:
         self._retry_seconds = retry_seconds
         self._parked: set[str] = set()
         self._turn: int | None = None
-        self._look_at = 0.0
+        self._look_at = self._count_at = 0.0
+        self._oldest: datetime | None = None
+        # Asked when it is read, so that it grows while a batch is stuck.
+        CONSUMER_LAG.labels(name).set_function(self._behind)
+
+    def _behind(self) -> float:
+        return 0.0 if self._oldest is None else max(0.0, (self._clock.now() - self._oldest).total_seconds())
 
     async def run(self) -> None:
         """Consume for ever."""
@@ -104,8 +112,7 @@ class Reactor:
     async def step(self, subscription: Subscription, *, patience: float = _PATIENCE) -> int:
         """Receive and handle one batch; the number of messages."""
         batch = await subscription.receive(limit=_BATCH, timeout=patience)
-        oldest = min((received.message.time for received in batch), default=None)
-        CONSUMER_LAG.labels(self.name).set(0.0 if oldest is None else (self._clock.now() - oldest).total_seconds())
+        self._oldest = min((received.message.time for received in batch), default=None)
         if not batch:
             return 0
         if subscription.turn != self._turn:
@@ -213,6 +220,7 @@ class Reactor:
         await self._documents.write([Put(PARKED_MESSAGES.name, f"{self.name}/{received.message.id}", body, 1, Any())])
 
     async def _know_what_is_parked(self) -> None:
+        self._count_at = self._clock.monotonic() + _COUNT_SECONDS
         self._parked = await parked_keys(self._documents, self.name)
         PARKED.labels(self.name).set(len(self._parked))
 
@@ -231,6 +239,8 @@ class Reactor:
                 await self.redrive()
             finally:
                 await settle_request(self._documents, self.name)
+        elif self._parked and self._clock.monotonic() >= self._count_at:
+            await self._know_what_is_parked()  # another process may have redriven them
 
     async def redrive(self) -> int:
         """Handle the parked messages again, in order; how many are done. One that fails again stays, with its key."""

@@ -56,6 +56,7 @@ class Relay:
             while True:
                 token = await self._lease.acquire()
                 if token is None:
+                    RELAY_LAG.labels(self._topic).set(0)  # whoever relays tells of it
                     await asyncio.sleep(LEASE_SECONDS / 10)
                     continue
                 await self.resume()
@@ -85,15 +86,18 @@ class Relay:
 
     async def _lead(self, token: Token) -> None:
         leading: Token | None = token
-        beat_at = self._clock.monotonic()
+        beat_at = measure_at = self._clock.monotonic()
         news = True
         while leading is not None:
+            # Before anything is sent: a stream that takes nothing is when the lag must be told.
+            if self._clock.monotonic() >= measure_at:
+                RELAY_LAG.labels(self._topic).set(await self._log.tail() - self._checkpoint.position)
+                measure_at = self._clock.monotonic() + HEARTBEAT_SECONDS
             count = await self.step(leading) if news else 0
             now = self._clock.monotonic()
             if now >= beat_at and count < _PAGE:
                 await self._bus.heartbeat(self._topic, self._checkpoint.position)
                 beat_at = now + HEARTBEAT_SECONDS
-                RELAY_LAG.labels(self._topic).set(await self._log.tail() - self._checkpoint.position)
             leading = await self._lease.acquire()
             if not count:
                 news = await self._log.changed(after=self._checkpoint.position, timeout=max(0.01, beat_at - now))

@@ -93,7 +93,7 @@ def _method(operation: Operation) -> str:
     lines = [f"     * {_told(operation.told)}"]
     if named:
         arguments.append("array $params" if any(each.required for each in named) else "array $params = []")
-        shape = ", ".join(f"{each.name}{'' if each.required else '?'}: {_documented(each.type)}" for each in named)
+        shape = ", ".join(f"{each.name}{'' if each.required else '?'}: {_taken(each, operation)}" for each in named)
         lines += ["     *", f"     * @param array{{{shape}}} $params"]
     arguments.append("?Options $options = null")
     lines += _returns(operation)
@@ -120,10 +120,13 @@ def _content(operation: Operation) -> str:
     if operation.query and operation.body:
         names = ", ".join(f"'{each.name}' => 1" for each in operation.query)
         own = f"[{names}]"
-        return f", query: array_intersect_key($params, {own}), body: array_diff_key($params, {own})"
-    if operation.query:
-        return ", query: $params"
-    return ", body: $params" if operation.body else ""
+        text = f", query: array_intersect_key($params, {own}), body: array_diff_key($params, {own})"
+    elif operation.query:
+        text = ", query: $params"
+    else:
+        text = ", body: $params" if operation.body else ""
+    objects = ", ".join(f"'{each.name}'" for each in operation.body if each.type.kind in {"object", "model"})
+    return f"{text}, objects: [{objects}]" if objects else text
 
 
 def _returns(operation: Operation) -> list[str]:
@@ -141,6 +144,14 @@ def _native_return(operation: Operation) -> str:
     return (
         f"Model\\{_name(operation.answer.name)}" if operation.answer and operation.answer.kind == "model" else "mixed"
     )
+
+
+def _taken(field: Field, operation: Operation) -> str:
+    if field in operation.query and field.name in {"fields", "include", "sort"}:
+        return "string|list<string>"
+    if field in operation.query and field.name.endswith(("_after", "_before")):
+        return _DOCUMENTED["datetime"]
+    return _documented(field.type)
 
 
 def _documented(kind: Type) -> str:

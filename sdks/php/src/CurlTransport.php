@@ -7,6 +7,9 @@ namespace Atrium\SDK;
 /** cURL; one handle, so that connections are used again. */
 final class CurlTransport implements Transport
 {
+    /** Seconds: cURL counts milliseconds in 31 bits. */
+    private const LONGEST = 2_147_483.0;
+
     private ?\CurlHandle $handle = null;
 
     public function send(string $method, string $url, #[\SensitiveParameter] array $headers, ?string $body, float $timeout): Response
@@ -23,7 +26,8 @@ final class CurlTransport implements Transport
             CURLOPT_FOLLOWLOCATION => false,
             CURLOPT_PATH_AS_IS => true,
             CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
-            CURLOPT_TIMEOUT_MS => max(1, (int) ($timeout * 1000)),
+            // 0 is no limit to cURL, and as an integer INF is 0.
+            CURLOPT_TIMEOUT_MS => $timeout < self::LONGEST ? max(1, (int) ($timeout * 1000)) : 0,
             CURLOPT_HEADERFUNCTION => static function (\CurlHandle $_, string $line) use (&$received): int {
                 if (str_starts_with($line, 'HTTP/')) {
                     // A status line begins anew (behind 100 Continue).

@@ -14,7 +14,7 @@ final class Options
      * @param ?string $idempotencyKey instead of one made for you; repeat it to repeat a call that you are not sure of
      * @param ?string $ifMatch the etag that the resource must still have
      * @param ?string $ifNoneMatch the etag that you know: NotModified is thrown where it is still that
-     * @param ?float $timeout seconds for each attempt
+     * @param ?float $timeout seconds for each attempt; INF for no limit
      * @param ?int $maxRetries how often a failed attempt is repeated
      * @param array<string, string> $headers further headers
      */

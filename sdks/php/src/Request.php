@@ -16,6 +16,7 @@ final class Request
      * @param ?class-string<Model> $kind of the answer; null for a plain array
      * @param array<string, mixed> $query
      * @param ?array<string, mixed> $body
+     * @param list<string> $objects the members of the body that are objects, also where their array is empty
      */
     public function __construct(
         public readonly string $method,
@@ -24,6 +25,7 @@ final class Request
         public readonly ?string $kind,
         public readonly array $query = [],
         public readonly ?array $body = null,
+        private readonly array $objects = [],
     ) {
     }
 
@@ -66,7 +68,13 @@ final class Request
             return null;
         }
         $flags = JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRESERVE_ZERO_FRACTION;
-        return json_encode($this->body === [] ? new \stdClass() : self::jsonOf($this->body), $flags);
+        $body = self::jsonOf($this->body);
+        foreach ($this->objects as $name) {
+            if (($body[$name] ?? null) === []) {
+                $body[$name] = new \stdClass();
+            }
+        }
+        return json_encode($body === [] ? new \stdClass() : $body, $flags);
     }
 
     /**

@@ -42,7 +42,8 @@ final class Retries
             return (float) $after;
         }
         if ($after !== '') {
-            $moment = strtotime($after);
+            // A date of HTTP begins with its weekday; strtotime() takes much else, "1.5" and "tomorrow" too.
+            $moment = preg_match('/^[A-Z][a-z]{2,8},? /', $after) === 1 ? strtotime($after) : false;
             return $moment === false ? 0.0 : max(0.0, $moment - $now);
         }
         $reset = $response->header('x-ratelimit-reset') ?? '';

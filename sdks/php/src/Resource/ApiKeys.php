@@ -32,7 +32,7 @@ final class ApiKeys
      */
     public function create(array $params, ?Options $options = null): Model\NewApiKey
     {
-        return $this->runner->run(new Request('POST', Request::path('/api-keys'), 'one', Model\NewApiKey::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/api-keys'), 'one', Model\NewApiKey::class, body: $params, objects: ['rate_limit']), $options);
     }
 
     /**
@@ -46,7 +46,7 @@ final class ApiKeys
     /**
      * Get an API key.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $keyId, array $params = [], ?Options $options = null): Model\ApiKey
     {
@@ -56,7 +56,7 @@ final class ApiKeys
     /**
      * List API keys.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, environment?: 'live'|'test', fields?: string, namespace_id?: string, page?: int, per_page?: int, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise', search?: string, sort?: string, status?: 'active'|'expired', updated_after?: string, updated_before?: string, user_id?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, environment?: 'live'|'test', fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise', search?: string, sort?: string|list<string>, status?: 'active'|'expired', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, user_id?: string, workspace_id?: string} $params
      *
      * @return Page<Model\ApiKey>
      */
@@ -82,6 +82,6 @@ final class ApiKeys
      */
     public function update(string $keyId, array $params = [], ?Options $options = null): Model\ApiKey
     {
-        return $this->runner->run(new Request('PATCH', Request::path('/api-keys/{key_id}', $keyId), 'one', Model\ApiKey::class, body: $params), $options);
+        return $this->runner->run(new Request('PATCH', Request::path('/api-keys/{key_id}', $keyId), 'one', Model\ApiKey::class, body: $params, objects: ['rate_limit']), $options);
     }
 }

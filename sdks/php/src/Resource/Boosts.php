@@ -36,7 +36,7 @@ final class Boosts
     /**
      * Get a boost.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $boostId, array $params = [], ?Options $options = null): Model\Boost
     {
@@ -46,7 +46,7 @@ final class Boosts
     /**
      * List the boosts of the context.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, duration?: 'cycle_bound'|'duration'|'permanent', feature?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, source?: string, status?: 'active'|'cancelled'|'expired', type?: 'add_limit'|'enable'|'unlimited', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, duration?: 'cycle_bound'|'duration'|'permanent', feature?: string, fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, source?: string, status?: 'active'|'cancelled'|'expired', type?: 'add_limit'|'enable'|'unlimited', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Boost>
      */

@@ -18,7 +18,7 @@ final class Deliveries
     /**
      * Get a delivery with its attempts.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $webhookId, string $deliveryId, array $params = [], ?Options $options = null): Model\DeliveryWithHistory
     {
@@ -28,7 +28,7 @@ final class Deliveries
     /**
      * List deliveries.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, event_id?: string, event_type?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, sort?: string, status?: 'pending'|'success'|'retrying'|'failed'|'cancelled', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, event_id?: string, event_type?: string, fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, sort?: string|list<string>, status?: 'pending'|'success'|'retrying'|'failed'|'cancelled', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Delivery>
      */

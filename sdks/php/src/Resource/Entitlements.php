@@ -28,7 +28,7 @@ final class Entitlements
     /**
      * Check a feature of the context.
      *
-     * @param array{feature: string, as_of?: \DateTimeInterface|string|null, fields?: string, quantity?: int} $params
+     * @param array{feature: string, as_of?: \DateTimeInterface|string|null, fields?: string|list<string>, quantity?: int} $params
      */
     public function check(array $params, ?Options $options = null): Model\Verdict
     {
@@ -42,13 +42,13 @@ final class Entitlements
      */
     public function create(array $params, ?Options $options = null): Model\Entitlement
     {
-        return $this->runner->run(new Request('POST', Request::path('/entitlements'), 'one', Model\Entitlement::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/entitlements'), 'one', Model\Entitlement::class, body: $params, objects: ['metadata']), $options);
     }
 
     /**
      * Why a check answers as it does.
      *
-     * @param array{feature: string, as_of?: \DateTimeInterface|string|null, fields?: string} $params
+     * @param array{feature: string, as_of?: \DateTimeInterface|string|null, fields?: string|list<string>} $params
      */
     public function explain(array $params, ?Options $options = null): Model\Explanation
     {
@@ -58,7 +58,7 @@ final class Entitlements
     /**
      * Get a provisioned package.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $entitlementId, array $params = [], ?Options $options = null): Model\Entitlement
     {
@@ -68,7 +68,7 @@ final class Entitlements
     /**
      * List the packages of the context.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_base?: bool, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string, source?: string, status?: 'active'|'suspended'|'cancelled'|'expired', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, is_base?: bool, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, source?: string, status?: 'active'|'suspended'|'cancelled'|'expired', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Entitlement>
      */
@@ -80,7 +80,7 @@ final class Entitlements
     /**
      * List who changed what of the context's entitlements.
      *
-     * @param array{action?: string, actor?: string, created_after?: string, created_before?: string, cursor?: string, feature?: string, fields?: string, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string, source?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{action?: string, actor?: string, created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, feature?: string, fields?: string|list<string>, namespace_id?: string, package?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, source?: string, updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\LogEntry>
      */
@@ -106,7 +106,7 @@ final class Entitlements
      */
     public function recordUsage(array $params, ?Options $options = null): Model\Recorded
     {
-        return $this->runner->run(new Request('POST', Request::path('/entitlements/usage'), 'bare', Model\Recorded::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/entitlements/usage'), 'bare', Model\Recorded::class, body: $params, objects: ['metadata']), $options);
     }
 
     /**
@@ -122,7 +122,7 @@ final class Entitlements
     /**
      * All figures of the context.
      *
-     * @param array{as_of?: \DateTimeInterface|string|null, fields?: string} $params
+     * @param array{as_of?: \DateTimeInterface|string|null, fields?: string|list<string>} $params
      */
     public function summary(array $params = [], ?Options $options = null): Model\Summary
     {
@@ -150,7 +150,7 @@ final class Entitlements
     /**
      * Usage of a feature by hour, day or month.
      *
-     * @param array{feature: string, fields?: string, since?: \DateTimeInterface|string|null, until?: \DateTimeInterface|string|null, window?: 'hour'|'day'|'month'} $params
+     * @param array{feature: string, fields?: string|list<string>, since?: \DateTimeInterface|string|null, until?: \DateTimeInterface|string|null, window?: 'hour'|'day'|'month'} $params
      */
     public function usageHistory(array $params, ?Options $options = null): Model\UsageHistory
     {

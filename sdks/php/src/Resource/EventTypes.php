@@ -22,7 +22,7 @@ final class EventTypes
      */
     public function create(array $params, ?Options $options = null): Model\EventType
     {
-        return $this->runner->run(new Request('POST', Request::path('/event-types'), 'one', Model\EventType::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/event-types'), 'one', Model\EventType::class, body: $params, objects: ['schema']), $options);
     }
 
     /**
@@ -36,7 +36,7 @@ final class EventTypes
     /**
      * Get a type of events.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $eventType, array $params = [], ?Options $options = null): Model\EventType
     {
@@ -46,7 +46,7 @@ final class EventTypes
     /**
      * List the types of events, the platform's and your own.
      *
-     * @param array{cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, workspace_id?: string} $params
+     * @param array{cursor?: string, fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, workspace_id?: string} $params
      *
      * @return Page<Model\EventType>
      */
@@ -62,6 +62,6 @@ final class EventTypes
      */
     public function update(string $eventType, array $params = [], ?Options $options = null): Model\EventType
     {
-        return $this->runner->run(new Request('PATCH', Request::path('/event-types/{event_type}', $eventType), 'one', Model\EventType::class, body: $params), $options);
+        return $this->runner->run(new Request('PATCH', Request::path('/event-types/{event_type}', $eventType), 'one', Model\EventType::class, body: $params, objects: ['schema']), $options);
     }
 }

@@ -22,13 +22,13 @@ final class Events
      */
     public function create(array $params, ?Options $options = null): Model\ClientEvent
     {
-        return $this->runner->run(new Request('POST', Request::path('/events'), 'one', Model\ClientEvent::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/events'), 'one', Model\ClientEvent::class, body: $params, objects: ['data']), $options);
     }
 
     /**
      * Get an event, your own or the platform's.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $eventId, array $params = [], ?Options $options = null): Model\ClientEvent
     {
@@ -38,7 +38,7 @@ final class Events
     /**
      * List the events that the workspace published.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, idempotency_key?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, type?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, idempotency_key?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, type?: string, updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\ClientEvent>
      */

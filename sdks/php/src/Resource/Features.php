@@ -28,7 +28,7 @@ final class Features
     /**
      * Get a feature, by id or code.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $featureId, array $params = [], ?Options $options = null): Model\Feature
     {
@@ -38,7 +38,7 @@ final class Features
     /**
      * List the features.
      *
-     * @param array{category?: string, code?: string, created_after?: string, created_before?: string, cursor?: string, fields?: string, namespace_id?: string, page?: int, parent?: string, per_page?: int, reset?: 'none'|'monthly'|'rolling', search?: string, sort?: string, type?: 'boolean'|'limit'|'unlimited', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{category?: string, code?: string, created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, namespace_id?: string, page?: int, parent?: string, per_page?: int, reset?: 'none'|'monthly'|'rolling', search?: string, sort?: string|list<string>, type?: 'boolean'|'limit'|'unlimited', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Feature>
      */

@@ -46,7 +46,7 @@ final class Invitations
     /**
      * Get an invitation.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $workspaceId, string $invitationId, array $params = [], ?Options $options = null): Model\Invitation
     {
@@ -56,7 +56,7 @@ final class Invitations
     /**
      * List invitations.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, role?: 'owner'|'admin'|'member', search?: string, sort?: string, status?: 'pending'|'accepted'|'revoked'|'expired', updated_after?: string, updated_before?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, role?: 'owner'|'admin'|'member', search?: string, sort?: string|list<string>, status?: 'pending'|'accepted'|'revoked'|'expired', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string} $params
      *
      * @return Page<Model\Invitation>
      */

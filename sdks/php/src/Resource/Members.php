@@ -36,7 +36,7 @@ final class Members
     /**
      * Get a member.
      *
-     * @param array{fields?: string, include?: string} $params
+     * @param array{fields?: string|list<string>, include?: string|list<string>} $params
      */
     public function get(string $workspaceId, string $userId, array $params = [], ?Options $options = null): Model\Member
     {
@@ -46,7 +46,7 @@ final class Members
     /**
      * List members.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, include?: string, namespace_id?: string, page?: int, per_page?: int, role?: 'owner'|'admin'|'member', search?: string, sort?: string, team_id?: string, updated_after?: string, updated_before?: string, user_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, include?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, role?: 'owner'|'admin'|'member', search?: string, sort?: string|list<string>, team_id?: string, updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, user_id?: string} $params
      *
      * @return Page<Model\Member>
      */

@@ -42,7 +42,7 @@ final class Namespaces
      */
     public function create(array $params, ?Options $options = null): Model\NamespaceObject
     {
-        return $this->runner->run(new Request('POST', Request::path('/namespaces'), 'one', Model\NamespaceObject::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/namespaces'), 'one', Model\NamespaceObject::class, body: $params, objects: ['settings']), $options);
     }
 
     /**
@@ -56,7 +56,7 @@ final class Namespaces
     /**
      * Get a namespace.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceWithPlan
     {
@@ -66,7 +66,7 @@ final class Namespaces
     /**
      * List namespaces.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, is_default?: bool, namespace_id?: string, owner_type?: 'User'|'Workspace', page?: int, per_page?: int, search?: string, slug?: string, sort?: string, updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, is_active?: bool, is_default?: bool, namespace_id?: string, owner_type?: 'User'|'Workspace', page?: int, per_page?: int, search?: string, slug?: string, sort?: string|list<string>, updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\NamespaceObject>
      */
@@ -82,6 +82,6 @@ final class Namespaces
      */
     public function update(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceObject
     {
-        return $this->runner->run(new Request('PATCH', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceObject::class, body: $params), $options);
+        return $this->runner->run(new Request('PATCH', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceObject::class, body: $params, objects: ['settings']), $options);
     }
 }

@@ -28,7 +28,7 @@ final class Packages
     /**
      * Get a package, by id or code.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $packageId, array $params = [], ?Options $options = null): Model\Package
     {
@@ -38,7 +38,7 @@ final class Packages
     /**
      * List the packages.
      *
-     * @param array{code?: string, created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{code?: string, created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Package>
      */

@@ -36,7 +36,7 @@ final class Replays
     /**
      * Get a replay and its progress.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $webhookId, string $replayId, array $params = [], ?Options $options = null): Model\Replay
     {
@@ -46,7 +46,7 @@ final class Replays
     /**
      * List replays.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, sort?: string, status?: 'pending'|'running'|'completed'|'cancelled', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, sort?: string|list<string>, status?: 'pending'|'running'|'completed'|'cancelled', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Replay>
      */

@@ -32,13 +32,13 @@ final class Reservations
      */
     public function create(array $params, ?Options $options = null): Model\Reservation
     {
-        return $this->runner->run(new Request('POST', Request::path('/entitlements/reservations'), 'one', Model\Reservation::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/entitlements/reservations'), 'one', Model\Reservation::class, body: $params, objects: ['metadata']), $options);
     }
 
     /**
      * Get a reservation.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $reservationId, array $params = [], ?Options $options = null): Model\ReservationState
     {

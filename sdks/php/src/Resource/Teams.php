@@ -36,7 +36,7 @@ final class Teams
     /**
      * Get a team.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $workspaceId, string $teamId, array $params = [], ?Options $options = null): Model\Team
     {
@@ -46,7 +46,7 @@ final class Teams
     /**
      * List teams.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_system?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, updated_after?: string, updated_before?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, is_system?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string} $params
      *
      * @return Page<Model\Team>
      */

@@ -46,7 +46,7 @@ final class Users
     /**
      * Get a user.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $userId, array $params = [], ?Options $options = null): Model\User
     {
@@ -56,7 +56,7 @@ final class Users
     /**
      * List the members of the workspace in context.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, email?: string, fields?: string, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, email?: string, fields?: string|list<string>, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\User>
      */
@@ -68,7 +68,7 @@ final class Users
     /**
      * Get the user of the key.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function me(array $params = [], ?Options $options = null): Model\User
     {

@@ -32,7 +32,7 @@ final class Webhooks
      */
     public function create(array $params, ?Options $options = null): Model\CreatedWebhook
     {
-        return $this->runner->run(new Request('POST', Request::path('/webhooks'), 'one', Model\CreatedWebhook::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/webhooks'), 'one', Model\CreatedWebhook::class, body: $params, objects: ['filters', 'headers', 'rate_limit']), $options);
     }
 
     /**
@@ -46,7 +46,7 @@ final class Webhooks
     /**
      * Get a webhook.
      *
-     * @param array{fields?: string} $params
+     * @param array{fields?: string|list<string>} $params
      */
     public function get(string $webhookId, array $params = [], ?Options $options = null): Model\Webhook
     {
@@ -56,7 +56,7 @@ final class Webhooks
     /**
      * Explain why an event was delivered or not.
      *
-     * @param array{event_id: string, fields?: string} $params
+     * @param array{event_id: string, fields?: string|list<string>} $params
      */
     public function getExplain(string $webhookId, array $params, ?Options $options = null): Model\WebhooksExplanation
     {
@@ -66,7 +66,7 @@ final class Webhooks
     /**
      * List webhooks.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, is_active?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string, status?: 'active'|'disabled', updated_after?: string, updated_before?: string, url?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, is_active?: bool, namespace_id?: string, page?: int, per_page?: int, search?: string, sort?: string|list<string>, status?: 'active'|'disabled', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, url?: string, workspace_id?: string} $params
      *
      * @return Page<Model\Webhook>
      */
@@ -100,6 +100,6 @@ final class Webhooks
      */
     public function update(string $webhookId, array $params = [], ?Options $options = null): Model\Webhook
     {
-        return $this->runner->run(new Request('PATCH', Request::path('/webhooks/{webhook_id}', $webhookId), 'one', Model\Webhook::class, body: $params), $options);
+        return $this->runner->run(new Request('PATCH', Request::path('/webhooks/{webhook_id}', $webhookId), 'one', Model\Webhook::class, body: $params, objects: ['filters', 'headers', 'rate_limit']), $options);
     }
 }

@@ -32,7 +32,7 @@ final class Workspaces
      */
     public function create(array $params, ?Options $options = null): Model\Workspace
     {
-        return $this->runner->run(new Request('POST', Request::path('/workspaces'), 'one', Model\Workspace::class, body: $params), $options);
+        return $this->runner->run(new Request('POST', Request::path('/workspaces'), 'one', Model\Workspace::class, body: $params, objects: ['settings']), $options);
     }
 
     /**
@@ -46,7 +46,7 @@ final class Workspaces
     /**
      * Get a workspace.
      *
-     * @param array{fields?: string, include?: string} $params
+     * @param array{fields?: string|list<string>, include?: string|list<string>} $params
      */
     public function get(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
     {
@@ -56,7 +56,7 @@ final class Workspaces
     /**
      * List workspaces.
      *
-     * @param array{created_after?: string, created_before?: string, cursor?: string, fields?: string, include?: string, namespace_id?: string, owner_id?: string, page?: int, per_page?: int, search?: string, slug?: string, sort?: string, status?: 'active'|'suspended'|'deleted', tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: string, updated_before?: string, workspace_id?: string} $params
+     * @param array{created_after?: \DateTimeInterface|string, created_before?: \DateTimeInterface|string, cursor?: string, fields?: string|list<string>, include?: string|list<string>, namespace_id?: string, owner_id?: string, page?: int, per_page?: int, search?: string, slug?: string, sort?: string|list<string>, status?: 'active'|'suspended'|'deleted', tier?: 'free'|'pro'|'business'|'enterprise', updated_after?: \DateTimeInterface|string, updated_before?: \DateTimeInterface|string, workspace_id?: string} $params
      *
      * @return Page<Model\Workspace>
      */
@@ -100,6 +100,6 @@ final class Workspaces
      */
     public function update(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
     {
-        return $this->runner->run(new Request('PATCH', Request::path('/workspaces/{workspace_id}', $workspaceId), 'one', Model\Workspace::class, body: $params), $options);
+        return $this->runner->run(new Request('PATCH', Request::path('/workspaces/{workspace_id}', $workspaceId), 'one', Model\Workspace::class, body: $params, objects: ['settings']), $options);
     }
 }

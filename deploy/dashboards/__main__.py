@@ -67,11 +67,15 @@ def _rate(metric: str, by: str) -> dict[str, str]:
     return {f"{{{{{by}}}}}": f"sum by ({by}) (rate({metric}[1m]))"}
 
 
-_PROCESSES = [
-    Panel("CPU", "percentunit", {"{{instance}}": "rate(process_cpu_seconds_total[1m])"}),
-    Panel("Memory", "bytes", {"{{instance}}": "process_resident_memory_bytes"}),
-    Panel("Open files", "short", {"{{instance}}": "process_open_fds"}),
-]
+def _processes(service: str) -> list[Panel]:
+    """The service's own processes: every program on Prometheus has series of these names."""
+    of = f'job=~".*atrium.*",instance=~"{service}.*"'
+    return [
+        Panel("CPU", "percentunit", {"{{instance}}": f"rate(process_cpu_seconds_total{{{of}}}[1m])"}),
+        Panel("Memory", "bytes", {"{{instance}}": f"process_resident_memory_bytes{{{of}}}"}),
+        Panel("Open files", "short", {"{{instance}}": f"process_open_fds{{{of}}}"}),
+    ]
+
 
 DASHBOARDS: Mapping[str, Sequence[Panel]] = {
     "gateway": [
@@ -93,14 +97,14 @@ DASHBOARDS: Mapping[str, Sequence[Panel]] = {
         Panel("In flight", "short", {"{{instance}}": "atrium_gateway_in_flight"}),
         Panel("Shed", "reqps", _rate("atrium_gateway_shed_total", "kind")),
         Panel("Clients that hung up", "reqps", {"all": "sum(rate(atrium_gateway_client_closed_total[1m]))"}),
-        *_PROCESSES,
+        *_processes("gateway"),
     ],
-    "tenancy": [*_requests("tenancy"), *_PROCESSES],
+    "tenancy": [*_requests("tenancy"), *_processes("tenancy")],
     "entitlements": [
         *_requests("entitlements"),
         Panel("Usage totals waiting", "short", {"{{instance}}": "atrium_gateway_metered_waiting"}),
         Panel("Requests metered", "reqps", {"all": "sum(rate(atrium_gateway_metered_requests_total[1m]))"}),
-        *_PROCESSES,
+        *_processes("entitlements"),
     ],
     "webhooks": [
         *_requests("webhooks"),
@@ -125,7 +129,7 @@ DASHBOARDS: Mapping[str, Sequence[Panel]] = {
             "short",
             {"{{cause}}": "sum by (cause) (increase(atrium_webhooks_disabled_total[1h]))"},
         ),
-        *_PROCESSES,
+        *_processes("webhooks"),
     ],
     "event-stream": [
         Panel("Relayed", "ops", _rate("atrium_relay_messages_total", "topic")),

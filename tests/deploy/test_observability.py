@@ -12,6 +12,7 @@ from atrium_common import metrics
 from atrium_common.tallies import Requests, Tally
 from deploy.dashboards.__main__ import DASHBOARDS, HERE, files
 from tests.deploy.image import ROOT
+from tests.deploy.rendered import of_kind, workloads
 
 ALERTS = HERE / "alerts.yaml"
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
@@ -48,6 +49,28 @@ def test_every_query_names_metrics_and_labels_that_there_are(query: str) -> None
     asked = {label.strip() for group in re.findall(r"by \(([^)]*)\)", query) for label in group.split(",")}
     asked |= set(re.findall(r"[{,](\w+)=", query))
     assert asked <= labels
+
+
+@pytest.mark.parametrize("query", _queries())
+def test_no_query_shows_what_other_programs_on_the_same_prometheus_do(query: str) -> None:
+    for name in re.findall(r"\b(?:process_\w+|up)\b", query):
+        assert f'{name}{{job=~".*atrium.*"' in query, query
+
+
+def test_a_process_has_the_same_name_on_dashboards_everywhere() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy/docker/prometheus.yaml").read_text())["scrape_configs"][0]
+    instances = scraped["static_configs"][0]["targets"]
+    (monitor,) = of_kind("overlays/production", "PodMonitor")
+    assert "atrium" in scraped["job_name"]
+    # The Prometheus operator names the job by namespace and name of the PodMonitor.
+    assert "atrium" in monitor["metadata"]["name"]
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    (relabeling,) = endpoint["relabelings"]
+    assert (relabeling["sourceLabels"], relabeling["targetLabel"]) == (["__meta_kubernetes_pod_name"], "instance")
+    instances += [f"{each.name}-5d8f7-x2x9z" for each in workloads("overlays/production") if each.serves]
+    asked = {re.compile(found) for query in _queries() for found in re.findall(r'instance=~"([^"]+)"', query)}
+    for instance in instances:
+        assert [each.pattern for each in asked if each.fullmatch(instance)] == [f"{re.split('[-:]', instance)[0]}.*"]
 
 
 def test_every_metric_is_on_a_dashboard_or_in_an_alert_or_explained() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from typing import Any
 
 import kubernetes_validate
@@ -12,6 +13,7 @@ import pytest
 from atrium_common import metrics
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS
+from atrium_gateway.idempotency import erasure
 from atrium_gateway.settings import GatewaySettings
 from atrium_local.data_directory import new_secrets
 from atrium_local.installation import FORMATS, installation_secrets
@@ -319,11 +321,26 @@ def test_the_brokers_are_described_for_an_operator_of_today_and_let_our_user_do_
     rules = {(rule["resource"]["type"], rule["resource"]["name"]): rule for rule in acls}
     topics = {name for kind, name in rules if kind == "topic"}
     assert topics == TOPICS.keys()
+    groups = tuple(name for kind, name in rules if kind == "group")
+    for reactor in _reactors():
+        assert reactor.startswith(groups), reactor
     for (kind, name), rule in rules.items():
         # A service makes sure at its start that its topics are there.
         wanted = {"topic": {"Create", "Describe", "Read", "Write"}, "group": {"Read"}}
         assert set(rule["operations"]) == wanted[kind]
         assert rule["resource"]["patternType"] == ("literal" if kind == "topic" else "prefix"), name
+
+
+def _reactors() -> set[str]:
+    """The names of all consumers, which are those of their groups, as the services' code has them."""
+    made = r'Reactor\(\s*("[^"]+"|[A-Z]+),'
+    named = {
+        name.strip('"') if name.startswith('"') else str(vars(erasure)[name])
+        for path in (ROOT / "services").glob("*/src/**/*.py")
+        for name in re.findall(made, path.read_text())
+    }
+    assert len(named) >= 4
+    return named
 
 
 def _opens(block: dict[str, Any], address: str) -> bool:

@@ -97,7 +97,8 @@ class KafkaPublisher:
                     compression_type=None, max_batch_size=_BATCH_BYTES, **self._security.options(),
                 )  # fmt: skip
                 try:
-                    await producer.start()
+                    async with asyncio.timeout(_SEND_SECONDS):
+                        await producer.start()
                 except BaseException:
                     await producer.give_up()
                     raise

@@ -33,6 +33,7 @@ from atrium_gateway.outward import Outward
 from atrium_gateway.peers import Peers
 from atrium_gateway.ports import Allowance
 from atrium_gateway.quota import Quota
+from atrium_gateway.recognition import Recognition
 from atrium_gateway.replicas import Replicas
 from atrium_gateway.routing import Router
 from atrium_gateway.server import Gateway, Steps
@@ -177,6 +178,8 @@ async def running() -> AsyncIterator[Platform]:
     keys = KeyCache(resolve, clock=clock)
     service = Service(clock, PRIVATE.public_key())
     peers, cors = Peers(()), Cors(())
+    used = LastUsed(nothing, clock=clock)
+    forwarding = Forwarding(service, clock=clock, most_in_flight=PLACES)
     documents = store.documents
     vault = Vault(documents, MasterKeys.parse("k1:" + "A" * 43 + "="), clock=clock)
     steps = Steps(
@@ -184,15 +187,22 @@ async def running() -> AsyncIterator[Platform]:
         peers=peers,
         cors=cors,
         keys=keys,
-        used=LastUsed(nothing, clock=clock),
-        allowance_of=lambda holder: Allowance(holder.key_id, 1000, BURST, 0),
+        used=used,
+        recognition=Recognition(
+            keys=keys,
+            used=used,
+            allowance_of=lambda holder: Allowance(holder.key_id, 1000, BURST, 0),
+            addresses=GuessLimiter(60, clock=clock),
+            peers=peers,
+            forwarding=forwarding,
+            clock=clock,
+        ),
         limiter=LeasedLimiter(documents, replicas, clock=clock),
-        addresses=GuessLimiter(60, clock=clock),
         replays=StoredReplays(documents, replicas, vault, clock=clock, ids=ids),
         quota=Quota(nothing, clock=clock),
         meter=UsageMeter(documents, cast("Any", None), replicas, clock=clock),
         outward=Outward(PrincipalSigner("gateway1", PRIVATE), peers, clock=clock),
-        forwarding=Forwarding(service, clock=clock, most_in_flight=PLACES),
+        forwarding=forwarding,
         composers={},
         pages={},
         answering=Answering(cors, Watching(log_every=1000), clock=clock),

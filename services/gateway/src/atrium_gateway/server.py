@@ -6,7 +6,6 @@ route → headers → key → context and scope → rate limit → body → repl
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,26 +14,20 @@ import orjson
 
 from atrium_common.clock import Clock
 from atrium_common.errors import (
-    ApiKeyExpired,
-    AtriumError,
     EndpointNotFound,
-    InvalidApiKey,
     InvalidHeader,
-    IpNotAllowed,
     MethodNotAllowed,
     RateLimited,
-    Unauthenticated,
     UnsupportedMediaType,
-    ValidationFailed,
 )
 from atrium_common.ids import Ids
 from atrium_common.tracing import CURRENT, Span, Tracer, tracer
-from atrium_gateway import admission, fields
+from atrium_gateway import fields
 from atrium_gateway.answering import Answering
 from atrium_gateway.cors import Cors
 from atrium_gateway.exchange import Exchange
 from atrium_gateway.forwarding import Forwarding
-from atrium_gateway.holder import Asked, Holder
+from atrium_gateway.holder import Holder
 from atrium_gateway.http1.message import Request, Response
 from atrium_gateway.keys import KeyCache
 from atrium_gateway.limits.addresses import network_of
@@ -42,8 +35,6 @@ from atrium_gateway.outward import Outward
 from atrium_gateway.own_writes import changed_by
 from atrium_gateway.peers import Peers
 from atrium_gateway.ports import (
-    AddressLimiter,
-    Allowance,
     Claim,
     Limiter,
     Meter,
@@ -52,13 +43,13 @@ from atrium_gateway.ports import (
     Standing,
 )
 from atrium_gateway.quota import Quota
+from atrium_gateway.recognition import Recognition
 from atrium_gateway.replaying import idempotent, replayed
 from atrium_gateway.route_table import Entry
 from atrium_gateway.routing import Router
 from atrium_gateway.upstream import Forwarded
 from atrium_gateway.used import LastUsed
 
-_KEEPER_OF_KEYS = "tenancy"
 _MOST_OPERATIONS = 100
 # How many bodies that come without a key may be on their way from one address.
 _STRANGERS_BODIES = 20
@@ -77,9 +68,8 @@ class Steps:
     cors: Cors
     keys: KeyCache
     used: LastUsed
-    allowance_of: Callable[[Holder], Allowance]
+    recognition: Recognition
     limiter: Limiter
-    addresses: AddressLimiter
     replays: Replays
     quota: Quota
     meter: Meter
@@ -149,7 +139,7 @@ class Gateway:
             exchange.entry, exchange.params = found.entry, found.params
             fields.judge(request)
         except (EndpointNotFound, MethodNotAllowed, InvalidHeader, UnsupportedMediaType):
-            await self._glance(exchange)
+            await self._steps.recognition.glance(exchange)
             raise
         exchange.traceparent = exchange.traceparent or self._steps.peers.traceparent(request)
         CURRENT.set(exchange.traceparent)
@@ -161,7 +151,7 @@ class Gateway:
 
     async def _passed(self, exchange: Exchange, entry: Entry) -> Response:
         """From the key on."""
-        if not await self._recognise(exchange):
+        if not await self._steps.recognition.recognise(exchange):
             exchange.body = await self._body(exchange)
             return await self._run(exchange)
         if entry.batch:
@@ -186,92 +176,8 @@ class Gateway:
             body = await exchange.request.read()
         exchange.deadline = self._clock.monotonic() + self._seconds
         if holder is not None:
-            await self._recognise(exchange)
+            await self._steps.recognition.recognise(exchange)
         return body
-
-    # Who calls, and whether they may.
-
-    async def _recognise(self, exchange: Exchange) -> bool:
-        """Find out who calls, and admit them; False where nobody says so and nobody must."""
-        request, entry = exchange.request, exchange.entry
-        if entry is None:
-            raise EndpointNotFound(request.path)
-        exchange.address = request.derived.address or self._steps.peers.address(request)
-        request.derived.address = exchange.address
-        try:
-            key = admission.given_key(request.headers, needed=not entry.keyless)
-            if key is not None:
-                await self._admit(exchange, key)
-                return True
-        except (Unauthenticated, InvalidApiKey, ApiKeyExpired):
-            exchange.holder = None
-            self._stranger(exchange.address)
-            raise
-        self._stranger(exchange.address)
-        return False
-
-    async def _glance(self, exchange: Exchange) -> None:
-        """Find out whose key the request gives, if a good one: its limits are told though it goes no further.
-
-        Raises:
-            RateLimited: too many bad keys came from the address, here as elsewhere.
-        """
-        request = exchange.request
-        try:
-            key = admission.given_key(request.headers, needed=False)
-            if key is not None:
-                admission.check_form(key)
-                exchange.holder = self._recognised(await self._looked_up(Asked(hashlib.sha256(key).digest())))
-        except InvalidApiKey:
-            self._stranger(self._steps.peers.address(request))
-        except AtriumError:
-            return
-
-    def _stranger(self, address: str) -> None:
-        """Count a request without a good key; refuse it where too many came from its address."""
-        self._steps.addresses.check(address)
-        self._steps.addresses.failed(address)
-
-    async def _admit(self, exchange: Exchange, key: bytes) -> None:
-        steps, entry = self._steps, exchange.entry
-        if entry is None:
-            return
-        try:
-            asked = admission.asked_for(key, exchange.request, exchange.params.get(entry.namespace))
-        except (InvalidHeader, ValidationFailed):
-            await self._glance(exchange)
-            raise
-        holder = steps.keys.known(asked)
-        if holder is None:
-            admission.check_form(key)
-            holder = await self._looked_up(asked)
-        try:
-            admission.check(holder, entry, address=exchange.address, clock=self._clock)
-        except (ApiKeyExpired, IpNotAllowed):
-            exchange.holder = self._recognised(holder)
-            raise
-        except AtriumError:
-            exchange.holder = self._recognised(holder)
-            # What a write has just allowed works at once: nobody is refused for what was true before.
-            with steps.forwarding.waiting_for(_KEEPER_OF_KEYS):
-                holder = await steps.keys.confirmed(holder, since=exchange.started)
-            exchange.holder = self._recognised(holder)
-            admission.check(holder, entry, address=exchange.address, clock=self._clock)
-        exchange.holder = self._recognised(holder)
-        steps.used.note(holder.key_id, exchange.started)
-
-    async def _looked_up(self, asked: Asked) -> Holder:
-        """Who holds the key. Who must wait for that has one of tenancy's places: frozen, it takes no other with it."""
-        known = self._steps.keys.known(asked)
-        if known is not None:
-            return known
-        with self._steps.forwarding.waiting_for(_KEEPER_OF_KEYS):
-            return await self._steps.keys.holder(asked)
-
-    def _recognised(self, holder: Holder) -> Holder:
-        if holder.allowance is None:
-            holder.allowance = self._steps.allowance_of(holder)
-        return holder
 
     async def _spend(self, exchange: Exchange) -> None:
         """Take what the request costs from the key's limits."""

@@ -24,6 +24,7 @@ from atrium_gateway.limits.tiers import allowance_of
 from atrium_gateway.outward import Outward
 from atrium_gateway.peers import Peers
 from atrium_gateway.quota import Account, Quota
+from atrium_gateway.recognition import Recognition
 from atrium_gateway.routing import Router
 from atrium_gateway.server import Gateway, Steps
 from atrium_gateway.settings import GatewaySettings
@@ -77,15 +78,23 @@ async def build(parts: Parts) -> Service:
     quota = Quota(ask_entitlements.quota, clock=parts.clock)
     kept = stateful(parts, settings)
     cors, watching = Cors(settings.cors_origins), Watching(log_every=settings.log_every)
+    recognition = Recognition(
+        keys=keys,
+        used=used,
+        allowance_of=lambda holder: allowance_of(holder.key, settings.tiers),
+        addresses=kept.addresses,
+        peers=peers,
+        forwarding=forwarding,
+        clock=parts.clock,
+    )
     steps = Steps(
         router=Router(),
         peers=peers,
         cors=cors,
         keys=keys,
         used=used,
-        allowance_of=lambda holder: allowance_of(holder.key, settings.tiers),
+        recognition=recognition,
         limiter=kept.limiter,
-        addresses=kept.addresses,
         replays=kept.replays,
         quota=quota,
         meter=kept.meter,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from atrium_common.errors import InvalidJson, ValidationFailed
 from atrium_common.http.body import DEEPEST, MAX_BODY, Body, parse_object, validated
@@ -192,6 +192,30 @@ def test_the_steps_of_unions_are_no_part_of_a_field(body: Any, expected: object)
     with pytest.raises(ValidationFailed) as caught:
         validated(Drawing, body)
     assert caught.value.details == expected
+
+
+class Rated(Body):
+    title: str
+    stars: int
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+def test_a_whole_number_is_one_however_it_is_written_and_free_values_stay_as_they_are() -> None:
+    # JSON knows numbers alone: to JSON Schema, and so to the published document, 5.0 and 5e0 are integers.
+    drawing = validated(Drawing, {"shape": {"kind": "square", "side": 4.0}, "sizes": {"a.b": [1e2, True, 3]}})
+    assert drawing.shape == Square(kind="square", side=4)
+    assert drawing.sizes == {"a.b": [100, True, 3]}
+    sent: Any = {"title": "a", "stars": 5.0, "settings": {"kept": 1.0}}
+    note = validated(Rated, sent)
+    assert (note.stars, type(note.stars), type(note.settings["kept"])) == (5, int, float)
+    assert type(sent["stars"]) is float
+    for unfit in (1.5, 2.0**60):
+        with pytest.raises(ValidationFailed) as caught:
+            validated(Rated, {"title": "a", "stars": unfit})
+        assert caught.value.details == {"stars": ["Must be a whole number."]}
+    with pytest.raises(ValidationFailed) as both:
+        validated(Rated, {"stars": 5.0})
+    assert set(both.value.details) == {"title"}
 
 
 def test_only_what_was_sent_is_sent() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
@@ -24,6 +24,7 @@ MAX_BODY = 1024 * 1024
 DEEPEST = 64
 """How deep what is sent may be nested: what is stored of it stands in more, and MongoDB bears with 100."""
 _LEAST, _MOST = -(2**63), 2**63 - 1
+_EXACT = 2**53
 # What may make an integer beyond 64 bits, or the name of a field with a NUL.
 _UNUSUAL = re.compile(rb"[0-9]{19}|\\u0000")
 M = TypeVar("M", bound="Body")
@@ -54,7 +55,7 @@ MayBeLeftOut = Annotated[T | None, BeforeValidator(_refuse_null), _NeverNull]
 class Body(BaseModel):
     """The base of request bodies: strings are trimmed, unknown fields refused, JSON types taken at their word.
 
-    `"5"` is no integer and `1` no boolean; a string in ISO 8601 does become a datetime.
+    `"5"` is no integer and `1` no boolean, but `5.0` is 5; a string in ISO 8601 does become a datetime.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, populate_by_name=True)
@@ -125,10 +126,40 @@ def validated(model: type[M], value: Mapping[str, JSON], *, prefix: str = "") ->
         ValidationFailed: with every fault by its dotted field, below `prefix` where one is given.
     """
     try:
-        # Strict types with strings for times and enumerations are what pydantic calls JSON mode.
-        return model.model_validate_json(orjson.dumps(value), strict=True)
+        return _strictly(model, value)
     except ValidationError as error:
-        raise ValidationFailed(details(error, model, value, prefix=prefix)) from None
+        faults = error
+    places = [each["loc"] for each in faults.errors(include_url=False) if _is_whole(each["type"], each["input"])]
+    if places:
+        for place in places:
+            value = cast("JSONObject", _with_whole(value, place))
+        try:
+            return _strictly(model, value)
+        except ValidationError as error:
+            faults = error
+    raise ValidationFailed(details(faults, model, value, prefix=prefix))
+
+
+def _strictly(model: type[M], value: Mapping[str, JSON]) -> M:
+    # Strict types with strings for times and enumerations are what pydantic calls JSON mode.
+    return model.model_validate_json(orjson.dumps(value), strict=True)
+
+
+def _is_whole(fault: str, given: object) -> bool:
+    """Whether an integer was missed in a number that is one: JSON has no other, and to JSON Schema `5.0` is `5`."""
+    return fault == "int_type" and isinstance(given, float) and given.is_integer() and abs(given) <= _EXACT
+
+
+def _with_whole(value: object, steps: Sequence[int | str]) -> object:
+    """`value` with the number there as an integer; the steps of unions, which lead nowhere, are passed over."""
+    if not steps:
+        return int(value) if isinstance(value, float) else value
+    step, *rest = steps
+    if isinstance(value, dict) and step in value:
+        return {**value, step: _with_whole(value[step], rest)}
+    if isinstance(value, list) and isinstance(step, int):
+        return [*value[:step], _with_whole(value[step], rest), *value[step + 1 :]]
+    return _with_whole(value, rest)
 
 
 def validated_parameters(model: type[P], value: Mapping[str, str]) -> P:

@@ -150,3 +150,9 @@ class House:
 
 def package(code: str, limits: Mapping[str, int | None], **more: Any) -> PackageVersion:
     return PackageVersion(f"pkg_{code}", code, code.capitalize(), limits, **more)
+
+
+def figures(house: House, code: str) -> tuple[int, int | None, int | None, int]:
+    """Of a feature what is used, its limit, what is left of it, and what is used beyond it."""
+    found = house.stand(code)
+    return found.used, found.limit, found.available, found.overage

@@ -43,13 +43,15 @@ _HEADERS: Mapping[str, str] = {
     "ce_dataschema": "The schema of the data and its number",
     "ce_workspaceid": "The workspace that it belongs to, where it is one",
     "ce_workspaceids": "The workspaces that may hear of it, with commas between",
-    "ce_correlationid": "The request that it belongs to",
+    "ce_correlationid": "The request that it belongs to; where none asked for it, what caused it",
     "ce_causationid": "The event or command that caused it",
     "ce_actor": "Who did it, like key/key_…",
     "ce_traceparent": "The trace (W3C Trace Context)",
-    "ce_livemode": "true or false where test and live data are apart",
+    "ce_livemode": "true or false: false for what belongs to test data alone",
+    "ce_shared": "true where test and live data share the resource; else there is none",
 }
-_ALWAYS = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "content-type")
+_ALWAYS = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "content-type",
+           "ce_sequence", "ce_position", "ce_dataschema", "ce_correlationid", "ce_livemode")  # fmt: skip
 
 
 def document(published: Iterable[PublishedType] = PUBLISHED) -> JSONObject:

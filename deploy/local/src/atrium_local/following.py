@@ -29,8 +29,7 @@ async def published(settings: Settings, *, from_start: bool) -> AsyncGenerator[M
     async with contextlib.AsyncExitStack() as stack:
         for close in (*reversed(closers), bus.close):
             stack.push_async_callback(close)
-        topics = [topic for topic in TOPICS if topic.endswith(".events")]
-        subscription = await bus.subscribe(topics, group=None, start="earliest" if from_start else "latest")
+        subscription = await bus.subscribe(list(TOPICS), group=None, start="earliest" if from_start else "latest")
         while True:
             for received in await subscription.receive(limit=_BATCH, timeout=_PATIENCE):
                 yield received.message

@@ -40,7 +40,9 @@ def headers_of(message: Message) -> list[tuple[str, bytes]]:
         "ce_causationid": message.causation_id,
         "ce_actor": message.actor,
         "ce_traceparent": message.traceparent,
-        "ce_livemode": None if message.livemode is None else str(message.livemode).lower(),
+        # What both modes share is live, and test endpoints hear of it too.
+        "ce_livemode": str(message.livemode is not False).lower(),
+        "ce_shared": "true" if message.livemode is None else None,
         "ce_personal": orjson.dumps(dict(message.personal)).decode() if message.personal else None,
     }
     return [(name, value.encode()) for name, value in attributes.items() if value]
@@ -54,7 +56,8 @@ def message_of(key: bytes | None, headers: Iterable[tuple[str, bytes]], value: b
     """
     try:
         found = {name: raw.decode() for name, raw in headers}
-        livemode = found.get("ce_livemode")
+        # A record of before `ce_shared` has no mode where both share it.
+        shared = "ce_livemode" not in found or "ce_shared" in found
         return Message(
             id=_filled(found["ce_id"]),
             type=found["ce_type"],
@@ -67,7 +70,7 @@ def message_of(key: bytes | None, headers: Iterable[tuple[str, bytes]], value: b
             workspace_ids=tuple(filter(None, found.get("ce_workspaceids", "").split(","))),
             sequence=_count(found.get("ce_sequence", "0")),
             position=_count(found.get("ce_position", "0")),
-            livemode=None if livemode is None else livemode == "true",
+            livemode=None if shared else found["ce_livemode"] == "true",
             actor=found.get("ce_actor", ""),
             correlation_id=found.get("ce_correlationid", ""),
             causation_id=found.get("ce_causationid", ""),

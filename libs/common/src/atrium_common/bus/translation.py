@@ -22,6 +22,7 @@ async def messages_of(commit: Commit, *, service: str, open_sealed: Opener) -> l
             continue
         data = await open_sealed(publication.data)
         proposal = commit.proposal
+        cause = proposal.meta.causation_id or proposal.command_id
         messages.append(
             Message(
                 id=event.id,
@@ -37,8 +38,9 @@ async def messages_of(commit: Commit, *, service: str, open_sealed: Opener) -> l
                 position=commit.position,
                 livemode=publication.livemode,
                 actor=proposal.meta.actor,
-                correlation_id=proposal.meta.correlation_id,
-                causation_id=proposal.meta.causation_id or proposal.command_id,
+                # What nobody asked for, like the end of a key's time, begins with what caused it.
+                correlation_id=proposal.meta.correlation_id or cause,
+                causation_id=cause,
                 traceparent=proposal.meta.traceparent,
                 schema=event.schema,
                 personal={at: subject for at, subject in places(data).items() if not of_a_day(subject)},

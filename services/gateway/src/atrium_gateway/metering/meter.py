@@ -225,4 +225,5 @@ def _message(body: JSONObject, at: datetime) -> Message:
         data=data,
         workspace_id=str(body["workspace_id"]),
         livemode=bool(body["livemode"]),
+        correlation_id=str(body["id"]),  # of no one request: of the total
     )

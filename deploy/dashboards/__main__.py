@@ -140,6 +140,7 @@ DASHBOARDS: Mapping[str, Sequence[Panel]] = {
             {"{{reactor}} {{outcome}}": "sum by (reactor, outcome) (rate(atrium_consumer_messages_total[1m]))"},
         ),
         Panel("Consumers behind", "s", {"{{reactor}}": "max by (reactor) (atrium_consumer_lag_seconds)"}),
+        Panel("Lost", "short", {"{{topic}}": "sum by (topic) (increase(atrium_consumer_lost_total[1h]))"}),
         Panel("Parked", "short", {"{{reactor}}": "max by (reactor) (atrium_consumer_parked)"}),
         Panel("Usage totals published", "ops", {"all": "sum(rate(atrium_gateway_metered_messages_total[1m]))"}),
         Panel("Task restarts", "short", {"{{task}}": "sum by (task) (increase(atrium_task_restarts_total[15m]))"}),

@@ -17,6 +17,7 @@ TASK_RESTARTS = Counter("atrium_task_restarts_total", "Background tasks that fai
 RELAYED = Counter("atrium_relay_messages_total", "Messages put onto the event stream", ["topic"])
 RELAY_LAG = Gauge("atrium_relay_lag_commits", "Commits of the log not yet on the event stream", ["topic"])
 CONSUMED = Counter("atrium_consumer_messages_total", "Messages handled", ["reactor", "outcome"])
+LOST = Counter("atrium_consumer_lost_total", "Records that the stream dropped before they were read", ["topic"])
 CONSUMER_LAG = Gauge("atrium_consumer_lag_seconds", "Age of the oldest message in hand; 0: none waits", ["reactor"])
 PARKED = Gauge("atrium_consumer_parked", "Messages that wait for an operator", ["reactor"])
 KEY_CACHE = Counter("atrium_gateway_key_lookups_total", "Key look-ups by where the answer came from", ["source"])

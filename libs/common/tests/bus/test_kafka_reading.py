@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 
 from atrium_common.bus.kafka import KafkaBus
 from atrium_common.bus.kafka_subscription import KafkaSubscription
 from atrium_common.bus.ports import Message
 from atrium_common.clock import SystemClock
+from atrium_common.metrics import LOST
 
 pytestmark = pytest.mark.kafka
 
@@ -133,3 +134,24 @@ async def test_members_that_share_a_group_notice_that_what_they_read_was_another
             await one.receive(limit=10, timeout=0.1)
             await two.receive(limit=10, timeout=0.1)
     await two.close()
+
+
+async def test_what_the_stream_has_dropped_before_it_was_read_is_told(site: Site) -> None:
+    topic, told = f"{site.prefix}{TOPIC}", LOST.labels(TOPIC)._value
+    before = told.get()
+    subscription = await site.bus.subscribe([TOPIC], group="g", start="earliest")
+    await site.publish(1, 2, 3)
+    async with asyncio.timeout(30):
+        while not (received := await subscription.receive(limit=1, timeout=1)):
+            pass
+    await subscription.commit(received)
+    await subscription.close()
+    assert told.get() == before
+    admin = AIOKafkaAdminClient(bootstrap_servers=site.bootstrap)
+    await admin.start()
+    await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=2)})
+    await admin.close()
+    subscription = await site.bus.subscribe([TOPIC], group="g", start="earliest")
+    assert await numbers(subscription, 1) == [3]
+    assert told.get() == before + 1
+    await subscription.close()

@@ -13,6 +13,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from atrium_common.bus.ports import BusUnavailable, Received
 from atrium_common.clock import Clock
 from atrium_common.cloudevents import HEARTBEAT, NotACloudEvent, message_of
+from atrium_common.metrics import LOST
 
 log = structlog.get_logger("kafka")
 
@@ -22,7 +23,8 @@ _HEARTBEAT_INTERVAL = 0.5
 _NEARLY = 1_000
 """Records behind a partition's end: a heartbeat further behind is an old one, met on the way through a backlog."""
 _PASSING_SECONDS = 30.0
-_LEAVING_SECONDS = 3.0
+_ASIDE_SECONDS = 3.0
+"""What nobody waits for may take."""
 
 
 class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no types
@@ -39,6 +41,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # it 
         self._beats: dict[TopicPartition, float] = {}
         self._given: dict[TopicPartition, int] = {}
         self._passed: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
         self._pass_at = clock.monotonic() + _PASSING_SECONDS
         self.closed = False
 
@@ -65,6 +68,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # it 
         self.turn += 1
         self._given.clear()
         self._passed.clear()
+        self._next.clear()
 
     async def receive(self, *, limit: int, timeout: float) -> Sequence[Received]:
         """See `Subscription.receive`."""
@@ -75,6 +79,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # it 
                 if not self._in_group:
                     await self._take_in_what_was_added()
                 fetched = await self._consumer.getmany(timeout_ms=int(remaining * 1000), max_records=limit)
+                for partition, records in fetched.items():
+                    await self._look_for_what_is_missing(partition, records[0].offset, records[-1].offset + 1)
             batch = [
                 received
                 for partition, records in fetched.items()
@@ -127,8 +133,25 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # it 
         self._passed.clear()
         if passed:
             with contextlib.suppress(KafkaError, TimeoutError, OSError):
-                async with asyncio.timeout(_LEAVING_SECONDS):
+                async with asyncio.timeout(_ASIDE_SECONDS):
                     await self._consumer.commit(passed)
+
+    async def _look_for_what_is_missing(self, partition: TopicPartition, first: int, after: int) -> None:
+        """Offsets follow each other: where some are missing, the topic's retention was shorter than our absence."""
+        expected = self._next.get(partition)
+        if expected is None and self._in_group:
+            # What has been fetched is not given up for want of this.
+            with contextlib.suppress(KafkaError, TimeoutError, OSError):
+                async with asyncio.timeout(_ASIDE_SECONDS):
+                    expected = await self._consumer.committed(partition)
+        self._next[partition] = after
+        if expected is not None and first > expected:
+            topic = partition.topic.removeprefix(self._prefix)
+            LOST.labels(topic).inc(first - expected)
+            log.error(
+                "records were dropped before they were read: have them relayed again",
+                topic=topic, partition=partition.partition, after=expected - 1, count=first - expected,
+            )  # fmt: skip
 
     async def _take_in_what_was_added(self) -> None:
         """A topic may get more partitions: what is in them has all come since."""

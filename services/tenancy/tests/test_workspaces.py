@@ -215,6 +215,16 @@ async def test_many_who_give_one_name_at_once_and_no_slug_all_get_one(world: Wor
     assert len({answer.json["data"]["slug"] for answer in made}) == 20
 
 
+async def test_many_atomic_batches_that_give_one_name_at_once_all_get_their_slugs(world: World) -> None:
+    batch = {"atomic": True, "operations": [{"action": "create", "data": {"name": "Same"}}] * 3}
+    made = await asyncio.gather(*(world.call("POST", "namespaces/batch", batch) for _ in range(10)))
+    assert [answer.status for answer in made] == [200] * 10
+    assert len({result["data"]["slug"] for answer in made for result in answer.json["data"]}) == 30
+    chosen = {"atomic": True, "operations": [{"action": "create", "data": {"name": "Same", "slug": "one"}}]}
+    asked = await asyncio.gather(*(world.call("POST", "namespaces/batch", chosen) for _ in range(5)))
+    assert sorted(answer.status for answer in asked) == [200, 409, 409, 409, 409]
+
+
 async def test_namespaces_belong_to_a_workspace_or_a_user_and_slugs_are_unique_for_each_owner(world: World) -> None:
     ada = await world.person("Ada")
     eve = await world.person("Eve")

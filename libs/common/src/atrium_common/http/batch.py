@@ -22,6 +22,7 @@ from atrium_common.store.ports import ClaimTaken
 log = structlog.get_logger("http")
 
 MOST = 100
+_RACES = 5
 Action: TypeAlias = Literal["create", "update", "delete"]
 
 
@@ -120,13 +121,20 @@ class _BatchHandler:
                 except Exception as error:
                     raise _Failed(number, _problem(error, call, number)) from error
 
-        try:
-            await self._repository.transact_jointly(call.command, decide)
-        except _Failed as failed:
-            return _refused(call, failed.problem, failed.index)
-        except ClaimTaken as taken:
-            return _refused(call, _problem(taken, call, 0), claimants[taken.claim])
-        return _summary(results)
+        lost: list[str] = []
+        while True:
+            try:
+                await self._repository.transact_jointly(call.command, decide)
+            except _Failed as failed:
+                return _refused(call, failed.problem, failed.index)
+            except ClaimTaken as taken:
+                # What is wanted by name is claimed again and is lost for good; another may be chosen for what is not.
+                if taken.claim in lost or len(lost) == _RACES:
+                    return _refused(call, _problem(taken, call, 0), claimants[taken.claim])
+                lost.append(taken.claim)
+                call = replace(call, outrun=True)
+            else:
+                return _summary(results)
 
 
 def _refused(call: Call, problem: Problem, index: int) -> Reply:

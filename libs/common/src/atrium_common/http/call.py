@@ -35,6 +35,7 @@ class Call:
         deadline: when the kit gives the request up, on the kit's monotonic clock, in seconds.
         joint: the commit that an atomic batch makes of all its operations.
         parsed: the body as the route's model, where the kit has read it already.
+        outrun: whether an atomic batch is decided anew because somebody else was given a name that it had chosen.
     """
 
     principal: Principal
@@ -51,6 +52,7 @@ class Call:
     deadline: float = float("inf")
     joint: Joint | None = None
     parsed: Body | None = None
+    outrun: bool = False
 
     @property
     def asked(self) -> ListQuery:

@@ -100,7 +100,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewNamespace) -> Loaded[d
 
     for race in range(_RACES):
         try:
-            done = await tenancy.repository.transact(call.command, partial(decide, outrun=race > 0))
+            done = await tenancy.repository.transact(call.command, partial(decide, outrun=call.outrun or race > 0))
         except ClaimTaken:
             if wanted.slug:
                 break

@@ -20,6 +20,7 @@ from atrium_common.store.memory import MemoryDocuments, MemoryEventLog, MemorySt
 from atrium_common.testing.clock import FakeClock
 from atrium_entitlements.application.expiry import DEADLINES, Expiry
 from atrium_entitlements.domain import provisioning
+from atrium_entitlements.domain.holder import Level
 from atrium_entitlements.published import PUBLISHED
 from services.entitlements.tests.engines import Service
 from services.entitlements.tests.house import House
@@ -100,6 +101,18 @@ async def test_what_expires_is_told_of_once_though_nobody_asks(service: Service,
     assert await again.step() == 1
     events = [event.type for event in await service.store.log.read_stream("account/ns_1")]
     assert events.count("entitlement.expired") == 2
+
+
+async def test_however_many_packages_end_at_one_moment_all_are_told_of_at_once(
+    service: Service, house: House, clock: FakeClock
+) -> None:
+    job = Expiry(service.store, service.repository, service.engine.merger, clock=clock, ids=service.ids)
+    for number in range(120):
+        holder = replace(house.holder, id=f"ns_{number}", levels=(Level("namespace", f"ns_{number}"),))
+        await service.give("plan", to=holder, expires_at=clock.now() + timedelta(days=1))
+    clock.advance(86_400)
+    assert await job.step() == 120
+    assert await job.step() == 0
 
 
 class LateStore(MemoryStore):

@@ -28,6 +28,7 @@ from atrium_entitlements.rows import ACCOUNT
 DEADLINES = Collection("deadlines", (Index(("due_at",)),))
 LEASE_SECONDS = 5.0
 _PAGE = 50  # what is read at once holds requests up
+_MOST = 1000  # in one step, which should be done before its lease lapses: many packages end with a month
 _PATIENCE = 1.0
 _WATCHED = frozenset({"entitlement.provisioned", "entitlement.renewed", "entitlement.unsuspended", "boost.created"})
 
@@ -64,10 +65,12 @@ class Expiry:
                 await self._store.documents.write(writes)
             after = commits[-1].position
             await self._checkpoint.advance(after, fence=fence)
-        due = await self._due(self._clock.now())
-        for document in due:
-            await self._tell(document)
-        return len(due)
+        now, told = self._clock.now(), 0
+        while told < _MOST and (due := await self._due(now)):
+            for document in due:
+                await self._tell(document)
+            told += len(due)
+        return told
 
     async def _deadlines(self, commit: Commit) -> Sequence[Put]:
         """The next end of each account to which the commit has given one."""

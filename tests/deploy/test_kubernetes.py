@@ -9,23 +9,27 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
 from atrium_common import metrics
+from atrium_common.http.body import MAX_BODY
 from atrium_common.settings import Settings
 from atrium_common.wiring import TOPICS
 from atrium_gateway.idempotency import erasure
+from atrium_gateway.keys import MOST_BYTES
 from atrium_gateway.settings import GatewaySettings
 from atrium_local.data_directory import new_secrets
 from atrium_local.installation import FORMATS, installation_secrets
-from atrium_webhooks.domain.addresses import is_allowed
+from atrium_webhooks.domain.addresses import REFUSED, is_allowed
 from atrium_webhooks.settings import WebhooksSettings
 from tests.deploy.image import ROOT
-from tests.deploy.rendered import OVERLAYS, Workload, objects, of_kind, reaches, workloads
+from tests.deploy.rendered import K8S, OVERLAYS, Workload, objects, of_kind, reaches, workloads
 
 CUSTOM = {
     "PodMonitor", "PrometheusRule", "Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "MongoDBCommunity",
     "Certificate", "Issuer",
 }  # fmt: skip
+_PROCESS_BYTES = 100 * 1024**2  # docs/operations.md, "Sizing"
 _ALL = [(folder.rpartition("/")[2], workload) for folder in OVERLAYS for workload in workloads(folder)]
 WORKLOADS = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL]
 SERVING = [pytest.param(each, id=f"{folder}-{each.name}") for folder, each in _ALL if each.serves]
@@ -201,20 +205,33 @@ def test_every_selector_finds_what_it_is_meant_for(folder: str) -> None:
     assert {pod.pod["serviceAccountName"] for pod in pods if pod.kind == "Deployment"} == accounts
 
 
-@everywhere
-def test_the_gateway_scales_by_requests_and_the_dispatcher_by_how_late_it_is(folder: str) -> None:
-    scaled = {
-        each["spec"]["scaleTargetRef"]["name"]: each["spec"] for each in of_kind(folder, "HorizontalPodAutoscaler")
-    }
-    asked = {
-        name: {str(each.get("pods", each.get("external", {})).get("metric", each.get("resource"))["name"])
-               for each in spec["metrics"]}
-        for name, spec in scaled.items()
-    }  # fmt: skip
-    assert asked == {
-        "gateway": {"cpu", "atrium_http_requests_per_second"},
-        "webhooks-dispatcher": {"cpu", next(iter(metrics.DELIVERIES_DUE_AGE.describe())).name},
-    }
+def test_the_gateway_scales_by_requests_and_the_dispatcher_by_how_late_it_is_where_an_adapter_tells_them() -> None:
+    lateness = next(iter(metrics.DELIVERIES_DUE_AGE.describe())).name
+    more = {"gateway": {"atrium_http_requests_per_second"}, "webhooks-dispatcher": {lateness}}
+    # A figure that nobody tells would keep pods from being taken away.
+    for folder, by in (("overlays/dev", {}), ("overlays/production", more)):
+        scaled = of_kind(folder, "HorizontalPodAutoscaler")
+        assert {each["spec"]["scaleTargetRef"]["name"] for each in scaled} == more.keys()
+        for each in scaled:
+            asked = {
+                str(metric.get("pods", metric.get("external", {})).get("metric", metric.get("resource"))["name"])
+                for metric in each["spec"]["metrics"]
+            }
+            assert asked == {"cpu"} | by.get(each["metadata"]["name"], set())
+    rules = yaml.safe_load((K8S / "components/scale-by-metrics/prometheus-adapter.yaml").read_text())["rules"]
+    series = {"custom": "atrium_http_requests_total", "external": lateness}
+    for kind, told in (("custom", "atrium_http_requests_per_second"), ("external", lateness)):
+        (rule,) = rules[kind]
+        assert rule["seriesQuery"].partition("{")[0] == series[kind]
+        assert rule.get("name", {"as": series[kind]})["as"] == told
+
+
+def test_the_gateways_memory_holds_what_it_remembers_and_big_bodies_in_half_of_its_places() -> None:
+    (gateway,) = (each for each in workloads("overlays/production") if each.name == "gateway")
+    limit = gateway.containers[0]["resources"]["limits"]["memory"]
+    assert limit.endswith("Gi")
+    places: int = GatewaySettings.model_fields["most_in_flight"].default
+    assert int(limit[:-2]) * 1024**3 >= _PROCESS_BYTES + MOST_BYTES + places // 2 * MAX_BODY
 
 
 @everywhere
@@ -298,6 +315,10 @@ def test_only_webhooks_may_leave_and_never_for_an_address_that_the_sender_refuse
     for block in blocks:
         for refused in block["except"]:
             assert not is_allowed(str(_first(refused)), ()), refused
+    for network in REFUSED:
+        # Whatever the sender refuses, the policy refuses too, should the sender be led astray.
+        for edge in (network[0], network[-1]):
+            assert not any(_opens(block, str(edge)) for block in blocks), network
     for address in ("10.1.2.3", "169.254.169.254", "192.168.0.1", "127.0.0.1", "100.64.0.1", "fd00::1", "fe80::1"):
         assert not any(_opens(block, address) for block in blocks), address
     assert any(_opens(block, "93.184.216.34") for block in blocks)
@@ -350,4 +371,4 @@ def _opens(block: dict[str, Any], address: str) -> bool:
 
 
 def _first(network: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return ipaddress.ip_network(network)[1]
+    return ipaddress.ip_network(network)[0]

@@ -30,7 +30,7 @@ _UNKNOWN_SECONDS = 5.0
 _PATIENCE = 1.0
 """How often a stream on which nothing comes is looked at."""
 _CURRENT_WITHIN = 2 * _PATIENCE
-_MOST_BYTES = 48 * 1024 * 1024
+MOST_BYTES = 48 * 1024 * 1024
 _MOST_UNKNOWN = 10_000
 _MOST_INVALIDATED = 20_000
 # A key that is refused again and again is asked for so many times at once, and then so many times a second.
@@ -46,7 +46,7 @@ Resolve: TypeAlias = Callable[[Asked], Awaitable[JSONObject]]
 class KeyCache:
     """Resolves keys, remembers the answers, and forgets them as the stream tells."""
 
-    def __init__(self, resolve: Resolve, *, clock: Clock, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, resolve: Resolve, *, clock: Clock, most_bytes: int = MOST_BYTES) -> None:
         self._resolve = resolve
         self._clock = clock
         self._most_bytes = most_bytes

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_REFUSED = tuple(
+REFUSED = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
@@ -21,6 +21,8 @@ _REFUSED = tuple(
         "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
     )
 )  # fmt: skip
+"""Networks that no delivery may enter, whatever a name resolves to."""
+
 _LOW_PORTS = frozenset({80, 443})
 _FIRST_HIGH_PORT = 1024
 _LONGEST = 2048
@@ -65,7 +67,7 @@ def is_allowed(address: str, opened: Sequence[Network]) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         return False
-    return not any(parsed in network for network in _REFUSED) and parsed.is_global
+    return not any(parsed in network for network in REFUSED) and parsed.is_global
 
 
 def is_opened(address: str, opened: Sequence[Network]) -> bool:

@@ -25,7 +25,7 @@ def body_of(request: Request, status: int, raw: bytes, headers: Mapping[str, str
         raise errors.NotModified("the resource has not changed")
     try:
         body = json.loads(raw) if raw else None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise errors.error_of(
             status, {"error": {"code": "UNKNOWN", "message": "the answer is no JSON"}}, headers
         ) from None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
@@ -20,6 +20,7 @@ from atrium_sdk._options import Options
 from atrium_sdk._pages import AsyncPage, Page
 from atrium_sdk._request import BASE, Request, base_of, content_of, headers_of, path_behind, query_text
 from atrium_sdk._resources import Resources
+from atrium_sdk._whole import limit_of, whole, whole_async
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,7 +32,10 @@ RequestHook = Callable[[httpx.Request], None]
 ResponseHook = Callable[[httpx.Response], None]
 
 
-class _Settings:
+Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
+
+
+class _Settings(Generic[Transport]):
     """What both clients are told."""
 
     def __init__(
@@ -45,6 +49,7 @@ class _Settings:
         max_retries: int = MAX_RETRIES,
         on_request: RequestHook | None = None,
         on_response: ResponseHook | None = None,
+        transport: Transport | None = None,
     ) -> None:
         """Set a client up.
 
@@ -53,10 +58,11 @@ class _Settings:
             base_url: where the API is, with or without `/api/v1`; else ATRIUM_BASE_URL, else a suite on this machine.
             workspace: the workspace in context of every call that names no other.
             namespace: the namespace in context, likewise.
-            timeout: seconds for each attempt.
+            timeout: seconds until an attempt is answered, and again for all of its answer; `math.inf`: no limit.
             max_retries: how often a failed attempt is repeated.
             on_request: sees every attempt before it is sent.
             on_response: sees every answer.
+            transport: httpx's own, for proxies and tests.
 
         Raises:
             ValueError: no key is given, or the URL is none.
@@ -69,6 +75,10 @@ class _Settings:
         self._options = Options(workspace=workspace, namespace=namespace, timeout=timeout, max_retries=max_retries)
         self._on_request = on_request
         self._on_response = on_response
+        self._open(transport)
+
+    def _open(self, transport: Transport | None) -> None:
+        raise NotImplementedError
 
     def _prepared(self, request: Request, options: Options | None) -> tuple[Options, str, dict[str, str]]:
         chosen = (options or Options()).over(self._options)
@@ -85,14 +95,10 @@ class _Settings:
         return pause if pause <= _retries.LONGEST_WAIT else None
 
 
-class Client(Resources, _Settings):
+class Client(_Settings[httpx.BaseTransport], Resources):
     """The API. Use it as a context manager, or close it; it keeps its connections. Threads may share it."""
 
-    def __init__(
-        self, api_key: str | None = None, *, transport: httpx.BaseTransport | None = None, **settings: Any
-    ) -> None:
-        """See `_Settings`; `transport` is httpx's own, for proxies and tests."""
-        _Settings.__init__(self, api_key, **settings)
+    def _open(self, transport: httpx.BaseTransport | None) -> None:
         self._http = httpx.Client(transport=transport, follow_redirects=False)
         Resources.__init__(self, self)
 
@@ -136,7 +142,7 @@ class Client(Resources, _Settings):
                 self._on_request(sent)
             response, fault = None, None
             try:
-                response = self._http.send(sent)
+                response = whole(self._http, sent, limit_of(chosen))
             except (httpx.TransportError, httpx.DecodingError) as error:
                 fault = error
             if response is not None and self._on_response is not None:
@@ -148,14 +154,10 @@ class Client(Resources, _Settings):
             attempt += 1
 
 
-class AsyncClient(AsyncResources, _Settings):
+class AsyncClient(_Settings[httpx.AsyncBaseTransport], AsyncResources):
     """The API, awaited. Use it as an asynchronous context manager, or close it."""
 
-    def __init__(
-        self, api_key: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None, **settings: Any
-    ) -> None:
-        """See `_Settings`; `transport` is httpx's own, for proxies and tests."""
-        _Settings.__init__(self, api_key, **settings)
+    def _open(self, transport: httpx.AsyncBaseTransport | None) -> None:
         self._http = httpx.AsyncClient(transport=transport, follow_redirects=False)
         AsyncResources.__init__(self, self)
 
@@ -199,7 +201,7 @@ class AsyncClient(AsyncResources, _Settings):
                 self._on_request(sent)
             response, fault = None, None
             try:
-                response = await self._http.send(sent)
+                response = await whole_async(self._http, sent, limit_of(chosen))
             except (httpx.TransportError, httpx.DecodingError) as error:
                 fault = error
             if response is not None and self._on_response is not None:
@@ -216,7 +218,7 @@ def _parts(request: Request, chosen: Options, headers: Mapping[str, str]) -> dic
         "params": query_text(request.query) or None,
         "content": content_of(request),
         "headers": headers,
-        "timeout": chosen.timeout,
+        "timeout": limit_of(chosen),
     }
 
 
@@ -227,13 +229,13 @@ def _failed(response: httpx.Response | None) -> bool:
 def _checked(response: httpx.Response | None, fault: Exception | None, headers: Mapping[str, str]) -> httpx.Response:
     if response is None:
         key = headers.get("Idempotency-Key")
-        raise errors.ConnectionFailed(f"no answer: {fault or 'unknown'}", request_key=key) from fault
+        raise errors.ConnectionFailed(f"no answer: {str(fault) or 'none in time'}", request_key=key) from fault
     return response
 
 
 def _code(response: httpx.Response) -> str:
     try:
         error = response.json().get("error")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""
     return str(error.get("code", "")) if isinstance(error, dict) else ""

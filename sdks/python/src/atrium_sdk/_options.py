@@ -17,7 +17,7 @@ class Options:
         idempotency_key: instead of one made for you; repeat it to repeat a call that you are not sure of.
         if_match: the `etag` that the resource must still have.
         if_none_match: the `etag` that you know: `NotModified` is raised where it is still that.
-        timeout: seconds for each attempt.
+        timeout: seconds until an attempt is answered, and again for all of its answer; `math.inf`: no limit.
         max_retries: how often a failed attempt is repeated.
         headers: further headers.
     """

@@ -1,7 +1,11 @@
 """Promise 2 of spec/webhooks.md: one delivery per event and endpoint, the same over all attempts."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import cast
+
+import pytest
 
 from atrium_common.jsontypes import JSONObject
 from atrium_webhooks.domain.delivery import delivery_id
@@ -61,3 +65,15 @@ async def test_promise_2_an_answer_is_recorded_whatever_its_headers_are_and_noth
     headers = {"X-Name": "caf\N{REPLACEMENT CHARACTER}", "Content-Length": "0"}
     assert entry["response"] == {"headers": headers, "body": "", "truncated": False}
     assert len(receiver.arrivals) == 1
+
+
+@pytest.mark.parametrize(("kept_days", "days_ago", "delivered"), [(30, 31, 0), (30, 29, 1), (1, 7, 1), (1, 9, 0)])
+async def test_promise_2_an_event_that_comes_again_after_its_delivery_has_been_forgotten_makes_none(
+    processes: Processes, kept_days: int, days_ago: int, delivered: int
+) -> None:
+    running = await processes.make(webhooks_retention_days=kept_days)
+    endpoint = await running.endpoint("https://192.0.2.1/", heads={"/tenancy": 0})
+    long_ago = datetime.now(UTC) - timedelta(days=days_ago)
+    message = replace(running.message(), source="/tenancy", position=1, time=long_ago)
+    await running.receive(message)
+    assert len(await running.deliveries(endpoint)) == delivered

@@ -22,7 +22,7 @@ from atrium_webhooks.rows import BEGINNINGS
 
 log = structlog.get_logger("webhooks")
 
-KEPT_FOR = timedelta(days=8)
+FIRST_COMES_WITHIN = timedelta(days=8)
 """No event comes for the first time so long after it happened: topics keep none for longer."""
 _PATIENCE_SECONDS = 0.5
 
@@ -50,7 +50,7 @@ class Beginnings:
 
     async def keep(self, endpoint_id: str, heads: Mapping[str, int]) -> None:
         """Remember where the logs were, before the endpoint is there."""
-        expires_at = self._clock.now() + KEPT_FOR
+        expires_at = self._clock.now() + FIRST_COMES_WITHIN
         await self._documents.write([Put(BEGINNINGS.name, endpoint_id, dict(heads), 1, Any(), expires_at)])
 
     async def _head(self, source: str, client: ServiceClient) -> int | None:

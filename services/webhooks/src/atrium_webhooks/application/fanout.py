@@ -13,6 +13,7 @@ from atrium_common.clock import Clock, rfc3339
 from atrium_common.jsontypes import JSONObject
 from atrium_common.store.documents import Absent, Document, Put
 from atrium_common.store.ports import Store, StoreUnavailable
+from atrium_webhooks.application.beginnings import FIRST_COMES_WITHIN
 from atrium_webhooks.application.directory import Directory
 from atrium_webhooks.application.dispatcher import Dispatcher
 from atrium_webhooks.application.kept import Keeper
@@ -53,6 +54,7 @@ class FanOut:
         self._keeper = keeper
         self._dispatcher = dispatcher
         self._kept_for = kept_for
+        self._repeats_after = max(kept_for, FIRST_COMES_WITHIN)
         self._clock = StoreClock(store, clock)  # sequences go on where another process has stopped
         self._sequence = 0
         self._spread: frozenset[str] = frozenset()
@@ -85,6 +87,8 @@ class FanOut:
         moment, expires_at = rfc3339(now), now + self._kept_for
         events: list[Put] = []
         planned: list[_Planned] = []
+        # A log that is put onto the stream anew brings what has been delivered, and forgotten since.
+        messages = [message for message in messages if message.time > now - self._repeats_after]
         for message in messages:
             # Drawn once: what is tried again must not come behind what was written of its batch at the first try.
             self._numbers.setdefault(message.id, self._next(now))

@@ -1,6 +1,8 @@
 """What is promised of the images: linted, pinned, without root or anything to write, with a list of what is inside."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,8 @@ import orjson
 import pytest
 import yaml
 
+from atrium_local.data_directory import new_secrets
+from atrium_local.installation import FORMATS, installation_secrets
 from tests.deploy.image import DOCKERFILE, ROOT, image
 
 SERVICES = ("gateway", "tenancy", "entitlements", "webhooks")
@@ -70,3 +74,27 @@ def test_compose_is_understood() -> None:
     assert published == {"gateway", "grafana"}
     for name in (*SERVICES, "migrate"):
         assert services[name]["read_only"] is True
+
+
+def test_who_is_let_in_by_compose_finds_stores_that_can_be_written() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    assert "if (!db.hello().isWritablePrimary) quit(1)" in services["mongodb"]["healthcheck"]["test"][-1]
+    assert services["migrate"]["depends_on"] == {
+        name: {"condition": "service_healthy"} for name in ("kafka", "mongodb")
+    }
+    for name in SERVICES:
+        assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+
+
+def test_compose_gives_each_service_what_it_must_be_given_and_the_key_that_vouches_to_the_gateway_alone() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    written = dict(line.split("=", 1) for line in FORMATS["env"](installation_secrets(new_secrets())).splitlines())
+    held = json.loads(FORMATS["json"](installation_secrets(new_secrets())))
+    for name in (*SERVICES, "migrate"):
+        given = services[name]["environment"]
+        assert given.keys() >= {*held["service"], "ATRIUM_MONGODB_URL", "ATRIUM_KAFKA_BOOTSTRAP"}
+        asked = set(re.findall(r"\$\{(\w+):\?", " ".join(given.values())))
+        assert asked <= written.keys()
+        assert ("ATRIUM_GATEWAY_PRINCIPAL_KEYS" in asked) == (name == "gateway")
+    urls = {name: services["gateway"]["environment"][f"ATRIUM_{name.upper()}_URL"] for name in SERVICES[1:]}
+    assert urls == {name: f"http://{name}:8080" for name in SERVICES[1:]}

@@ -81,3 +81,13 @@ async def test_metrics_are_shown_as_prometheus_reads_them() -> None:
         text = await answer.text()
     assert 'atrium_http_requests_total{method="GET",route="/x/{id}",service="svc",status="200"}' in text
     assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+async def test_a_question_is_answered_by_the_checks_that_it_began_with_also_while_others_take_their_place() -> None:
+    async def starting() -> str | None:
+        readiness.replace({})
+        return "not yet"
+
+    readiness = Readiness({"start": starting})
+    assert await readiness.reasons() == {"start": "not yet"}
+    assert await readiness.reasons() == {}

@@ -54,8 +54,9 @@ class Readiness:
         """Why the service is not ready, by check; empty when it is. Takes 2 s at most."""
         if self.draining:
             return {"drain": "the process is ending"}
-        answers = await asyncio.gather(*(_reason(check) for check in self._checks.values()))
-        return {name: reason for name, reason in zip(self._checks, answers, strict=True) if reason is not None}
+        checks = self._checks  # others may take their place meanwhile
+        answers = await asyncio.gather(*(_reason(check) for check in checks.values()))
+        return {name: reason for name, reason in zip(checks, answers, strict=True) if reason is not None}
 
     async def report(self) -> JSONObject:
         """What `/readyz` says."""

@@ -42,7 +42,8 @@ class WebhooksSettings(Settings):
         default=("api", "worker"), description="Which parts this process runs: api, worker"
     )
     webhooks_retry_schedule: Annotated[tuple[float, ...], NoDecode, BeforeValidator(_numbers)] = Field(
-        default=DEFAULT_SCHEDULE, description="Of each attempt the seconds after the one before; the first is made at once"
+        default=DEFAULT_SCHEDULE,
+        description="Of each attempt the seconds after the one before; the first is made at once",
     )
     webhooks_timeout: float = Field(default=10.0, gt=0, description="Seconds that an attempt may take in all")
     webhooks_allowed_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(

@@ -130,7 +130,7 @@ class Endpoint:
     """An endpoint's state.
 
     Attributes:
-        retry_schedule: of each attempt the seconds after the one before, the first is made at once; None: the platform's.
+        retry_schedule: seconds after the attempt before, one for each; the first is made at once. None: the platform's.
         switched_on: whether client and platform want it active, its workspace left aside.
         holds: what of its workspace holds it back.
         warned_at: when the platform last said that it keeps failing; None after it was switched on again.

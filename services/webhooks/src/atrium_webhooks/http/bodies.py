@@ -125,7 +125,11 @@ Concurrency: TypeAlias = Annotated[int, Field(ge=1, le=100, description="The mos
 Pause: TypeAlias = Annotated[float, Field(ge=0, le=_LONGEST_PAUSE)]
 Schedule: TypeAlias = Annotated[
     list[Pause],
-    Field(min_length=1, max_length=20, description="Of each attempt the seconds after the one before; the first is made at once; null: ours"),
+    Field(
+        min_length=1,
+        max_length=20,
+        description="Of each attempt the seconds after the one before; the first is made at once; null: ours",
+    ),
 ]
 Signatures: TypeAlias = Annotated[
     list[Scheme],

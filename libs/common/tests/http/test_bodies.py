@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, JsonValue, field_validator
@@ -35,7 +35,7 @@ async def refused(api: ServiceUnderTest, body: object) -> Any:
         ({"title": "a", "stars": 1.5}, "stars", "Must be a whole number."),
         ({"title": "a", "stars": True}, "stars", "Must be a whole number."),
         ({"title": "a", "stars": -1}, "stars", "Must be at least 0."),
-        ({"title": "a", "kind": "green"}, "kind", "Allowed: 'plain', 'secret'."),
+        ({"title": "a", "kind": "green"}, "kind", "Allowed: plain, secret."),
         ({"title": "a", "settings": []}, "settings", "Must be an object."),
         ({"title": "a", "due": "soon"}, "due", "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z."),
         ({"title": "a", "due": "2024-01-15T10:30:00"}, "due", "Needs a time zone: end it with Z or an offset."),
@@ -216,6 +216,27 @@ def test_a_whole_number_is_one_however_it_is_written_and_free_values_stay_as_the
     with pytest.raises(ValidationFailed) as both:
         validated(Rated, {"stars": 5.0})
     assert set(both.value.details) == {"title"}
+
+
+class Named(Body):
+    slug: Annotated[str, Field(pattern="^[a-z]+(-[a-z]+)*$", examples=["acme-corp"])] | None = None
+    code: str = Field(default="a", pattern="^[a-z]+$")
+    hours: float = Field(default=0, ge=0, le=720)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"slug": "Acme"}, {"slug": ["Must match ^[a-z]+(-[a-z]+)*$, like acme-corp."]}),
+        ({"code": "Acme"}, {"code": ["Must match ^[a-z]+$."]}),
+        ({"hours": -1}, {"hours": ["Must be at least 0."]}),
+        ({"hours": 721}, {"hours": ["Must be at most 720."]}),
+    ],
+)
+def test_a_fault_is_told_with_an_example_and_in_plain_numbers(body: Any, expected: object) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        validated(Named, body)
+    assert caught.value.details == expected
 
 
 def test_only_what_was_sent_is_sent() -> None:

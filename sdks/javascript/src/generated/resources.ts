@@ -798,7 +798,7 @@ export interface PackagesCreateParams {
   is_base?: boolean;
   is_public?: boolean;
   is_stackable?: boolean | null;
-  tier?: string | null;
+  tier?: "free" | "pro" | "business" | "enterprise" | null;
 }
 
 export interface PackagesGetParams {
@@ -834,7 +834,7 @@ export interface PackagesUpdateParams {
   is_public?: boolean;
   is_stackable?: boolean;
   name?: string;
-  tier?: string | null;
+  tier?: "free" | "pro" | "business" | "enterprise" | null;
 }
 
 /** Packages: create, get, list, update. */

@@ -18,7 +18,7 @@ final class Packages
     /**
      * Add a package.
      *
-     * @param array{code: string, name: string, description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool|null, tier?: string|null} $params
+     * @param array{code: string, name: string, description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool|null, tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
      */
     public function create(array $params, ?Options $options = null): Model\Package
     {
@@ -50,7 +50,7 @@ final class Packages
     /**
      * Change a package: a new version, holders keep theirs.
      *
-     * @param array{description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, name?: string, tier?: string|null} $params
+     * @param array{description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, name?: string, tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
      */
     public function update(string $packageId, array $params = [], ?Options $options = null): Model\Package
     {

@@ -1710,7 +1710,7 @@ class AsyncPackages:
         is_base: bool | Omit = OMIT,
         is_public: bool | Omit = OMIT,
         is_stackable: bool | Omit | None = OMIT,
-        tier: str | Omit | None = OMIT,
+        tier: Literal["free", "pro", "business", "enterprise"] | Omit | None = OMIT,
         options: Options | None = None,
     ) -> models.Package:
         """Add a package."""
@@ -1824,7 +1824,7 @@ class AsyncPackages:
         is_public: bool | Omit = OMIT,
         is_stackable: bool | Omit = OMIT,
         name: str | Omit = OMIT,
-        tier: str | Omit | None = OMIT,
+        tier: Literal["free", "pro", "business", "enterprise"] | Omit | None = OMIT,
         options: Options | None = None,
     ) -> models.Package:
         """Change a package: a new version, holders keep theirs."""

@@ -1706,7 +1706,7 @@ class Packages:
         is_base: bool | Omit = OMIT,
         is_public: bool | Omit = OMIT,
         is_stackable: bool | Omit | None = OMIT,
-        tier: str | Omit | None = OMIT,
+        tier: Literal["free", "pro", "business", "enterprise"] | Omit | None = OMIT,
         options: Options | None = None,
     ) -> models.Package:
         """Add a package."""
@@ -1820,7 +1820,7 @@ class Packages:
         is_public: bool | Omit = OMIT,
         is_stackable: bool | Omit = OMIT,
         name: str | Omit = OMIT,
-        tier: str | Omit | None = OMIT,
+        tier: Literal["free", "pro", "business", "enterprise"] | Omit | None = OMIT,
         options: Options | None = None,
     ) -> models.Package:
         """Change a package: a new version, holders keep theirs."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -35,13 +35,12 @@ _WORDS: Mapping[str, Callable[[_Context], str]] = {
     "string_too_long": lambda c: _at_most(c["max_length"], "character"),
     "too_short": lambda c: _at_least(c["min_length"], "item"),
     "too_long": lambda c: _at_most(c["max_length"], "item"),
-    "string_pattern_mismatch": lambda c: f"Must match {c['pattern']}.",
-    "greater_than_equal": lambda c: f"Must be at least {c['ge']}.",
-    "greater_than": lambda c: f"Must be greater than {c['gt']}.",
-    "less_than_equal": lambda c: f"Must be at most {c['le']}.",
-    "less_than": lambda c: f"Must be less than {c['lt']}.",
-    "literal_error": lambda c: f"Allowed: {str(c['expected']).replace(' or ', ', ')}.",
-    "enum": lambda c: f"Allowed: {str(c['expected']).replace(' or ', ', ')}.",
+    "greater_than_equal": lambda c: f"Must be at least {_plain(c['ge'])}.",
+    "greater_than": lambda c: f"Must be greater than {_plain(c['gt'])}.",
+    "less_than_equal": lambda c: f"Must be at most {_plain(c['le'])}.",
+    "less_than": lambda c: f"Must be less than {_plain(c['lt'])}.",
+    "literal_error": lambda c: _allowed(str(c["expected"])),
+    "enum": lambda c: _allowed(str(c["expected"])),
     "value_error": lambda c: str(c["error"]),
 }
 
@@ -100,9 +99,38 @@ def _message(fault: ErrorDetails, path: Sequence[str], model: type[BaseModel]) -
         return f"The {path[-1] if path else 'body'} field is required."
     if kind == "extra_forbidden":
         return f"Unknown field. Allowed: {', '.join(_names(model))}." if len(path) == 1 else "Unknown field."
+    if kind == "string_pattern_mismatch":
+        return f"Must match {fault.get('ctx', {}).get('pattern')}{_example(path, model)}."
     words = _WORDS.get(kind)
     message = words(fault.get("ctx", {})) if words else str(fault["msg"])
     return message if message.endswith(".") else f"{message}."
+
+
+def _example(path: Sequence[str], model: type[BaseModel]) -> str:
+    """What a text may look like, where the model gives an example of it."""
+    for name, field in model.model_fields.items():
+        if tuple(path) == (field.alias or name,):
+            given = [*(field.examples or ()), *_given_with(field.annotation)]
+            return f", like {given[0]}" if given else ""
+    return ""
+
+
+def _given_with(annotation: object) -> Iterator[object]:
+    """The examples in a type, like that of `Slug | None`."""
+    for note in getattr(annotation, "__metadata__", ()):
+        yield from getattr(note, "examples", None) or ()
+    for part in get_args(annotation):
+        yield from _given_with(part)
+
+
+def _allowed(expected: str) -> str:
+    """What pydantic writes `'a', 'b' or 'c'`, as we write it everywhere."""
+    return f"Allowed: {expected.replace(' or ', ', ').replace(chr(39), '')}."
+
+
+def _plain(number: float) -> str:
+    """720 for 720.0."""
+    return str(int(number) if isinstance(number, float) and number.is_integer() else number)
 
 
 def _names(model: type[BaseModel]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -21,13 +21,17 @@ def _no_id(code: str) -> str:
 
 Code = Annotated[
     str,
-    Field(max_length=255, pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*(\.[a-z0-9]+([_-][a-z0-9]+)*)*$"),
+    Field(
+        max_length=255,
+        pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*(\.[a-z0-9]+([_-][a-z0-9]+)*)*$",
+        examples=["storage.images"],
+    ),
     AfterValidator(_no_id),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Short = Annotated[str, Field(min_length=1, max_length=64)]
 Reference = Annotated[str, Field(min_length=1, max_length=255)]
-Tier = Annotated[str, Field(pattern=r"^(free|pro|business|enterprise)$")]
+Tier = Literal["free", "pro", "business", "enterprise"]
 
 
 class CreateFeature(Body):

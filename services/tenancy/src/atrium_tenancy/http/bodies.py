@@ -85,11 +85,13 @@ def _printable(value: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
-Slug = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Slug = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", examples=["acme-corp"])]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
 Short = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
 # As in CSS, `#3b82f6` or `#fff`, or the name of one in the product's own palette: `blue`, `zinc-500`.
-Color = Annotated[str, Field(pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]{1,32}(-[0-9]{1,3})?)$")]
+Color = Annotated[
+    str, Field(pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]{1,32}(-[0-9]{1,3})?)$", examples=["#3b82f6"])
+]
 Email = Annotated[
     str,
     Field(

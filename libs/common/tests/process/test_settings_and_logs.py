@@ -89,7 +89,6 @@ def test_settings_that_only_work_together_are_told_and_their_values_are_not(
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("KAFKA_BOOTSTRAP", "", "host:port"),
         ("KAFKA_BOOTSTRAP", "kafka:swordfish", "host:port"),
         ("KAFKA_BOOTSTRAP", "kafka-1:9092,:9092", "host:port"),
         ("KAFKA_BOOTSTRAP", "kafka:99999", "host:port"),
@@ -124,6 +123,16 @@ def test_an_empty_file_setting_takes_back_what_a_later_source_says(
     monkeypatch.setenv("ATRIUM_TLS_CERT_FILE", "")
     monkeypatch.setenv("ATRIUM_TLS_KEY_FILE", "")
     assert Settings().tls_cert_file is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("mongodb_url", "mongodb://db"), ("kafka_bootstrap", "kafka:9092")])
+def test_an_empty_store_or_stream_takes_back_what_a_later_source_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    (tmp_path / ".env").write_text(f"ATRIUM_{name.upper()}={value}\n")
+    assert getattr(Settings(), name) is not None
+    monkeypatch.setenv(f"ATRIUM_{name.upper()}", "")
+    assert getattr(Settings(), name) is None
 
 
 def test_a_level_may_be_spelt_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,21 @@ async def test_a_change_of_a_namespaces_owner_or_billing_workspace_drops_what_is
     assert tenancy.asked == 2
 
 
+async def test_a_late_fill_can_not_undo_a_revocation_behind_which_older_events_have_come_again(
+    keys: KeyCache, tenancy: Tenancy
+) -> None:
+    tenancy.slow.clear()
+    asking = asyncio.create_task(keys.holder(ASKED))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for position in (12, 9):
+        keys.invalidate(changed("api_key.revoked", "key_1", position))
+    tenancy.position = 12
+    tenancy.slow.set()
+    await asking
+    assert tenancy.asked == 2
+
+
 async def test_a_late_fill_can_not_undo_a_newer_revocation(keys: KeyCache, tenancy: Tenancy) -> None:
     tenancy.slow.clear()
     asking = asyncio.create_task(keys.holder(ASKED))

@@ -144,7 +144,8 @@ class KeyCache:
         """Drop every answer that this event may have changed."""
         tags = tags_of(message)
         for tag in tags:
-            self._invalidated[tag] = message.position
+            # The stream may bring older events again behind newer ones.
+            self._invalidated[tag] = max(message.position, self._invalidated.get(tag, 0))
             self._invalidated.move_to_end(tag)
             for asked in self._by_tag.pop(tag, set()):
                 self._drop(asked)

@@ -1,8 +1,10 @@
+import asyncio
+
 import pytest
 
 from atrium_common.store.ports import Documents, EventLog, Store
 from atrium_common.testing.conformance.documents import OTHERS, THINGS, DocumentsConformance
-from atrium_common.testing.conformance.event_log import EventLogConformance
+from atrium_common.testing.conformance.event_log import EventLogConformance, one, proposal
 
 
 @pytest.fixture
@@ -28,3 +30,10 @@ class TestDocuments(DocumentsConformance):
 async def test_an_open_store_answers_and_tells_the_time(opened: Store) -> None:
     await opened.ping()
     assert (await opened.now()).tzinfo is not None
+
+
+async def test_closing_finishes_what_is_queued(opened: Store) -> None:
+    appending = [asyncio.create_task(opened.log.append(proposal(one(f"a/{number}", 0)))) for number in range(20)]
+    await asyncio.sleep(0)
+    await opened.close()
+    assert [(await each).commit.position for each in appending] == list(range(1, 21))

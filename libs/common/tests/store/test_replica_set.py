@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymongo._csot import remaining
 from pymongo.errors import BulkWriteError
 from pymongo.read_preferences import ReadPreference
 
+from atrium_common.store.documents import Collection, Index
 from atrium_common.store.mongo import MongoStore
+from atrium_common.store.mongo.documents import MongoDocuments
 from atrium_common.store.mongo.driver import Driver, connect, database
 from atrium_common.store.mongo.log import MongoEventLog
 from atrium_common.store.ports import StoreUnavailable
+from atrium_common.testing.clock import FakeClock
 from atrium_common.testing.conformance.event_log import one, proposal
 
 NOT_ACKNOWLEDGED = {"code": 64, "errmsg": "waiting for replication timed out"}
@@ -65,6 +69,21 @@ class Unacknowledged:
         raise BulkWriteError({"writeErrors": [], "writeConcernErrors": [], **self._answer})
 
 
+class Large:
+    """A database whose collections take long to index; a server gives up what its client has no time for."""
+
+    def __init__(self) -> None:
+        self.given: list[float] = []
+
+    def __getitem__(self, name: str) -> "Large":
+        assert name
+        return self
+
+    async def create_index(self, *_index: object, **_options: object) -> None:
+        left = remaining()
+        self.given.append(float("inf") if left is None else left)
+
+
 @pytest.mark.mongo
 @pytest.mark.parametrize("driver", ["motor", "pymongo"])
 async def test_of_two_processes_with_one_command_each_answers_with_the_commit_that_is_there(
@@ -112,3 +131,11 @@ async def test_decisions_are_read_from_the_primary_whatever_the_url_prefers(driv
     assert there["commits"].read_preference == ReadPreference.PRIMARY
     assert there["commits"].read_concern.level == "majority"
     assert there["commits"].write_concern.document == {"w": "majority", "j": True}
+
+
+async def test_indexes_of_large_collections_get_hours_to_be_built() -> None:
+    large = Large()
+    await MongoEventLog(large).open()
+    await MongoDocuments(large, FakeClock()).declare([Collection("deliveries", (Index(("due",)),), frozenset({"w"}))])
+    assert len(large.given) == 5
+    assert min(large.given) > 3600

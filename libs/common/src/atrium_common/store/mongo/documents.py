@@ -14,7 +14,7 @@ from atrium_common.clock import Clock
 from atrium_common.jsontypes import JSONObject, Scalar
 from atrium_common.store.documents import Collection, Condition, Delete, Document, Put, Query, Selected
 from atrium_common.store.matching import full_order, resolved, stretches
-from atrium_common.store.mongo.driver import patiently, translated
+from atrium_common.store.mongo.driver import building, patiently, translated
 from atrium_common.store.mongo.writing import DELETED, EXPIRES, TEXT, VERSION, live, write_all
 
 _OWN = frozenset({"_id", VERSION, EXPIRES, DELETED})
@@ -35,7 +35,7 @@ class MongoDocuments:
 
     async def declare(self, collections: Sequence[Collection]) -> None:
         """Create the indexes that are missing."""
-        with translated(), patiently():
+        with translated(), building():
             for collection in collections:
                 target = self._database[collection.name]
                 await target.create_index(EXPIRES, name="expiry", expireAfterSeconds=0)

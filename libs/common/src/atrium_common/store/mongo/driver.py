@@ -26,6 +26,7 @@ OPERATION_SECONDS = 15.0
 """What an operation may take in all, retries included: a server that is lost, or there and silent, is told as such."""
 _OPENING_SECONDS = 5.0
 _PATIENT_SECONDS = 300.0
+_BUILDING_SECONDS = 12 * 3600.0
 _DUPLICATE = 11000
 _NO_URL = (
     "ATRIUM_MONGODB_URL is none of MongoDB's: mongodb://user:password@host:port/?options, the password URL-encoded"
@@ -145,6 +146,11 @@ def opening(seconds: float) -> AbstractContextManager[None]:
 def patiently() -> AbstractContextManager[None]:
     """What goes over whole collections may take longer than an operation otherwise may."""
     return pymongo.timeout(_PATIENT_SECONDS)
+
+
+def building() -> AbstractContextManager[None]:
+    """An index of a large collection may take hours: cut off, the server gives it up, and each start begins anew."""
+    return pymongo.timeout(_BUILDING_SECONDS)
 
 
 @contextmanager

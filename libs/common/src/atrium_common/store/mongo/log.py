@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 from atrium_common.store.admission import check_expected
 from atrium_common.store.commit import Appended, Commit, Held, Proposal, StreamEvent
 from atrium_common.store.encoding import decode, decode_stream, encode
-from atrium_common.store.mongo.driver import collided, patiently, translated
+from atrium_common.store.mongo.driver import building, collided, translated
 from atrium_common.store.news import News
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
@@ -44,9 +44,14 @@ class MongoEventLog:
 
     async def open(self) -> None:
         """Create the indexes."""
-        with translated(), patiently():
+        with translated(), building():
             await self._commits.create_index("keys", unique=True, name="keys")
             await self._commits.create_index([("streams.name", 1), ("streams.version", 1)], name="streams")
+
+    async def finish(self) -> None:
+        """Write what is queued."""
+        while self._writing is not None and not self._writing.done():
+            await asyncio.wait({self._writing})
 
     async def append(self, proposal: Proposal) -> Appended:
         """See `EventLog.append`."""

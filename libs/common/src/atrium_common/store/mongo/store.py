@@ -79,6 +79,7 @@ class MongoStore:
 
     async def close(self) -> None:
         """See `Store.close`."""
+        await self.log.finish()
         closing = self._client.close()
         if asyncio.iscoroutine(closing):
             await closing

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from atrium_common.errors import StateConflict
+from atrium_common.store.documents import Delete, Newer
 from atrium_tenancy.domain.roster import MOST_MEMBERS, Roster, Seat, change_seat
+from atrium_tenancy.rows import NAMESPACES
 from services.tenancy.tests.world import World
 
 
@@ -280,3 +282,23 @@ async def test_the_own_namespaces_of_who_leaves_are_no_more_the_workspaces(world
     assert (await world.call("GET", f"namespaces/{own['id']}", key=bob.key)).status == 200
     (told,) = [data for event, data in await world.published() if event == "namespace.updated"]
     assert told["previous_attributes"] == {"workspace_id": ada.workspace_id}
+
+
+async def test_a_namespace_made_while_its_owner_is_being_removed_is_not_paid_either(world: World) -> None:
+    ada, bob = await world.person("Ada"), await world.person("Bob")
+    workspace = f"workspaces/{ada.workspace_id}"
+    body = {"name": "N", "owner_type": "User", "workspace_id": ada.workspace_id}
+    stranger = await world.call("POST", "namespaces", {**body, "owner_id": bob.id})
+    assert (stranger.status, list(stranger.error["details"])) == (422, ["workspace_id"])
+    assert (await world.call("POST", f"{workspace}/members", {"user_id": bob.id})).status == 201
+    own = await world.made("namespaces", body, key=bob.key, workspace=ada.workspace_id)
+    before = world.clock.now().isoformat()
+    world.clock.advance(60)
+    # Its row is put after its commit: who removes the owner between the two does not find it.
+    await world.store.documents.write([Delete(NAMESPACES.name, own["id"], 2, Newer())])
+    assert (await world.call("DELETE", f"{workspace}/members/{bob.id}", key=ada.key)).status == 204
+    wanted = {"namespace_ids": [own["id"]]}
+    facts = (await world.internal("POST", "holders/resolve", wanted)).json["namespaces"][own["id"]]
+    assert (facts["workspace_id"], facts["billing_workspace_id"]) == (None, bob.workspace_id)
+    then = (await world.internal("POST", "holders/resolve", {**wanted, "as_of": before})).json["namespaces"][own["id"]]
+    assert then["billing_workspace_id"] == ada.workspace_id

@@ -18,7 +18,7 @@ from atrium_common.principal import Principal
 from atrium_common.store.documents import Condition
 from atrium_common.store.ports import ClaimTaken
 from atrium_common.store.whole import every_document
-from atrium_tenancy.application.access import BOUND, Loader, access
+from atrium_tenancy.application.access import BOUND, Loader, access, membership
 from atrium_tenancy.application.slugs import claim_slug
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.application.workspaces import patched_settings
@@ -212,6 +212,8 @@ async def _user_as_owner(loader: Loader, principal: Principal, wanted: NewNamesp
         raise NotFound("user", owner_id)
     if wanted.workspace_id is not None:
         (await access(loader, principal, wanted.workspace_id)).require("namespaces:write")
+        if await membership(loader, wanted.workspace_id, owner_id) is None:
+            raise ValidationFailed({"workspace_id": ["The user is no member of this workspace: add it first."]})
     elif principal.bound:
         # What is the user's alone is no business of a key that belongs to a workspace.
         raise InsufficientPermissions("namespaces:write", BOUND)

@@ -14,9 +14,10 @@ from atrium_common.scopes import OPERATOR
 from atrium_tenancy.application.access import membership, permissions_of
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain.api_key import ApiKey
+from atrium_tenancy.domain.member import key_of
 from atrium_tenancy.domain.tiers import Tier, lower
 from atrium_tenancy.domain.workspace import Workspace, is_gone
-from atrium_tenancy.rows import API_KEY, NAMESPACE, USER, WORKSPACE
+from atrium_tenancy.rows import API_KEY, MEMBER, NAMESPACE, USER, WORKSPACE
 
 S = TypeVar("S")
 
@@ -77,11 +78,14 @@ async def namespace_facts(tenancy: Tenancy, namespace_id: str, *, as_of: datetim
     namespace = loaded.state
     if namespace is None:
         return None
-    billing = namespace.workspace_id
+    workspace_id = billing = namespace.workspace_id
     user = None
     if namespace.owner_type == "User":
         user = await user_facts(tenancy, namespace.owner_id, as_of=as_of)
-        billing = billing or await tenancy.default_workspace(namespace.owner_id, as_of=as_of)
+        if workspace_id is not None and not await _belongs(tenancy, namespace.owner_id, workspace_id, as_of):
+            # Made while its owner was leaving: nobody saw it to take it along.
+            workspace_id = None
+        billing = workspace_id or await tenancy.default_workspace(namespace.owner_id, as_of=as_of)
     workspace = await workspace_facts(tenancy, billing, as_of=as_of)
     owner = user if namespace.owner_type == "User" else workspace
     return {
@@ -89,7 +93,7 @@ async def namespace_facts(tenancy: Tenancy, namespace_id: str, *, as_of: datetim
         "version": loaded.version,
         "owner_type": namespace.owner_type,
         "owner_id": namespace.owner_id,
-        "workspace_id": namespace.workspace_id,
+        "workspace_id": workspace_id,
         "billing_workspace_id": billing,
         "owner_tier": "free" if owner is None else owner["tier"],
         "deleted": namespace.deleted,
@@ -131,6 +135,11 @@ async def _load(tenancy: Tenancy, decider: Decider[S], aggregate_id: str, as_of:
     if as_of is None:
         return await tenancy.repository.load(decider, aggregate_id)
     return await tenancy.repository.as_of(decider, aggregate_id, as_of)
+
+
+async def _belongs(tenancy: Tenancy, user_id: str, workspace_id: str, as_of: datetime | None) -> bool:
+    member = (await _load(tenancy, MEMBER, key_of(workspace_id, user_id), as_of)).state
+    return member is not None and not member.removed
 
 
 async def _owns(tenancy: Tenancy, key: ApiKey) -> bool:

@@ -89,6 +89,29 @@ async def test_a_replayed_command_gets_its_first_outcome_and_the_state_it_left(w
     assert (await world.repository.load(COUNTER, "c")).there.total == 12
 
 
+async def test_while_a_long_stream_is_loaded_others_have_their_turns(world: World) -> None:
+    async def decide(tx: Transaction) -> JSONObject:
+        await tx.emit(COUNTER, "c", *(Added(amount=1) for _ in range(2600)))
+        return {}
+
+    await world.repository.transact(Command("many", START), decide)
+    codec = Codec(EventRegistry([Added]), Vault(world.store.documents, MasterKeys.parse("k1:" + "A" * 43 + "="),
+                  clock=world.clock))  # fmt: skip
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    loaded = await Repository(world.store, codec=codec, ids=world.ids).load(COUNTER, "c", at=2599)
+    other.cancel()
+    assert (loaded.there.total, loaded.version) == (2599, 2599)
+    assert turns >= 5
+
+
 async def test_a_command_refused_for_what_its_own_rival_copy_did_gets_that_copys_outcome(world: World) -> None:
     rivals = 0
 

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from atrium_local.command import app
+from atrium_local.data_directory import DataDirectory
 from atrium_local.options import words
 
 RUN = CliRunner()
@@ -125,3 +126,21 @@ def test_a_receiver_on_a_taken_port_says_what_to_give() -> None:
         told = _command("listen", "--port", str(taken.getsockname()[1]))
     assert told.returncode == 1
     assert told.stderr.endswith(b"it is taken: give another --port, 0 takes a free one\n")
+
+
+@pytest.mark.parametrize("left", ["", "{half", "[]", '{"tenancy": "x", "webhooks": 70000}'])
+def test_notes_of_a_run_that_a_full_disk_or_a_power_cut_left_are_made_anew(left: str, data: Path) -> None:
+    (data / "run").mkdir(exist_ok=True)
+    for name in ("ports.json", "settings.json"):
+        (data / "run" / name).write_text(left)
+    directory = DataDirectory(data)
+    assert directory.known_ports() == {}
+    made = directory.ports(("tenancy", "webhooks"))
+    assert directory.known_ports() == made
+    assert RUN.invoke(app, ["config", "--json", "--data-dir", str(data)]).exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("LOG_FORMAT", "JSON"), ("LOG_LEVEL", "WARNING")])
+def test_what_is_logged_may_be_said_in_capitals(name: str, value: str) -> None:
+    shown = json.loads(RUN.invoke(app, ["config", "--json"], env={f"ATRIUM_{name}": value}).stdout)
+    assert shown[name.lower()] == value.lower()

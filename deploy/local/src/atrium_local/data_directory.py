@@ -15,6 +15,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from atrium_common.jsontypes import JSONMapping
 from atrium_common.settings import Settings
 from atrium_local.exchange import STAGED, finish, is_cut_off
 from atrium_local.ports import free_port, is_free
@@ -24,6 +25,7 @@ _USERS = "users.lock"
 _RUNNING = (
     "by a process started by itself (`atrium gateway`, `tenancy`, …) or by a command that reads it: let it end first"
 )
+_NO_PORT = 65536
 _CHANGING = "by `admin restore` or `admin rotate-sealing-key`: wait until it has ended"
 SECRETS = ("ATRIUM_PRINCIPAL_KEYS", "ATRIUM_SEALING_KEYS", "ATRIUM_LOOKUP_KEY")
 
@@ -147,19 +149,18 @@ class DataDirectory:
 
     def ports(self, names: tuple[str, ...]) -> Mapping[str, int]:
         """A port for each name, the same over restarts as long as nobody else has taken it."""
-        path = self.path / "run" / "ports.json"
-        kept: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+        kept = self.known_ports()
         ports: dict[str, int] = {}
         for name in names:
             port = kept.get(name, 0)
             ports[name] = port if port and is_free("127.0.0.1", port) else free_port(frozenset(ports.values()))
-        path.write_text(json.dumps(ports, indent=1))
+        note(self.path / "run" / "ports.json", ports)
         return ports
 
     def known_ports(self) -> Mapping[str, int]:
         """The ports of the suite that runs, or last ran, here; empty where none has."""
-        path = self.path / "run" / "ports.json"
-        return dict(json.loads(path.read_text())) if path.exists() else {}
+        found = noted(self.path / "run" / "ports.json")
+        return {name: port for name, port in found.items() if isinstance(port, int) and 0 < port < _NO_PORT}
 
     @property
     def gateway_url(self) -> str | None:
@@ -195,6 +196,22 @@ class DataDirectory:
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(self.operator_key)
+
+
+def note(path: Path, facts: Mapping[str, object]) -> None:
+    """Note facts of a run, whole or not at all."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(dict(facts), indent=1))
+    temporary.replace(path)
+
+
+def noted(path: Path) -> JSONMapping:
+    """The facts that were noted of a run; none where nothing was, or where a full disk or a power cut left half."""
+    try:
+        found = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def runs(pid: int) -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from dotenv import dotenv_values
 
-from atrium_common.jsontypes import JSON, JSONMapping
+from atrium_common.jsontypes import JSONMapping
 from atrium_common.settings import Settings
+from atrium_local import data_directory
 from atrium_local.data_directory import DataDirectory, given_secrets
 from atrium_local.fitness import check_keys
 from atrium_local.options import settings_of
@@ -31,7 +31,7 @@ _OF_TESTS = tuple(f"{_PREFIX}{name}_" for name in ("TEST", "FUZZ", "BENCH", "CHA
 
 def note(directory: DataDirectory, given: JSONMapping) -> None:
     """Keep what `up` sets for its services, by the names of settings; no secrets."""
-    _noted(directory).write_text(json.dumps(dict(given), indent=1))
+    data_directory.note(_noted(directory), given)
 
 
 def in_force(model: type[S], data_dir: Path | None) -> S:
@@ -47,8 +47,7 @@ def in_force(model: type[S], data_dir: Path | None) -> S:
     check_keys(secrets)
     if not directory.is_one():
         return settings
-    path = _noted(directory)
-    noted: Mapping[str, JSON] = json.loads(path.read_text()) if path.exists() else {}
+    noted = data_directory.noted(_noted(directory))
     known: dict[str, object] = {name: value for name, value in noted.items() if name not in settings.model_fields_set}
     known |= {name.removeprefix(_PREFIX).lower(): value for name, value in secrets.items()}
     return settings_of(model, **{"data_dir": data_dir, **known})

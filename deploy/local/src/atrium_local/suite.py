@@ -164,8 +164,11 @@ class Suite:
                 f"  curl -s {base}/api/v1/workspaces -H 'Authorization: Bearer {key}' \\\n"
                 '       -H \'Content-Type: application/json\' -d \'{"name": "Acme Corporation", "tier": "pro"}\'\n'
             )
-        else:
+        elif self._directory.operator_key.exists():
             print(f"Your operator key is in {self._directory.operator_key}.\n")
+        else:
+            print(f"Your operator key was in {self._directory.operator_key}, and is not shown again: put the file back")
+            print("(backups have it), or set ATRIUM_API_KEY where a command wants it.\n")
         usual = Path(str(Settings.model_fields["data_dir"].default)).resolve()
         where = "" if self._directory.path == usual else f" --data-dir {shlex.quote(str(self._directory.path))}"
         print(

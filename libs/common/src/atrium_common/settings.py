@@ -135,7 +135,9 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         default="info", description="What is logged at least"
     )
-    log_format: Literal["console", "json"] = Field(default="json", description="For people or for machines")
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+        default="json", description="For people or for machines"
+    )
     log_every: int = Field(default=100, ge=1, description="Of how many requests that went well one is logged")
 
     otlp_endpoint: str | None = Field(

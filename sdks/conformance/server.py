@@ -1,9 +1,10 @@
 """A scriptable server: `python -m sdks.conformance.server` prints its URL, and ends when its standard input does.
 
-`POST /_script` with a list of answers sets it up anew: each is `{"status", "headers"?, "body"?}`, `{"drop": true}`
-(the request arrives, the connection breaks) or has `"delay": seconds` beside. `GET /_requests` tells what came since:
-`{"method", "path", "query", "headers", "body", "at"}`, `at` in seconds on a clock that never goes back. In headers and
-bodies `{base}` stands for the server's URL and `{now+N}` for the Unix second in N seconds.
+`POST /_script` with a list of answers sets it up anew: each is `{"status", "headers"?, "body"?}` (or `"text"`, which
+is no JSON), `{"drop": true}` (the request arrives, the connection breaks) or has `"delay": seconds` beside. `GET
+/_requests` tells what came since: `{"method", "path", "query", "headers", "body", "at"}`, `at` in seconds on a clock
+that never goes back. In headers and bodies `{base}` stands for the server's URL and `{now+N}` for the Unix second in
+N seconds.
 
 With an API's URL as its argument it stands in front of that API: what no answer is scripted for goes there, and
 `{"forward": true, "drop": true}` lets the API act and its answer get lost. `/_sdk/` has the built JavaScript SDK, for
@@ -78,7 +79,7 @@ class ScriptedServer:
                 "method": request.method,
                 "path": request.raw_path.partition("?")[0],
                 "query": dict(request.query),
-                "headers": {name.lower(): value for name, value in request.headers.items()},
+                "headers": {name.lower(): ", ".join(request.headers.getall(name)) for name in request.headers},
                 "body": orjson.loads(raw) if raw else None,
                 "at": time.monotonic(),
             }
@@ -104,7 +105,7 @@ class ScriptedServer:
 
     def _scripted(self, answer: dict[str, Any]) -> web.Response:
         body = answer.get("body")
-        text = "" if body is None else self._filled(orjson.dumps(body).decode())
+        text = answer.get("text", "") if body is None else self._filled(orjson.dumps(body).decode())
         headers = {name: self._filled(value) for name, value in answer.get("headers", {}).items()}
         return web.Response(status=answer["status"], text=text, headers={"Content-Type": "application/json", **headers})
 

@@ -115,7 +115,8 @@ function checked(shape: Call["shape"], answer: Answer | null, fault: unknown, ke
   const fail = (error: unknown) => errorOf(info.status, error, info.headers);
   if (info.status === 304) throw new NotModified("the resource has not changed");
   // A redirect is 0 in browsers.
-  if (info.status < 200 || info.status >= 300 || body === UNREADABLE) throw fail(body === UNREADABLE ? null : body);
+  if (body === UNREADABLE) throw fail({ error: { code: "UNKNOWN", message: "the answer is no JSON" } });
+  if (info.status < 200 || info.status >= 300) throw fail(body);
   if (!hasShape(shape, body)) {
     throw fail({ error: { code: "UNKNOWN", message: "the answer is not what this call is answered with" } });
   }

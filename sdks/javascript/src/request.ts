@@ -84,8 +84,9 @@ export function headersOf(call: Call, options: Options, apiKey: string): Record<
     "X-Namespace-ID": options.namespace,
     "If-Match": options.ifMatch,
     "If-None-Match": options.ifNoneMatch,
-    ...options.headers,
   };
+  const spelt = new Map(Object.keys(named).map((name) => [name.toLowerCase(), name]));
+  for (const [name, value] of Object.entries(options.headers ?? {})) named[spelt.get(name.toLowerCase()) ?? name] = value;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(named)) {
     if (value === undefined || value === null) continue;

@@ -31,7 +31,7 @@ export interface Options {
   maxRetries?: number | undefined;
   /** Ends the call. */
   signal?: AbortSignal | undefined;
-  /** Further headers. */
+  /** Further headers, or others than the SDK's own. */
   headers?: Record<string, string> | undefined;
 }
 

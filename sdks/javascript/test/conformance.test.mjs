@@ -59,6 +59,7 @@ function check(sdk, { expect }, outcome, requests) {
   if (expect.error) {
     assert.ok(outcome instanceof (sdk.errors.BY_CODE[expect.error.code] ?? sdk.ApiError), String(outcome));
     for (const [name, value] of Object.entries(expect.error)) assert.deepEqual(outcome[camel(name)], value);
+    assert.ok(outcome.message.includes(expect.says ?? ""), outcome.message);
   } else if (expect.connection_failed) {
     assert.ok(outcome instanceof sdk.ConnectionFailed, String(outcome));
   } else if (expect.items) {

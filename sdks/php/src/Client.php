@@ -134,6 +134,9 @@ final class Client extends Resources implements Runner
         if ($response->status === 304) {
             throw new Exception\NotModified('the resource has not changed');
         }
+        if ($response->body !== '' && $response->json() === null) {
+            throw new Exception\ApiException(['code' => 'UNKNOWN', 'message' => 'the answer is no JSON'], $response);
+        }
         if ($response->status >= 300 || ($response->body !== '' && !is_array($response->json()))) {
             throw Exception\ApiException::of($response);
         }

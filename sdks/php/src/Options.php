@@ -16,7 +16,7 @@ final class Options
      * @param ?string $ifNoneMatch the etag that you know: NotModified is thrown where it is still that
      * @param ?float $timeout seconds for each attempt; INF for no limit
      * @param ?int $maxRetries how often a failed attempt is repeated
-     * @param array<string, string> $headers further headers
+     * @param array<string, string> $headers further headers, or others than the SDK's own
      */
     public function __construct(
         public readonly ?string $workspace = null,

@@ -85,7 +85,7 @@ final class Request
     public function headers(Options $options, #[\SensitiveParameter] string $apiKey): array
     {
         $writes = in_array($this->method, self::WRITES, true);
-        $headers = array_filter([
+        $headers = [
             'Authorization' => 'Bearer ' . ($options->apiKey ?? $apiKey),
             'Accept' => 'application/json',
             'User-Agent' => 'atrium-sdk-php/' . Client::VERSION . ' php/' . PHP_VERSION,
@@ -95,8 +95,12 @@ final class Request
             'X-Namespace-ID' => $options->namespace,
             'If-Match' => $options->ifMatch,
             'If-None-Match' => $options->ifNoneMatch,
-            ...$options->headers,
-        ], static fn (?string $value): bool => $value !== null);
+        ];
+        $spelt = array_combine(array_map(strtolower(...), array_keys($headers)), array_keys($headers));
+        foreach ($options->headers as $name => $value) {
+            $headers[$spelt[strtolower($name)] ?? $name] = $value;
+        }
+        $headers = array_filter($headers, static fn (?string $value): bool => $value !== null);
         foreach ($headers as $name => $value) {
             // The value, which may be a key, is not told; a line break in it would make a header of its own.
             if (preg_match('/^[\x20-\x7e]*$/D', $value) !== 1) {

@@ -96,6 +96,7 @@ final class ConformanceTest extends TestCase
             self::assertStringEndsWith($own ? "\\$known" : 'ApiException', $outcome::class);
             $found = ['code' => $outcome->errorCode, 'status' => $outcome->status, 'request_id' => $outcome->requestId, 'details' => $outcome->details];
             self::assertEquals($expect['error'], array_intersect_key($found, $expect['error']));
+            self::assertStringContainsString($expect['says'] ?? '', $outcome->getMessage());
         } elseif ($expect['connection_failed'] ?? false) {
             self::assertInstanceOf(Exception\ConnectionFailed::class, $outcome);
         } elseif (isset($expect['items'])) {

@@ -74,6 +74,7 @@ def _check(scenario: dict[str, Any], outcome: Any, requests: list[dict[str, Any]
     if "error" in expected:
         assert isinstance(outcome, errors.BY_CODE.get(expected["error"]["code"], errors.ApiError))
         assert {name: getattr(outcome, name) for name in expected["error"]} == expected["error"]
+        assert expected.get("says", "") in str(outcome)
     elif expected.get("connection_failed"):
         assert isinstance(outcome, ConnectionFailed)
     elif "items" in expected:

@@ -19,7 +19,7 @@ class Options:
         if_none_match: the `etag` that you know: `NotModified` is raised where it is still that.
         timeout: seconds until an attempt is answered, and again for all of its answer; `math.inf`: no limit.
         max_retries: how often a failed attempt is repeated.
-        headers: further headers.
+        headers: further headers, or others than the SDK's own.
     """
 
     workspace: str | None = None

@@ -109,7 +109,8 @@ def headers_of(request: Request, options: Options, api_key: str) -> dict[str, st
     named = {"X-Workspace-ID": options.workspace, "X-Namespace-ID": options.namespace, "If-Match": options.if_match,
              "If-None-Match": options.if_none_match}  # fmt: skip
     headers |= {name: value for name, value in named.items() if value is not None}
-    headers |= options.headers
+    spelt = {name.lower(): name for name in headers}
+    headers |= {spelt.get(name.lower(), name): value for name, value in options.headers.items()}
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
             raise ValueError(f"the value of {name} has a line break or another character that no header may have")

@@ -18,7 +18,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its documen
 )
 from pydantic import SecretStr
 
-from atrium_common.bus.ports import BusRefused, BusUnavailable, Message
+from atrium_common.bus.ports import BusRefused, BusUnavailable, Message, Subscription
 from atrium_common.clock import SystemClock
 from atrium_common.settings import Settings
 from atrium_common.wiring import kafka_bus
@@ -151,6 +151,7 @@ def _let_in_but_not_to_make_topics(site: Site, user: str, prefix: str) -> None:
             for operation in (AclOperation.READ, AclOperation.WRITE)
         ),
     ]
+    rules.append(AclBinding(ResourceType.GROUP, prefix, prefixed, limited, "*", AclOperation.DESCRIBE, allow))
     client = AdminClient({"bootstrap.servers": site.broker.bootstrap})
     for made in client.create_acls(rules).values():
         made.result(timeout=20)
@@ -169,4 +170,14 @@ async def test_a_user_who_may_not_make_topics_uses_those_that_are_there(site: Si
     await maker.close()
     await bus.open()
     await bus.publish("tenancy.events", [Message("evt_1", "thing.made", "/t", "thing/1", CLOCK.now(), "wks_1", {})])
+    subscription = await bus.subscribe(["tenancy.events"], group="readers", start="earliest")
+    with pytest.raises(BusRefused) as refusal:
+        await _received(subscription)
+    assert f"{settings.kafka_prefix}readers" in str(refusal.value)
     await bus.close()
+
+
+async def _received(subscription: Subscription) -> None:
+    async with asyncio.timeout(20):
+        while not await subscription.receive(limit=1, timeout=1):
+            pass

@@ -8,9 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import (
+    CommitFailedError,
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
-from atrium_common.bus.ports import BusUnavailable, Received
+from atrium_common.bus.ports import BusRefused, BusUnavailable, Received
 from atrium_common.clock import Clock
 from atrium_common.cloudevents import HEARTBEAT, NotACloudEvent, message_of
 from atrium_common.metrics import LOST
@@ -207,5 +213,10 @@ def translated() -> Iterator[None]:
         yield
     except (CommitFailedError, IllegalStateError):
         raise
+    except (TopicAuthorizationFailedError, GroupAuthorizationFailedError) as error:
+        raise BusRefused(
+            f"Kafka refuses what we do with {', '.join(map(str, error.args))}: the user of"
+            " ATRIUM_KAFKA_SASL_USERNAME needs the rights to read and write our topics, and to read as our groups"
+        ) from error
     except (KafkaError, OSError, TimeoutError) as error:
         raise BusUnavailable(f"Kafka: {type(error).__name__}") from error

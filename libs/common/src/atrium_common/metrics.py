@@ -41,7 +41,9 @@ DELIVERY_SECONDS = Histogram(
     "atrium_webhooks_event_to_success_seconds", "From the event to the receiver's 2xx", buckets=_SLOW
 )
 DELIVERIES_DUE = Gauge("atrium_webhooks_due", "Deliveries in line that this process serves")
-DELIVERIES_DUE_AGE = Gauge("atrium_webhooks_oldest_due_seconds", "Since the oldest of them was to be sent")
+DELIVERIES_DUE_AGE = Gauge(
+    "atrium_webhooks_oldest_due_seconds", "How long one of them has waited that was due and could have begun"
+)
 DELIVERIES_IN_FLIGHT = Gauge("atrium_webhooks_in_flight", "Attempts under way")
 BREAKERS_OPEN = Gauge("atrium_webhooks_breakers_open", "Endpoints that are only probed")
 ENDPOINTS_DISABLED = Counter("atrium_webhooks_disabled_total", "Endpoints that the platform disabled", ["cause"])

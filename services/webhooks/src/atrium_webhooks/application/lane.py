@@ -216,17 +216,25 @@ class Lane:
 
     def take(self, now: datetime, monotonic: float) -> Waiting | None:
         """The next delivery that may begin now, counted as under way; None where none may."""
-        if self._is_full() or self._gate(now, monotonic) > 0:
-            return None
-        if self.health.is_open and self.flying:
-            return None
-        waiting = self.retries.popleft() if self.retries else self._first(now)
+        waiting = self.first(now, monotonic)
         if waiting is not None:
+            (self.retries or self.fresh).popleft()
             self.flying[waiting.document.key] = waiting
             self.sending += 1
             if self.pace is not None:
                 self.pace.begin(monotonic)
         return waiting
+
+    def first(self, now: datetime, monotonic: float) -> Waiting | None:
+        """What `take` would take."""
+        if self._is_full() or self._gate(now, monotonic) > 0 or (self.health.is_open and self.flying):
+            return None
+        if self.retries:
+            return self.retries[0]
+        if not self.fresh or self._line_is_busy():
+            return None
+        moment = self.fresh[0].next_attempt_at
+        return None if moment is not None and moment > now else self.fresh[0]
 
     def wait(self, now: datetime, monotonic: float) -> float | None:
         """Seconds until `take` or `wants_page` may say otherwise by time alone; None: never."""
@@ -274,14 +282,6 @@ class Lane:
     def _is_full(self) -> bool:
         most = self.endpoint.concurrency
         return self.sending >= most or len(self.flying) >= most * UNSETTLED
-
-    def _first(self, now: datetime) -> Waiting | None:
-        if not self.fresh or self._line_is_busy():
-            return None
-        moment = self.fresh[0].next_attempt_at
-        if moment is not None and moment > now:
-            return None
-        return self.fresh.popleft()
 
     def _line_is_busy(self) -> bool:
         return self.endpoint.ordered and any(waiting.in_line for waiting in self.flying.values())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from atrium_common.principal import Principal
 from services.tenancy.tests.world import World
 
 ALL = {"name": "k", "scopes": ["*"]}
@@ -340,3 +341,32 @@ async def test_a_key_with_a_limit_of_its_own_neither_sheds_it_nor_makes_a_key_wi
         refused = await world.call(method, f"api-keys/{usual['id']}{what}", body, key=key["key"])
         assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
     assert (await world.call("PATCH", path, {"rate_limit": None}, key=ada.key)).status == 200
+
+
+async def test_a_key_that_an_admin_made_for_a_member_gets_no_owners_power_when_the_member_does(world: World) -> None:
+    ada = await world.person("Ada")
+    bob, mia = await world.member(ada, role="admin"), await world.member(ada)
+    seen = await world.made("api-keys", {**ALL, "user_id": mia.id}, key=bob.key)
+    again = await world.made("api-keys", ALL, key=bob.key)
+    path = f"workspaces/{ada.workspace_id}/members/{mia.id}"
+    assert (await world.call("PATCH", path, {"role": "owner"}, key=ada.key)).status == 200
+    # What an admin may do it may do, and so may what it makes or rotates; what only an owner may, none of them.
+    made = await world.made("api-keys", ALL, key=seen["key"])
+    turned = await world.made(f"api-keys/{seen['id']}/rotate", {}, key=ada.key)
+    for key in (seen["key"], made["key"], turned["key"]):
+        principal = await world.principal(key)
+        assert isinstance(principal, Principal)
+        assert (principal.permits("members:write"), principal.permits("workspaces:delete")) == (True, False)
+        deleted = await world.call("DELETE", f"workspaces/{ada.workspace_id}", key=key)
+        assert (deleted.status, deleted.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+        admins = f"workspaces/{ada.workspace_id}/members/{bob.id}"
+        assert (await world.call("PATCH", admins, {"role": "owner"}, key=key)).status == 403
+    (own,) = [
+        each
+        for each in (await world.call("GET", f"api-keys?user_id={mia.id}&sort=created_at", key=ada.key)).json["data"]
+        if each["last4"] == mia.key[-4:]
+    ]
+    assert (await world.call("DELETE", f"api-keys/{own['id']}", key=seen["key"])).status == 403
+    assert not isinstance(await world.principal(again["key"]), int)
+    # one that an owner made for it has no such bound
+    assert (await world.call("DELETE", f"workspaces/{ada.workspace_id}", key=mia.key)).status == 204

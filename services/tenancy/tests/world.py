@@ -105,6 +105,7 @@ class World:
             workspace_tier=context["workspace"]["tier"],
             role=context["role"],
             permissions=tuple(context["permissions"]),
+            within=None if made["within"] is None else tuple(made["within"]),
             scopes=tuple(made["scopes"]),
             tier=made["rate_limit_tier"],
             user_tier=user["tier"],

@@ -42,7 +42,8 @@ class Principal:
         service: the calling service, for kind `service`.
         workspace_id: the workspace in context; None where the request has none.
         role: the user's role there, None for the operator who is no member.
-        permissions: what role and team allow there, as `resource:action`.
+        permissions: what role and team allow there, as `resource:action`, and the key where it allows less.
+        within: what a key that somebody else has made for its user allows at most; None: all that its user may do.
         bound: whether the key is bound to its workspace for life.
         livemode: False for a test key.
         facts: versioned facts about holders, resolved by the gateway from tenancy.
@@ -63,6 +64,7 @@ class Principal:
     namespace_id: str | None = None
     role: str | None = None
     permissions: tuple[str, ...] = ()
+    within: tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
     tier: str = "free"
     user_tier: str = "free"
@@ -169,6 +171,8 @@ class PrincipalVerifier:
             # Whoever holds a service's key speaks for a service, and gives itself no user, scope or workspace.
             known = {name: value for name, value in known.items() if name in _OF_SERVICES}
         known |= {name: tuple(known.get(name, ())) for name in ("permissions", "scopes")}
+        if known.get("within") is not None:
+            known["within"] = tuple(known["within"])
         return Principal(**known)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 RESOURCES = (
     "workspaces",
@@ -101,6 +101,14 @@ def beyond(wanted: Iterable[str], held: Iterable[str]) -> list[str]:
         for permission in wanted
         if missing((permission,), held) or (permission in _WHOLE and not grants(held, PRODUCT))
     ]
+
+
+def common(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    """The permissions that both of these give."""
+    named = [each for each in dict.fromkeys((*one, *other)) if not (beyond((each,), one) or beyond((each,), other))]
+    single = [f"{resource}:{action}" for resource in RESOURCES for action in ACTIONS]
+    both = [each for each in single if grants(one, each) and grants(other, each) and not grants(named, each)]
+    return (*named, *both)
 
 
 def _within(scope: str, held: list[str]) -> bool:

@@ -37,6 +37,8 @@ def verifier(private: Ed25519PrivateKey, key_id: str = "gateway1") -> PrincipalV
 def test_what_was_signed_is_read_back_whole(private: Ed25519PrivateKey) -> None:
     token = PrincipalSigner("gateway1", private).sign(CALLER)
     assert verifier(private).verify(token, now=90.0) == CALLER
+    bounded = replace(CALLER, within=("*:read",))
+    assert verifier(private).verify(PrincipalSigner("gateway1", private).sign(bounded), now=90.0) == bounded
 
 
 def test_a_token_is_good_until_its_end_and_a_little_for_clocks_that_differ(private: Ed25519PrivateKey) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atrium_common.scopes import ACTIONS, RESOURCES, grants, is_scope, missing, writes_live_data
+from atrium_common.scopes import ACTIONS, RESOURCES, common, grants, is_scope, missing, writes_live_data
 
 EVERY = [f"{resource}:{action}" for resource in RESOURCES for action in ACTIONS]
 SPELT = ["read:all", "write:all", "write:resources", "webhooks:manage", "keys:read", "keys:*"]
@@ -87,6 +87,13 @@ def test_what_goes_beyond_ones_own_scopes_is_named_as_it_was_spelt(
 def test_scopes_within_others_never_grant_more(wanted: list[str], held: list[str]) -> None:
     if not missing(wanted, held):
         assert [s for s in [*EVERY, "admin:*"] if grants(wanted, s) and not grants(held, s)] == []
+
+
+@given(st.lists(st.sampled_from(HELD)), st.lists(st.sampled_from(HELD)))
+def test_what_two_have_in_common_is_what_both_grant(one: list[str], other: list[str]) -> None:
+    both = common(one, other)
+    for scope in [*EVERY, "admin:*", "tickets.close"]:
+        assert grants(both, scope) is (grants(one, scope) and grants(other, scope))
 
 
 @given(st.lists(st.sampled_from(HELD)))

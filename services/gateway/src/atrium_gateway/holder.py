@@ -102,6 +102,7 @@ class Holder:
         facts: JSONObject = {"workspace": workspace} if workspace else {}
         if isinstance(namespace, dict):
             facts["namespace"] = {**namespace, "id": self.asked.namespace_id}
+        within = cast("Sequence[str] | None", self.key.get("within"))
         return Principal(
             user_id=self.user_id,
             key_id=self.key_id,
@@ -112,6 +113,7 @@ class Holder:
             namespace_id=self.namespace_id,
             role=_text(self.context.get("role")),
             permissions=tuple(cast("Sequence[str]", self.context.get("permissions") or ())),
+            within=None if within is None else tuple(within),
             scopes=(*self.scopes, *further),
             tier=str(self.key.get("rate_limit_tier", "free")),
             user_tier=str(self.user.get("tier", "free")),

@@ -10,7 +10,7 @@ from atrium_common.clock import rfc3339
 from atrium_common.errors import InsufficientPermissions, NotFound, WorkspaceSuspended
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.principal import Principal
-from atrium_common.scopes import EVERYTHING, beyond, grants
+from atrium_common.scopes import EVERYTHING, beyond, common, grants
 from atrium_tenancy.domain import roles
 from atrium_tenancy.domain.member import Member, key_of
 from atrium_tenancy.domain.roles import Role
@@ -107,7 +107,7 @@ async def standing(loader: Loader, principal: Principal, workspace_id: str) -> A
         return Access(workspace_id, loaded.state, loaded.version, role, (EVERYTHING,))
     if member is None:
         raise NotFound("workspace", workspace_id)
-    permissions = await permissions_of(loader, member)
+    permissions = capped(await permissions_of(loader, member), principal.within)
     return Access(workspace_id, loaded.state, loaded.version, member.role, permissions)
 
 
@@ -115,6 +115,11 @@ async def membership(loader: Loader, workspace_id: str, user_id: str) -> Member 
     """The user's membership in force, or None."""
     member = (await loader.load(MEMBER, key_of(workspace_id, user_id))).state
     return None if member is None or member.removed else member
+
+
+def capped(permissions: tuple[str, ...], within: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What a key allows of what its user may do."""
+    return permissions if within is None else common(permissions, within)
 
 
 async def permissions_of(loader: Loader, member: Member) -> tuple[str, ...]:

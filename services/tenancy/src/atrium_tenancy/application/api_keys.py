@@ -13,7 +13,7 @@ from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_common.principal import Principal
-from atrium_common.scopes import missing
+from atrium_common.scopes import common, missing
 from atrium_tenancy.application.access import Access, Loader, access, membership, permissions_of
 from atrium_tenancy.application.giving import give, own_limit, tier_of_key
 from atrium_tenancy.application.shown_once import shown_once
@@ -57,6 +57,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewApiKey) -> tuple[Loade
         found.require("api-keys:write")
         user_id = wanted.user_id or principal.user_id
         bound = await _binding(tx, call, found, user_id)
+        within = principal.within if user_id == principal.user_id else _most(found, principal)
         tier = wanted.rate_limit_tier or lower(found.workspace.tier, tier_of_key(principal))
         settings = wanted.settings.model_copy(update={"rate_limit_tier": tier})
         if tier == "enterprise" and settings.rate_limit is None:
@@ -72,6 +73,7 @@ async def create(tenancy: Tenancy, call: Call, wanted: NewApiKey) -> tuple[Loade
             bound=bound,
             environment=wanted.environment,
             settings=settings,
+            within=within,
         )
 
     done = await tenancy.repository.transact(call.command, decide)
@@ -156,6 +158,7 @@ async def rotate(tenancy: Tenancy, call: Call, key_id: str, *, grace: timedelta)
             bound=key.created.bound or principal.bound or others,
             environment=key.created.environment,
             settings=key.settings,
+            within=_lesser(key.created.within, _most(found, principal) if others else principal.within),
         )
         await tx.emit(API_KEY, key_id, domain.rotate(key, str(given["key_id"]), grace=grace, at=tx.at))
         return given
@@ -246,11 +249,24 @@ async def _check_user(tx: Transaction, principal: Principal, found: Access, key:
     Raises:
         InsufficientPermissions: the user may do more.
     """
-    if principal.is_operator or key.created.user_id == principal.user_id:
+    own = key.created.user_id == principal.user_id and principal.within is None
+    if principal.is_operator or own:
         return
     member = await membership(tx, found.workspace_id, key.created.user_id)
     if member is not None:
         found.require_within(await permissions_of(tx, member))
+
+
+def _most(found: Access, principal: Principal) -> tuple[str, ...] | None:
+    """What a key allows at most that the caller makes for somebody else: what the caller may do itself.
+
+    Its user may come to do more, and the caller, who has seen the key, must not by it.
+    """
+    return None if principal.is_operator else found.permissions
+
+
+def _lesser(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return other if one is None else one if other is None else common(one, other)
 
 
 def _is_anothers(principal: Principal, key: domain.ApiKey) -> bool:

@@ -26,9 +26,13 @@ async def give(
     bound: bool,
     environment: form.Environment,
     settings: domain.Settings,
+    within: tuple[str, ...] | None = None,
     generate: Callable[[form.Environment], str] = form.generate,
 ) -> JSONObject:
-    """Add a new key to the transaction; `key_id` and the sealed `key` for its outcome."""
+    """Add a new key to the transaction; `key_id` and the sealed `key` for its outcome.
+
+    `within` bounds what it may do for good, where who has it in hands is not its user.
+    """
     key, key_id = generate(environment), tenancy.ids.new("key")
     created = domain.ApiKeyCreated(
         workspace_id=workspace_id,
@@ -39,6 +43,7 @@ async def give(
         last4=key[-4:],
         settings=settings,
         at=tx.at,
+        within=within,
     )
     await tx.emit(API_KEY, key_id, created)
     tx.claim(f"digest/{created.digest}", stream=API_KEY.stream(key_id))

@@ -11,7 +11,7 @@ from atrium_common.errors import NotFound
 from atrium_common.eventing.decider import Decider, Loaded
 from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.scopes import OPERATOR
-from atrium_tenancy.application.access import membership, permissions_of
+from atrium_tenancy.application.access import capped, membership, permissions_of
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain.api_key import ApiKey
 from atrium_tenancy.domain.member import key_of
@@ -158,6 +158,7 @@ def _key_facts(key_id: str, key: ApiKey, home: Workspace) -> JSONObject:
         "id": key_id,
         "workspace_id": made.workspace_id,
         "bound": made.bound,
+        "within": None if made.within is None else list(made.within),
         "user_id": made.user_id,
         "scopes": list(settings.scopes),
         "environment": made.environment,
@@ -191,7 +192,7 @@ async def _context(
     namespace = None if namespace_id is None else await namespace_facts(tenancy, namespace_id)
     permissions: list[JSON] = []
     if member is not None:
-        permissions = list(await permissions_of(tenancy.repository, member))
+        permissions = list(capped(await permissions_of(tenancy.repository, member), made.within))
     return {
         "access": "denied" if denied else "ok",
         "workspace": facts,

@@ -59,7 +59,10 @@ class Settings(BaseModel):
 
 
 class ApiKeyCreated(Event, type="api_key.created", schema=1):
-    """A key was given out."""
+    """A key was given out.
+
+    `within` is what whoever made it for somebody else could do then: it never allows more, whatever its user becomes.
+    """
 
     workspace_id: str
     user_id: str
@@ -69,6 +72,7 @@ class ApiKeyCreated(Event, type="api_key.created", schema=1):
     last4: str
     settings: Settings
     at: datetime
+    within: tuple[str, ...] | None = None
 
 
 class ApiKeyUpdated(Event, type="api_key.updated", schema=1):

@@ -95,6 +95,14 @@ async def test_a_bound_key_is_told_that_it_is_bound_and_not_that_its_role_lacks_
         assert "Only the user" in refused.error["message"], refused
 
 
+async def test_a_moment_at_the_end_of_time_is_kept_and_one_behind_it_refused(world: World) -> None:
+    last = await world.made("api-keys", {**ALL, "expires_at": "9999-12-31T23:59:59Z"})
+    assert last["expires_at"] == "9999-12-31T23:59:59.000Z"
+    for method, path in (("POST", "api-keys"), ("PATCH", f"api-keys/{last['id']}")):
+        beyond = await world.call(method, path, {**ALL, "expires_at": "9999-12-31T23:59:59-12:00"})
+        assert (beyond.status, list(beyond.error["details"])) == (422, ["expires_at"])
+
+
 async def test_an_unknown_scope_is_refused_with_the_resources_and_actions_that_there_are(world: World) -> None:
     refused = await world.call("POST", "api-keys", {"name": "k", "scopes": ["webhook:read"]})
     assert refused.status == 422

@@ -7,18 +7,21 @@ import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from atrium_common.bus.ports import Message
 from atrium_common.clock import rfc3339
+from atrium_common.errors import ValidationFailed
 from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import MasterKeys, Vault
+from atrium_common.http.body import validated
 from atrium_common.ids import TimeOrderedIds
-from atrium_common.jsontypes import JSONObject
+from atrium_common.jsontypes import JSON, JSONObject
 from atrium_common.store.documents import Absent, Delete, Document, Is, Put
 from atrium_common.store.memory import MemoryStore
 from atrium_common.store.ports import StoreUnavailable
@@ -31,6 +34,7 @@ from atrium_webhooks.domain import endpoint as domain
 from atrium_webhooks.domain.credentials import new_credentials
 from atrium_webhooks.domain.delivery import delivery_id, new_delivery
 from atrium_webhooks.domain.replay import ended, new_replay, wanted_statuses
+from atrium_webhooks.http.bodies import StartReplay
 
 KEPT = timedelta(days=30)
 EVENTS = 450
@@ -255,3 +259,11 @@ async def test_a_job_that_fails_inside_ends_with_a_reason_and_holds_up_no_other(
     assert (unfit.body["status"], unfit.body["reason"]) == ("cancelled", "It failed inside: start it again.")
     assert await world.found(event_id) is not None
     assert (await world.job()).body["status"] == "completed"
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "soon", 5])
+def test_a_span_that_no_clock_can_tell_is_refused(moment: object) -> None:
+    sent: dict[str, JSON] = {"since": "2024-01-15", "until": cast("JSON", moment)}
+    with pytest.raises(ValidationFailed) as caught:
+        validated(StartReplay, sent)
+    assert list(caught.value.details) == ["until"]

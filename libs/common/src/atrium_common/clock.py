@@ -55,3 +55,26 @@ def parse_rfc3339(text: str) -> datetime:
         message = f"{text!r} has no zone: end it with Z or an offset"
         raise ValueError(message)
     return moment.astimezone(UTC)
+
+
+def read_moment(text: str) -> datetime:
+    """The aware UTC moment that a client's date or time (ISO 8601) names: a date is its beginning, no zone is UTC.
+
+    Raises:
+        ValueError: the text names none, or one beyond the years that UTC can tell.
+    """
+    moment = datetime.fromisoformat(text.upper())
+    return in_utc(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The aware moment, told in UTC.
+
+    Raises:
+        ValueError: in UTC it lies beyond the years 1 to 9999.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        message = "Must lie in the years 1 to 9999, in UTC"
+        raise ValueError(message) from None

@@ -196,6 +196,8 @@ async def test_the_bounds_of_times_are_exclusive_and_take_dates_and_offsets(
     assert await titles(api, "?updated_before=2026-01-15") == []
     # 10:30:02Z, said from two hours east, with a plus sign that was not escaped.
     assert await titles(api, "?created_after=2026-01-15T12:30:02+02:00") == ["c"]
+    # RFC 3339 takes small letters too.
+    assert await titles(api, f"?created_after={moment.lower()}") == ["c"]
 
 
 @pytest.mark.parametrize("search", ["caf", "CAFÉ", "cafe+pi", "pier+café"])

@@ -6,9 +6,8 @@ spec/http-api.md, "Pagination", "Filtering", "Sorting", "Field selection", "Incl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
-from atrium_common.clock import rfc3339
+from atrium_common.clock import read_moment, rfc3339
 from atrium_common.errors import ValidationFailed
 from atrium_common.http.listing import TIMES, WORDS, Listing, ListQuery, words
 from atrium_common.http.page import BadCursor, Page, read_cursor
@@ -213,9 +212,8 @@ def _integer(text: str) -> int | None:
 def _moment(text: str) -> str | None:
     try:
         # A plus sign that was not escaped arrives as a space.
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        return rfc3339(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
-    except (ValueError, OverflowError):
+        return rfc3339(read_moment(text.replace(" ", "+")))
+    except ValueError:
         return None
 
 

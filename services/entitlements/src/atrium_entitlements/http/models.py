@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from atrium_common.clock import read_moment
 from atrium_common.http.body import Body, Parameters
 from atrium_entitlements.domain.events import BoostDuration, BoostType
 from atrium_entitlements.domain.usage import MOST
@@ -40,10 +41,9 @@ def _asked_moment(text: object) -> object:
     if not isinstance(text, str):
         return text
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        return read_moment(text.replace(" ", "+"))
     except ValueError:
         raise ValueError("Must be an ISO 8601 date or time, like 2024-01-15T10:30:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 Reference = Annotated[str, Field(min_length=1, max_length=255)]

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from atrium_common.api_keys import Environment
+from atrium_common.clock import in_utc
 from atrium_common.http.body import Body, MayBeLeftOut
 from atrium_common.http.faults import FaultAt
 from atrium_common.scopes import ACTIONS, RESOURCES, is_permission, is_scope
@@ -92,6 +93,7 @@ Short = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
 Color = Annotated[
     str, Field(pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]{1,32}(-[0-9]{1,3})?)$", examples=["#3b82f6"])
 ]
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
 Email = Annotated[
     str,
     Field(
@@ -215,7 +217,7 @@ class CreateUser(Body):
     email: Email
     role: Role = "member"
     tier: Tier | None = None
-    email_verified_at: AwareDatetime | None = None
+    email_verified_at: Moment | None = None
 
 
 class UpdateUser(Body):
@@ -224,7 +226,7 @@ class UpdateUser(Body):
     name: MayBeLeftOut[Name] = None
     email: MayBeLeftOut[Email] = None
     tier: MayBeLeftOut[Tier] = None
-    email_verified_at: AwareDatetime | None = None
+    email_verified_at: Moment | None = None
 
 
 class RateLimitBody(Body):
@@ -243,7 +245,7 @@ class CreateApiKey(Body):
     rate_limit: RateLimitBody | None = None
     ip_allowlist: Networks = Field(default_factory=list)
     environment: Environment = "live"
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     user_id: Id | None = None
 
 
@@ -255,7 +257,7 @@ class UpdateApiKey(Body):
     rate_limit_tier: MayBeLeftOut[Tier] = None
     rate_limit: RateLimitBody | None = None
     ip_allowlist: MayBeLeftOut[Networks] = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class RotateApiKey(Body):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, StringConstraints
 
+from atrium_common.clock import read_moment
 from atrium_common.http.body import Body
 from atrium_common.http.faults import FaultAt
 from atrium_webhooks.domain import custom_headers
@@ -63,13 +65,10 @@ def _distinct(value: list[Scheme]) -> list[Scheme]:
 
 def _moment(value: object) -> object:
     """A date, or a time without a zone, is in UTC, as in the filters of lists."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise ValueError("Must be an ISO 8601 date or time, like 2024-01-15 or 2024-01-15T10:30:00Z")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    with contextlib.suppress(ValueError):
+        if isinstance(value, str):
+            return read_moment(value)
+    raise ValueError("Must be an ISO 8601 date or time, like 2024-01-15 or 2024-01-15T10:30:00Z")
 
 
 def _v1() -> list[Scheme]:

@@ -32,6 +32,8 @@ STEPS = st.one_of(
     st.tuples(st.just("release"), st.integers(0, 5)),
     st.tuples(st.just("give"), st.sampled_from(["plan", "bigger", "endless", "extra", "once"]),
               st.sampled_from(ACCOUNTS), st.booleans(), st.sampled_from([None, 5, 40])),
+    st.tuples(st.just("schedule"), st.sampled_from(["plan", "bigger", "once"]), st.sampled_from(ACCOUNTS),
+              st.integers(1, 40), st.booleans()),
     st.tuples(st.just("boost"), st.sampled_from(COUNTED), st.sampled_from(ACCOUNTS),
               st.sampled_from(["permanent", "cycle_bound", "duration"]), AMOUNTS),
     st.tuples(st.just("end"), st.sampled_from(ACCOUNTS), st.sampled_from(["suspend", "unsuspend", "cancel", "renew"]),
@@ -68,6 +70,10 @@ def play(house: House, step: Any) -> None:
                 code, to, instead, days = rest
                 end = None if days is None else house.now + timedelta(days=days)
                 house.give(code, to, replace=instead, expires_at=end)
+            case "schedule":
+                code, to, days, anchored = rest
+                start = house.now + timedelta(days=days)
+                house.give(code, to, replace=True, starts_at=start, anchor=start if anchored else None)
             case "boost":
                 code, to, duration, amount = rest
                 end = house.now + timedelta(days=3) if duration == "duration" else None

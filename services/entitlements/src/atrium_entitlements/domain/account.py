@@ -46,6 +46,8 @@ class Entitlement:
 
     def in_force(self, at: datetime) -> bool:
         """Whether it grants then: it has begun, and is neither over nor suspended."""
+        if self.cancelled_at is not None and self.cancelled_at <= at:
+            return False
         return not self.suspended and at in self.period
 
     def status(self, at: datetime) -> EntitlementStatus:
@@ -70,6 +72,13 @@ class Boost:
     def period(self) -> Period:
         """When it is in force."""
         return Period(self.made.starts_at, earliest(self.made.expires_at, self.cancelled_at))
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it grants then: every check asks this of all that the account ever had, so nothing is made for it."""
+        made, cancelled_at = self.made, self.cancelled_at
+        if cancelled_at is not None and cancelled_at <= at:
+            return False
+        return made.starts_at <= at and (made.expires_at is None or at < made.expires_at)
 
     def status(self, at: datetime) -> BoostStatus:
         """What clients are told."""

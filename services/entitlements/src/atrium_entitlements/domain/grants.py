@@ -69,7 +69,7 @@ def grants_of(
     grants += [
         _boost(boost, feature)
         for boost in account.boosts.values()
-        if boost.made.feature == feature.code and at in boost.period
+        if boost.made.feature == feature.code and boost.in_force(at)
     ]
     if rolled and grants:
         grants.append(Grant("roll_over", "", "roll_over", rolled, cycle, (_ORDER["roll_over"], 0.0, 0.0, "")))

@@ -41,7 +41,7 @@ export class ApiError extends AtriumError {
     const message = typeof error["message"] === "string" ? error["message"] : `HTTP ${status}`;
     const given = error["request_id"];
     const requestId = typeof given === "string" ? given : headers.get("x-request-id");
-    super(`${message} (${code}, ${status}, request ${requestId})`);
+    super(`${message}${listed(error["details"])} (${code}, ${status}, request ${requestId})`);
     this.status = status;
     this.code = code;
     this.requestId = requestId;
@@ -51,6 +51,13 @@ export class ApiError extends AtriumError {
     const told = error["retry_after"];
     this.retryAfter = /^\d+$/.test(after) ? Number(after) : typeof told === "number" ? told : null;
   }
+}
+
+/** What is wrong with which field, behind a message that says neither; a proxy may have put anything there. */
+function listed(details: unknown): string {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return "";
+  const fields = Object.entries(details).map(([name, each]) => `${name}: ${(Array.isArray(each) ? each : [each]).join(" ")}`);
+  return fields.length === 0 ? "" : `: ${fields.join("; ")}`;
 }
 
 export class InvalidJson extends ApiError {}

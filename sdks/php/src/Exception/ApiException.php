@@ -30,7 +30,7 @@ class ApiException extends AtriumException
         $told = $members['retry_after'] ?? null;
         $this->retryAfter = ctype_digit($after) ? (float) $after : (is_int($told) || is_float($told) ? (float) $told : null);
         $message = self::textIn($members, 'message') ?? "HTTP {$response->status}";
-        parent::__construct("$message ({$this->errorCode}, {$response->status}, request {$this->requestId})");
+        parent::__construct($message . self::listed($this->details) . " ({$this->errorCode}, {$response->status}, request {$this->requestId})");
     }
 
     /** The exception of an answer; of an unknown code, or of no shape of ours, an ApiException itself. */
@@ -41,6 +41,20 @@ class ApiException extends AtriumException
         $words = array_map(ucfirst(...), explode('_', strtolower(self::textIn($error, 'code') ?? '')));
         $class = __NAMESPACE__ . '\\' . implode('', $words);
         return is_subclass_of($class, self::class) ? new $class($error, $response) : new self($error, $response);
+    }
+
+    /**
+     * What is wrong with which field, behind a message that says neither; a proxy may have put anything there.
+     *
+     * @param array<mixed> $details
+     */
+    private static function listed(array $details): string
+    {
+        $fields = [];
+        foreach ($details as $name => $messages) {
+            $fields[] = "$name: " . implode(' ', array_filter((array) $messages, is_scalar(...)));
+        }
+        return $fields === [] ? '' : ': ' . implode('; ', $fields);
     }
 
     /**

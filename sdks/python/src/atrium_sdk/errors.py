@@ -52,11 +52,19 @@ class ApiError(AtriumError):
         self.headers = dict(headers)
         text = headers.get("retry-after", "")
         self.retry_after: float | None = float(text) if text.isascii() and text.isdigit() else error.get("retry_after")
-        super().__init__(f"{self.message} ({self.code}, {status}, request {self.request_id})")
+        super().__init__(f"{self.message}{_listed(self.details)} ({self.code}, {status}, request {self.request_id})")
 
     def __reduce__(self) -> tuple[type[ApiError], tuple[int, Mapping[str, Any], Mapping[str, str]], dict[str, Any]]:
         """What it is made of, so that it can be copied, and raised in another process than its own."""
         return type(self), (self.status, self.members, self.headers), vars(self)
+
+
+def _listed(details: object) -> str:
+    """What is wrong with which field, behind a message that says neither; a proxy may have put anything there."""
+    if not isinstance(details, Mapping) or not details:
+        return ""
+    fields = [(name, each if isinstance(each, list) else [each]) for name, each in details.items()]
+    return ": " + "; ".join(f"{name}: {' '.join(map(str, messages))}" for name, messages in fields)
 
 
 class InvalidJson(ApiError):

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 
-from atrium_common.bus.kafka import KafkaBus
+from atrium_common.bus.kafka import KafkaBus, configs_of
 from atrium_common.bus.kafka_subscription import KafkaSubscription
 from atrium_common.bus.ports import Message
 from atrium_common.clock import SystemClock
@@ -155,3 +155,22 @@ async def test_what_the_stream_has_dropped_before_it_was_read_is_told(site: Site
     assert await numbers(subscription, 1) == [3]
     assert told.get() == before + 1
     await subscription.close()
+
+
+async def test_a_reader_without_group_that_the_stream_has_left_behind_misses_nothing_that_is_there(site: Site) -> None:
+    subscription = await site.bus.subscribe([TOPIC], group=None, start="latest")
+    consumer, partition = subscription._consumer, TopicPartition(f"{site.prefix}{TOPIC}", 0)
+    consumer.pause(partition)
+    await subscription.receive(limit=1, timeout=0.6)  # longer than a fetch that has begun
+    await site.publish(1, 2, 3)
+    admin = AIOKafkaAdminClient(bootstrap_servers=site.bootstrap)
+    await admin.start()
+    await admin.delete_records({partition: RecordsToDelete(before_offset=2)})
+    await admin.close()
+    consumer.resume(partition)
+    assert await numbers(subscription, 1) == [3]
+
+
+@pytest.mark.parametrize(("replication", "least"), [(1, 1), (2, 1), (3, 2), (5, 2)])
+async def test_a_topic_of_three_copies_takes_nothing_that_only_one_would_have(replication: int, least: int) -> None:
+    assert configs_of(replication)["min.insync.replicas"] == str(least)

@@ -25,6 +25,7 @@ from atrium_common.clock import Clock
 from atrium_common.cloudevents import HEARTBEAT, headers_of
 
 _OPEN_SECONDS = 30.0
+_SAFE = 3
 _OPEN = KafkaSecurity()
 
 
@@ -92,7 +93,8 @@ class KafkaBus:
             bootstrap_servers=self._bootstrap,
             group_id=None if group is None else self._prefix + group,
             enable_auto_commit=False,
-            auto_offset_reset=start,
+            # Who reads alone is put to its place: to find it gone must not lead over what has come since.
+            auto_offset_reset="earliest" if group is None else start,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=1_000,
             max_poll_interval_ms=300_000,
@@ -133,7 +135,7 @@ class KafkaBus:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
         try:
             await admin.start()
-            configs = {"max.message.bytes": str(MOST_BYTES)}
+            configs = configs_of(self._replication)
             wanted = [
                 NewTopic(self._prefix + topic, self._partitions, self._replication, topic_configs=configs)
                 for topic in self._topics
@@ -147,6 +149,14 @@ class KafkaBus:
                 _tell_of({topic: error for topic, error in faults.items() if topic not in there})
         finally:
             await admin.close()
+
+
+def configs_of(replication: int) -> dict[str, str]:
+    """How topics of so many copies are made.
+
+    What has been taken is never sent again, so it must outlive a broker: of three copies two have it by then.
+    """
+    return {"max.message.bytes": str(MOST_BYTES), "min.insync.replicas": "2" if replication >= _SAFE else "1"}
 
 
 def _tell_of(faults: Mapping[str, type[KafkaError]]) -> None:

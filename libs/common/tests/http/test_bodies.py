@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, JsonValue, field_validator
 
 from atrium_common.errors import InvalidJson, ValidationFailed
-from atrium_common.http.body import DEEPEST, MAX_BODY, Body, parse_object, validated
+from atrium_common.http.body import DEEPEST, MAX_BODY, Body, Moment, parse_object, validated
 from atrium_common.http.merge_patch import merge_patch
 from atrium_common.testing.http import ServiceUnderTest
 
@@ -237,6 +238,33 @@ def test_a_fault_is_told_with_an_example_and_in_plain_numbers(body: Any, expecte
     with pytest.raises(ValidationFailed) as caught:
         validated(Named, body)
     assert caught.value.details == expected
+
+
+class Ending(Body):
+    at: Moment | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1893456000", "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z."),
+        ("2030", "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z."),
+        ("2030-01-01", "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z."),
+        (1893456000, "Must be an ISO 8601 time, like 2024-01-15T10:30:00Z."),
+        ("2030-01-01T00:00:00", "Needs a time zone: end it with Z or an offset."),
+        ("9999-12-31T23:59:59-12:00", "Must lie in the years 1 to 9999, in UTC."),
+    ],
+)
+def test_a_number_is_no_moment_and_the_fault_says_what_is_one(text: Any, message: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        validated(Ending, {"at": text})
+    assert caught.value.details == {"at": [message]}
+
+
+@pytest.mark.parametrize("text", ["2030-01-01T02:00:00+02:00", "2030-01-01t00:00:00z", "2030-01-01 00:00Z"])
+def test_a_moment_is_told_in_utc(text: str) -> None:
+    assert validated(Ending, {"at": text}).at == datetime(2030, 1, 1, tzinfo=UTC)
+    assert validated(Ending, {"at": None}).at is None
 
 
 def test_only_what_was_sent_is_sent() -> None:

@@ -5,17 +5,28 @@ pydantic validates; `faults` turns what it found into words for people.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from atrium_common.clock import in_utc
 from atrium_common.errors import InvalidJson, ValidationFailed
 from atrium_common.http.faults import details
 from atrium_common.jsontypes import JSON, JSONObject
@@ -27,6 +38,7 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 _EXACT = 2**53
 # What may make an integer beyond 64 bits, or the name of a field with a NUL.
 _UNUSUAL = re.compile(rb"[0-9]{19}|\\u0000")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d")
 M = TypeVar("M", bound="Body")
 T = TypeVar("T")
 P = TypeVar("P", bound="Parameters")
@@ -50,6 +62,18 @@ class _NeverNull:
 
 MayBeLeftOut = Annotated[T | None, BeforeValidator(_refuse_null), _NeverNull]
 """A field of a change: `name: MayBeLeftOut[Name] = None`. Left out it is None; sent as null it is refused."""
+
+
+def _written(value: object) -> object:
+    # Digits alone pydantic would read as seconds since 1970: `"2030"` as half an hour of them.
+    with contextlib.suppress(ValueError):
+        if isinstance(value, str) and _ISO.match(value):
+            return datetime.fromisoformat(value.upper())
+    raise ValueError("Must be an ISO 8601 time, like 2024-01-15T10:30:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(in_utc)]
+"""A time in a body, told in UTC."""
 
 
 class Body(BaseModel):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from atrium_common.clock import read_moment
+from atrium_common.http import body
 from atrium_common.http.body import Body, Parameters
 from atrium_entitlements.domain.events import BoostDuration, BoostType
 from atrium_entitlements.domain.usage import MOST
@@ -21,7 +22,7 @@ _YEARS = range(1970, 2200)
 def _reasonable(moment: datetime) -> datetime:
     if moment.year not in _YEARS:
         raise ValueError(f"Must lie between {_YEARS[0]} and {_YEARS[-1]}")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -47,7 +48,7 @@ def _asked_moment(text: object) -> object:
 
 
 Reference = Annotated[str, Field(min_length=1, max_length=255)]
-Moment = Annotated[AwareDatetime, AfterValidator(_reasonable)]
+Moment = Annotated[body.Moment, AfterValidator(_reasonable)]
 AsOf = Annotated[AwareDatetime, BeforeValidator(_asked_moment), AfterValidator(_reasonable)]
 Amount = Annotated[int, Field(ge=0, le=MOST)]
 Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small)]

@@ -9,11 +9,10 @@ import zoneinfo
 from functools import cache
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from atrium_common.api_keys import Environment
-from atrium_common.clock import in_utc
-from atrium_common.http.body import Body, MayBeLeftOut
+from atrium_common.http.body import Body, MayBeLeftOut, Moment
 from atrium_common.http.faults import FaultAt
 from atrium_common.scopes import ACTIONS, RESOURCES, is_permission, is_scope
 from atrium_tenancy.domain.namespace import OwnerType
@@ -93,7 +92,6 @@ Short = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
 Color = Annotated[
     str, Field(pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]{1,32}(-[0-9]{1,3})?)$", examples=["#3b82f6"])
 ]
-Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
 Email = Annotated[
     str,
     Field(

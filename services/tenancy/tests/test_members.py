@@ -302,3 +302,22 @@ async def test_a_namespace_made_while_its_owner_is_being_removed_is_not_paid_eit
     assert (facts["workspace_id"], facts["billing_workspace_id"]) == (None, bob.workspace_id)
     then = (await world.internal("POST", "holders/resolve", {**wanted, "as_of": before})).json["namespaces"][own["id"]]
     assert then["billing_workspace_id"] == ada.workspace_id
+
+
+async def test_nobody_is_shut_out_by_permissions_that_are_too_long_to_travel(world: World) -> None:
+    ada = await world.person("Ada")
+    bob = await world.member(ada, role="admin")
+    path = f"workspaces/{ada.workspace_id}/members/{bob.id}"
+    longest = [f"t.{number:03}".ljust(128, "a") for number in range(100)]
+    for permissions, status in ((longest, 200), ([*longest[1:], longest[0] + "a"], 422)):
+        answer = await world.call("PATCH", path, {"custom_permissions": permissions}, key=ada.key)
+        assert answer.status == status
+        team = {"name": f"T {status}", "permissions": permissions}
+        made = await world.call("POST", f"workspaces/{ada.workspace_id}/teams", team, key=ada.key)
+        assert made.status in {201, 422}
+        assert (made.status == 201) is (status == 200)
+    key = await world.made("api-keys", {"name": "k", "scopes": ["*"], "user_id": bob.id}, key=bob.key)
+    mia = await world.member(ada)
+    seen = await world.made("api-keys", {"name": "k", "scopes": ["*"], "user_id": mia.id}, key=bob.key)
+    for each in (key, seen):
+        assert (await world.call("GET", "namespaces", key=each["key"])).status == 200

@@ -113,8 +113,13 @@ _SCOPE = (
     "|read:all|write:all|write:resources|webhooks:manage"
 )
 Scope = Annotated[str, Field(json_schema_extra={"pattern": f"^({_SCOPE}|admin:[*])$"})]
+# All that a member may do travels with each of its requests: what is too long for that would shut it out.
 Permission = Annotated[
-    str, Field(json_schema_extra={"pattern": f"^({_SCOPE}|[a-z0-9_-]+([.][a-z0-9_-]+)*[.]([a-z0-9_-]+|[*]))$"})
+    str,
+    Field(
+        max_length=128,
+        json_schema_extra={"pattern": f"^({_SCOPE}|[a-z0-9_-]+([.][a-z0-9_-]+)*[.]([a-z0-9_-]+|[*]))$"},
+    ),
 ]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=50), AfterValidator(_scopes)]
 Permissions = Annotated[list[Permission], Field(max_length=100), AfterValidator(_permissions)]

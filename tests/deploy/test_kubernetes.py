@@ -14,7 +14,7 @@ import yaml
 from atrium_common import metrics
 from atrium_common.http.body import MAX_BODY
 from atrium_common.settings import Settings
-from atrium_common.wiring import TOPICS
+from atrium_common.wiring import RETENTION, TOPICS
 from atrium_gateway.idempotency import erasure
 from atrium_gateway.keys import MOST_BYTES
 from atrium_gateway.settings import GatewaySettings
@@ -327,7 +327,8 @@ def test_only_webhooks_may_leave_and_never_for_an_address_that_the_sender_refuse
 def test_the_topics_of_the_operator_are_those_of_the_code() -> None:
     topics = {each["metadata"]["name"]: each["spec"] for each in of_kind("overlays/dev", "KafkaTopic")}
     assert topics.keys() >= TOPICS.keys()
-    assert topics["tenancy.events"]["config"]["retention.ms"] == str(7 * 24 * 3600 * 1000)
+    for topic, kept in RETENTION.items():
+        assert topics[topic]["config"]["retention.ms"] == str(kept.days * 24 * 3600 * 1000)
 
 
 def test_the_brokers_are_described_for_an_operator_of_today_and_let_our_user_do_what_the_services_do() -> None:

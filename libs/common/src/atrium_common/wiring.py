@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from aiohttp import web
@@ -50,6 +51,14 @@ EVENT_TOPICS: Mapping[str, str] = {
 }
 SPOOLED_TOPICS: Mapping[str, str] = {"gateway.usage": "gateway"}
 TOPICS: Mapping[str, str] = {**EVENT_TOPICS, **SPOOLED_TOPICS}
+RETENTION: Mapping[str, timedelta] = {
+    "tenancy.events": timedelta(days=7),
+    "entitlements.events": timedelta(days=30),
+    "webhooks.events": timedelta(days=30),
+    "gateway.usage": timedelta(days=2),
+}
+"""How long Kafka keeps a topic that is made here: names and addresses, which tenancy's events carry, a week."""
+
 KERNEL_COLLECTIONS = (SUBJECT_KEYS, LEASES, CHECKPOINTS, PARKED_MESSAGES, REDRIVES, SNAPSHOTS, SLOTS)
 _SWEEP_SECONDS = 10.0
 _SWEPT_AT_ONCE = 500
@@ -224,6 +233,7 @@ def kafka_bus(bootstrap: str, settings: Settings, clock: Clock) -> KafkaBus:
         prefix=settings.kafka_prefix,
         partitions=settings.kafka_partitions,
         replication=settings.kafka_replication,
+        retention=RETENTION,
         clock=clock,
         security=KafkaSecurity.of(settings),
     )

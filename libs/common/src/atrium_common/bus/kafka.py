@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -27,6 +29,7 @@ from atrium_common.cloudevents import HEARTBEAT, headers_of
 _OPEN_SECONDS = 30.0
 _SAFE = 3
 _OPEN = KafkaSecurity()
+_AS_BROKERS_DO: Mapping[str, timedelta] = MappingProxyType({})
 
 
 class KafkaBus:
@@ -41,10 +44,14 @@ class KafkaBus:
         prefix: str = "",
         partitions: int = 6,
         replication: int = 1,
+        retention: Mapping[str, timedelta] = _AS_BROKERS_DO,
         security: KafkaSecurity = _OPEN,
         metadata_ms: int = 30_000,
     ) -> None:
-        """`metadata_ms` is after what time a reader looks for new partitions."""
+        """`partitions`, `replication` and `retention` are for topics that are made here.
+
+        `metadata_ms` is after what time a reader looks for new partitions.
+        """
         self._bootstrap = bootstrap
         self._security = security
         self._topics = topics
@@ -52,6 +59,7 @@ class KafkaBus:
         self._prefix = prefix
         self._partitions = partitions
         self._replication = replication
+        self._retention = retention
         self._metadata_ms = metadata_ms
         self._publisher = KafkaPublisher(bootstrap, security)
         self._subscriptions: list[KafkaSubscription] = []
@@ -135,12 +143,7 @@ class KafkaBus:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
         try:
             await admin.start()
-            configs = configs_of(self._replication)
-            wanted = [
-                NewTopic(self._prefix + topic, self._partitions, self._replication, topic_configs=configs)
-                for topic in self._topics
-            ]
-            answer = await admin.create_topics(wanted)
+            answer = await admin.create_topics([self._new(topic) for topic in self._topics])
             refused = {topic: for_code(code) for topic, code, *_ in answer.topic_errors if code}
             faults = {topic: error for topic, error in refused.items() if error is not TopicAlreadyExistsError}
             if faults:
@@ -149,6 +152,12 @@ class KafkaBus:
                 _tell_of({topic: error for topic, error in faults.items() if topic not in there})
         finally:
             await admin.close()
+
+    def _new(self, topic: str) -> NewTopic:
+        configs = configs_of(self._replication)
+        if topic in self._retention:
+            configs["retention.ms"] = str(int(self._retention[topic] / timedelta(milliseconds=1)))
+        return NewTopic(self._prefix + topic, self._partitions, self._replication, topic_configs=configs)
 
 
 def configs_of(replication: int) -> dict[str, str]:

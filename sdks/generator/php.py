@@ -92,7 +92,9 @@ def _method(operation: Operation) -> str:
     named = sorted([*operation.query, *operation.body], key=lambda each: not each.required)
     lines = [f"     * {_told(operation.told)}"]
     if named:
-        arguments.append("array $params" if any(each.required for each in named) else "array $params = []")
+        # A body may have a secret, which a trace of an exception is not to show.
+        hidden = "#[\\SensitiveParameter] " if operation.body else ""
+        arguments.append(f"{hidden}array $params{'' if any(each.required for each in named) else ' = []'}")
         shape = ", ".join(f"{each.name}{'' if each.required else '?'}: {_taken(each, operation)}" for each in named)
         lines += ["     *", f"     * @param array{{{shape}}} $params"]
     arguments.append("?Options $options = null")

@@ -45,7 +45,7 @@ final class Client extends Resources implements Runner
         parent::__construct($this);
     }
 
-    public function run(Request $request, ?Options $options): mixed
+    public function run(#[\SensitiveParameter] Request $request, ?Options $options): mixed
     {
         $response = $this->answered($request, ($options ?? new Options())->over($this->defaults));
         $json = $response->json();
@@ -70,7 +70,7 @@ final class Client extends Resources implements Runner
         return ['base' => $this->base];
     }
 
-    private function answered(Request $request, Options $options): Response
+    private function answered(#[\SensitiveParameter] Request $request, Options $options): Response
     {
         $headers = $request->headers($options, $this->apiKey);
         $url = $this->base . Request::BASE . $request->path . $request->queryText();
@@ -88,7 +88,7 @@ final class Client extends Resources implements Runner
      * @param array<string, string> $headers
      * @return array{?Response, ?Exception\TransportFailed}
      */
-    private function attempt(Request $request, string $url, #[\SensitiveParameter] array $headers, Options $options, int $number): array
+    private function attempt(#[\SensitiveParameter] Request $request, string $url, #[\SensitiveParameter] array $headers, Options $options, int $number): array
     {
         if ($this->onRequest !== null) {
             ($this->onRequest)($request->method, $url, $headers, $number);
@@ -126,7 +126,7 @@ final class Client extends Resources implements Runner
         return $pause <= Retries::LONGEST_WAIT ? $pause : null;
     }
 
-    private static function checked(?Response $response, ?\Throwable $fault, ?string $key): Response
+    private static function checked(?Response $response, #[\SensitiveParameter] ?\Throwable $fault, ?string $key): Response
     {
         if ($response === null) {
             throw new Exception\ConnectionFailed('no answer: ' . $fault?->getMessage(), $key, $fault);

@@ -12,7 +12,7 @@ final class CurlTransport implements Transport
 
     private ?\CurlHandle $handle = null;
 
-    public function send(string $method, string $url, #[\SensitiveParameter] array $headers, ?string $body, float $timeout): Response
+    public function send(string $method, string $url, #[\SensitiveParameter] array $headers, #[\SensitiveParameter] ?string $body, float $timeout): Response
     {
         $this->handle ??= curl_init();
         curl_reset($this->handle);

@@ -19,7 +19,7 @@ final class Psr18Transport implements Transport
     ) {
     }
 
-    public function send(string $method, string $url, #[\SensitiveParameter] array $headers, ?string $body, float $timeout): Response
+    public function send(string $method, string $url, #[\SensitiveParameter] array $headers, #[\SensitiveParameter] ?string $body, float $timeout): Response
     {
         $request = $this->requests->createRequest($method, $url);
         foreach ($headers as $name => $value) {
@@ -33,7 +33,8 @@ final class Psr18Transport implements Transport
             $received = array_map(static fn (array $values): string => implode(', ', $values), $answer->getHeaders());
             return new Response($answer->getStatusCode(), $received, (string) $answer->getBody());
         } catch (ClientExceptionInterface | \RuntimeException $error) {
-            throw new Exception\TransportFailed($error->getMessage(), previous: $error);
+            // Not with the error itself, which has the request with its key, and shows it where it is dumped.
+            throw new Exception\TransportFailed($error::class . ': ' . $error->getMessage());
         }
     }
 }

@@ -20,7 +20,7 @@ final class ApiKeys
      *
      * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
      */
-    public function batch(array $params, ?Options $options = null): mixed
+    public function batch(#[\SensitiveParameter] array $params, ?Options $options = null): mixed
     {
         return $this->runner->run(new Request('POST', Request::path('/api-keys/batch'), 'one', null, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class ApiKeys
      *
      * @param array{name: string, scopes: list<string>, environment?: 'live'|'test', expires_at?: \DateTimeInterface|string|null, ip_allowlist?: list<string>, rate_limit?: array<string, mixed>|null, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise'|null, user_id?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\NewApiKey
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\NewApiKey
     {
         return $this->runner->run(new Request('POST', Request::path('/api-keys'), 'one', Model\NewApiKey::class, body: $params, objects: ['rate_limit']), $options);
     }
@@ -70,7 +70,7 @@ final class ApiKeys
      *
      * @param array{grace_period_hours?: int} $params
      */
-    public function rotate(string $keyId, array $params = [], ?Options $options = null): Model\RotatedApiKey
+    public function rotate(string $keyId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\RotatedApiKey
     {
         return $this->runner->run(new Request('POST', Request::path('/api-keys/{key_id}/rotate', $keyId), 'one', Model\RotatedApiKey::class, body: $params), $options);
     }
@@ -80,7 +80,7 @@ final class ApiKeys
      *
      * @param array{expires_at?: \DateTimeInterface|string|null, ip_allowlist?: list<string>, name?: string, rate_limit?: array<string, mixed>|null, rate_limit_tier?: 'free'|'pro'|'business'|'enterprise', scopes?: list<string>} $params
      */
-    public function update(string $keyId, array $params = [], ?Options $options = null): Model\ApiKey
+    public function update(string $keyId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\ApiKey
     {
         return $this->runner->run(new Request('PATCH', Request::path('/api-keys/{key_id}', $keyId), 'one', Model\ApiKey::class, body: $params, objects: ['rate_limit']), $options);
     }

@@ -20,7 +20,7 @@ final class Boosts
      *
      * @param array{feature: string, type: 'add_limit'|'enable'|'unlimited', duration?: 'cycle_bound'|'duration'|'permanent'|null, expires_at?: \DateTimeInterface|string|null, namespace_id?: string|null, quantity?: int|null, source?: string, workspace_id?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Boost
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Boost
     {
         return $this->runner->run(new Request('POST', Request::path('/boosts'), 'one', Model\Boost::class, body: $params), $options);
     }

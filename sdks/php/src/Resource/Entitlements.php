@@ -20,7 +20,7 @@ final class Entitlements
      *
      * @param array{reason?: string|null} $params
      */
-    public function cancel(string $entitlementId, array $params = [], ?Options $options = null): Model\Entitlement
+    public function cancel(string $entitlementId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Entitlement
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/{entitlement_id}/cancel', $entitlementId), 'one', Model\Entitlement::class, body: $params), $options);
     }
@@ -40,7 +40,7 @@ final class Entitlements
      *
      * @param array{package: string, billing_cycle_anchor?: \DateTimeInterface|string|null, expires_at?: \DateTimeInterface|string|null, metadata?: array<string, mixed>|null, namespace_id?: string|null, replace?: bool, source?: string, starts_at?: \DateTimeInterface|string|null, trial_ends_at?: \DateTimeInterface|string|null, workspace_id?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Entitlement
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Entitlement
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements'), 'one', Model\Entitlement::class, body: $params, objects: ['metadata']), $options);
     }
@@ -94,7 +94,7 @@ final class Entitlements
      *
      * @param array{package: string, billing_cycle_anchor?: \DateTimeInterface|string|null, expires_at?: \DateTimeInterface|string|null, namespace_id?: string|null, replace?: bool, starts_at?: \DateTimeInterface|string|null, trial_ends_at?: \DateTimeInterface|string|null, workspace_id?: string|null} $params
      */
-    public function preview(array $params, ?Options $options = null): Model\Previewed
+    public function preview(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Previewed
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/preview'), 'one', Model\Previewed::class, body: $params), $options);
     }
@@ -104,7 +104,7 @@ final class Entitlements
      *
      * @param array{feature: string, enforce?: bool, metadata?: array<string, mixed>|null, occurred_at?: \DateTimeInterface|string|null, quantity?: int} $params
      */
-    public function recordUsage(array $params, ?Options $options = null): Model\Recorded
+    public function recordUsage(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Recorded
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/usage'), 'bare', Model\Recorded::class, body: $params, objects: ['metadata']), $options);
     }
@@ -114,7 +114,7 @@ final class Entitlements
      *
      * @param array{expires_at?: \DateTimeInterface|string|null} $params
      */
-    public function renew(string $entitlementId, array $params = [], ?Options $options = null): Model\Entitlement
+    public function renew(string $entitlementId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Entitlement
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/{entitlement_id}/renew', $entitlementId), 'one', Model\Entitlement::class, body: $params), $options);
     }
@@ -134,7 +134,7 @@ final class Entitlements
      *
      * @param array{reason?: string|null} $params
      */
-    public function suspend(string $entitlementId, array $params = [], ?Options $options = null): Model\Entitlement
+    public function suspend(string $entitlementId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Entitlement
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/{entitlement_id}/suspend', $entitlementId), 'one', Model\Entitlement::class, body: $params), $options);
     }

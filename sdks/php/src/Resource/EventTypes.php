@@ -20,7 +20,7 @@ final class EventTypes
      *
      * @param array{schema: array<string, mixed>, type: string, description?: string} $params
      */
-    public function create(array $params, ?Options $options = null): Model\EventType
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\EventType
     {
         return $this->runner->run(new Request('POST', Request::path('/event-types'), 'one', Model\EventType::class, body: $params, objects: ['schema']), $options);
     }
@@ -60,7 +60,7 @@ final class EventTypes
      *
      * @param array{description?: string, schema?: array<string, mixed>} $params
      */
-    public function update(string $eventType, array $params = [], ?Options $options = null): Model\EventType
+    public function update(string $eventType, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\EventType
     {
         return $this->runner->run(new Request('PATCH', Request::path('/event-types/{event_type}', $eventType), 'one', Model\EventType::class, body: $params, objects: ['schema']), $options);
     }

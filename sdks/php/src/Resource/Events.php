@@ -20,7 +20,7 @@ final class Events
      *
      * @param array{data: array<string, mixed>, type: string, idempotency_key?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\ClientEvent
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\ClientEvent
     {
         return $this->runner->run(new Request('POST', Request::path('/events'), 'one', Model\ClientEvent::class, body: $params, objects: ['data']), $options);
     }

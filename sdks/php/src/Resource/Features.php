@@ -20,7 +20,7 @@ final class Features
      *
      * @param array{code: string, name: string, type: 'boolean'|'limit'|'unlimited', category?: string, parent?: string|null, reset?: 'none'|'monthly'|'rolling', rolling_window_days?: int|null, rolls_over?: bool, scale?: int, spill?: bool, unit?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Feature
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Feature
     {
         return $this->runner->run(new Request('POST', Request::path('/features'), 'one', Model\Feature::class, body: $params), $options);
     }
@@ -52,7 +52,7 @@ final class Features
      *
      * @param array{category?: string, name?: string, parent?: string|null, rolls_over?: bool, spill?: bool, unit?: string|null} $params
      */
-    public function update(string $featureId, array $params = [], ?Options $options = null): Model\Feature
+    public function update(string $featureId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Feature
     {
         return $this->runner->run(new Request('PATCH', Request::path('/features/{feature_id}', $featureId), 'one', Model\Feature::class, body: $params), $options);
     }

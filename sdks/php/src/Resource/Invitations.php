@@ -20,7 +20,7 @@ final class Invitations
      *
      * @param array{token: string, name?: string|null} $params
      */
-    public function accept(array $params, ?Options $options = null): Model\Acceptance
+    public function accept(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Acceptance
     {
         return $this->runner->run(new Request('POST', Request::path('/invitations/accept'), 'one', Model\Acceptance::class, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class Invitations
      *
      * @param array{email: string, role?: 'owner'|'admin'|'member', team_id?: string|null} $params
      */
-    public function create(string $workspaceId, array $params, ?Options $options = null): Model\NewInvitation
+    public function create(string $workspaceId, #[\SensitiveParameter] array $params, ?Options $options = null): Model\NewInvitation
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/invitations', $workspaceId), 'one', Model\NewInvitation::class, body: $params), $options);
     }

@@ -20,7 +20,7 @@ final class Members
      *
      * @param array{user_id: string, custom_permissions?: list<string>|null, role?: 'owner'|'admin'|'member', team_id?: string|null} $params
      */
-    public function create(string $workspaceId, array $params, ?Options $options = null): Model\Member
+    public function create(string $workspaceId, #[\SensitiveParameter] array $params, ?Options $options = null): Model\Member
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/members', $workspaceId), 'one', Model\Member::class, body: $params), $options);
     }
@@ -60,7 +60,7 @@ final class Members
      *
      * @param array{custom_permissions?: list<string>|null, role?: 'owner'|'admin'|'member', team_id?: string|null} $params
      */
-    public function update(string $workspaceId, string $userId, array $params = [], ?Options $options = null): Model\Member
+    public function update(string $workspaceId, string $userId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Member
     {
         return $this->runner->run(new Request('PATCH', Request::path('/workspaces/{workspace_id}/members/{user_id}', $workspaceId, $userId), 'one', Model\Member::class, body: $params), $options);
     }

@@ -20,7 +20,7 @@ final class Namespaces
      *
      * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
      */
-    public function batch(array $params, ?Options $options = null): mixed
+    public function batch(#[\SensitiveParameter] array $params, ?Options $options = null): mixed
     {
         return $this->runner->run(new Request('POST', Request::path('/namespaces/batch'), 'one', null, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class Namespaces
      *
      * @param array{feature: string, as_of?: \DateTimeInterface|string|null, quantity?: int} $params
      */
-    public function checkEntitlement(string $namespaceId, array $params, ?Options $options = null): Model\Verdict
+    public function checkEntitlement(string $namespaceId, #[\SensitiveParameter] array $params, ?Options $options = null): Model\Verdict
     {
         return $this->runner->run(new Request('POST', Request::path('/namespaces/{namespace_id}/entitlements/check', $namespaceId), 'bare', Model\Verdict::class, query: array_intersect_key($params, ['as_of' => 1]), body: array_diff_key($params, ['as_of' => 1])), $options);
     }
@@ -40,7 +40,7 @@ final class Namespaces
      *
      * @param array{name: string, color?: string|null, description?: string|null, icon?: string|null, is_active?: bool, is_default?: bool, owner_id?: string|null, owner_type?: 'User'|'Workspace'|null, settings?: array<string, mixed>, slug?: string|null, sort_order?: int, workspace_id?: string|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\NamespaceObject
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\NamespaceObject
     {
         return $this->runner->run(new Request('POST', Request::path('/namespaces'), 'one', Model\NamespaceObject::class, body: $params, objects: ['settings']), $options);
     }
@@ -80,7 +80,7 @@ final class Namespaces
      *
      * @param array{color?: string|null, description?: string|null, icon?: string|null, is_active?: bool, is_default?: bool, name?: string, settings?: array<string, mixed>, slug?: string, sort_order?: int} $params
      */
-    public function update(string $namespaceId, array $params = [], ?Options $options = null): Model\NamespaceObject
+    public function update(string $namespaceId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\NamespaceObject
     {
         return $this->runner->run(new Request('PATCH', Request::path('/namespaces/{namespace_id}', $namespaceId), 'one', Model\NamespaceObject::class, body: $params, objects: ['settings']), $options);
     }

@@ -20,7 +20,7 @@ final class Packages
      *
      * @param array{code: string, name: string, description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool|null, tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Package
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Package
     {
         return $this->runner->run(new Request('POST', Request::path('/packages'), 'one', Model\Package::class, body: $params), $options);
     }
@@ -52,7 +52,7 @@ final class Packages
      *
      * @param array{description?: string|null, features?: list<array<string, mixed>>, is_active?: bool, is_base?: bool, is_public?: bool, is_stackable?: bool, name?: string, tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
      */
-    public function update(string $packageId, array $params = [], ?Options $options = null): Model\Package
+    public function update(string $packageId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Package
     {
         return $this->runner->run(new Request('PATCH', Request::path('/packages/{package_id}', $packageId), 'one', Model\Package::class, body: $params), $options);
     }

@@ -28,7 +28,7 @@ final class Replays
      *
      * @param array{since: \DateTimeInterface|string, status?: 'failed'|'cancelled'|'success'|'missing'|'all'|null, until?: \DateTimeInterface|string|null} $params
      */
-    public function create(string $webhookId, array $params, ?Options $options = null): Model\Replay
+    public function create(string $webhookId, #[\SensitiveParameter] array $params, ?Options $options = null): Model\Replay
     {
         return $this->runner->run(new Request('POST', Request::path('/webhooks/{webhook_id}/replay', $webhookId), 'one', Model\Replay::class, body: $params), $options);
     }

@@ -20,7 +20,7 @@ final class Reservations
      *
      * @param array{quantity?: int|null} $params
      */
-    public function commit(string $reservationId, array $params = [], ?Options $options = null): Model\Reservation
+    public function commit(string $reservationId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Reservation
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/reservations/{reservation_id}/commit', $reservationId), 'one', Model\Reservation::class, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class Reservations
      *
      * @param array{feature: string, metadata?: array<string, mixed>|null, quantity?: int, ttl_seconds?: int} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Reservation
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Reservation
     {
         return $this->runner->run(new Request('POST', Request::path('/entitlements/reservations'), 'one', Model\Reservation::class, body: $params, objects: ['metadata']), $options);
     }

@@ -20,7 +20,7 @@ final class Teams
      *
      * @param array{name: string, description?: string|null, permissions?: list<string>} $params
      */
-    public function create(string $workspaceId, array $params, ?Options $options = null): Model\Team
+    public function create(string $workspaceId, #[\SensitiveParameter] array $params, ?Options $options = null): Model\Team
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/teams', $workspaceId), 'one', Model\Team::class, body: $params), $options);
     }
@@ -60,7 +60,7 @@ final class Teams
      *
      * @param array{description?: string|null, name?: string, permissions?: list<string>} $params
      */
-    public function update(string $workspaceId, string $teamId, array $params = [], ?Options $options = null): Model\Team
+    public function update(string $workspaceId, string $teamId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Team
     {
         return $this->runner->run(new Request('PATCH', Request::path('/workspaces/{workspace_id}/teams/{team_id}', $workspaceId, $teamId), 'one', Model\Team::class, body: $params), $options);
     }

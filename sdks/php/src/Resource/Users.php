@@ -20,7 +20,7 @@ final class Users
      *
      * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
      */
-    public function batch(array $params, ?Options $options = null): mixed
+    public function batch(#[\SensitiveParameter] array $params, ?Options $options = null): mixed
     {
         return $this->runner->run(new Request('POST', Request::path('/users/batch'), 'one', null, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class Users
      *
      * @param array{email: string, name: string, email_verified_at?: \DateTimeInterface|string|null, role?: 'owner'|'admin'|'member', tier?: 'free'|'pro'|'business'|'enterprise'|null} $params
      */
-    public function create(array $params, ?Options $options = null): Model\User
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\User
     {
         return $this->runner->run(new Request('POST', Request::path('/users'), 'one', Model\User::class, body: $params), $options);
     }
@@ -80,7 +80,7 @@ final class Users
      *
      * @param array{email?: string, email_verified_at?: \DateTimeInterface|string|null, name?: string, tier?: 'free'|'pro'|'business'|'enterprise'} $params
      */
-    public function update(string $userId, array $params = [], ?Options $options = null): Model\User
+    public function update(string $userId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\User
     {
         return $this->runner->run(new Request('PATCH', Request::path('/users/{user_id}', $userId), 'one', Model\User::class, body: $params), $options);
     }

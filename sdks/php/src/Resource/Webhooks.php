@@ -20,7 +20,7 @@ final class Webhooks
      *
      * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
      */
-    public function batch(array $params, ?Options $options = null): mixed
+    public function batch(#[\SensitiveParameter] array $params, ?Options $options = null): mixed
     {
         return $this->runner->run(new Request('POST', Request::path('/webhooks/batch'), 'one', null, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class Webhooks
      *
      * @param array{events: list<string>, url: string, concurrency?: int, description?: string|null, filters?: array<string, mixed>, headers?: array<string, string>, is_active?: bool, ordered?: bool, rate_limit?: array<string, mixed>|null, retry_schedule?: list<float>|null, secret?: string|null, signatures?: list<'v1'|'v1a'>} $params
      */
-    public function create(array $params, ?Options $options = null): Model\CreatedWebhook
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\CreatedWebhook
     {
         return $this->runner->run(new Request('POST', Request::path('/webhooks'), 'one', Model\CreatedWebhook::class, body: $params, objects: ['filters', 'headers', 'rate_limit']), $options);
     }
@@ -80,7 +80,7 @@ final class Webhooks
      *
      * @param array{grace_period_hours?: float, secret?: string|null} $params
      */
-    public function rotateSecret(string $webhookId, array $params = [], ?Options $options = null): Model\Rotated
+    public function rotateSecret(string $webhookId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Rotated
     {
         return $this->runner->run(new Request('POST', Request::path('/webhooks/{webhook_id}/rotate-secret', $webhookId), 'one', Model\Rotated::class, body: $params), $options);
     }
@@ -98,7 +98,7 @@ final class Webhooks
      *
      * @param array{concurrency?: int, description?: string|null, events?: list<string>, filters?: array<string, mixed>, headers?: array<string, string>, is_active?: bool, ordered?: bool, rate_limit?: array<string, mixed>|null, retry_schedule?: list<float>|null, signatures?: list<'v1'|'v1a'>, url?: string} $params
      */
-    public function update(string $webhookId, array $params = [], ?Options $options = null): Model\Webhook
+    public function update(string $webhookId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Webhook
     {
         return $this->runner->run(new Request('PATCH', Request::path('/webhooks/{webhook_id}', $webhookId), 'one', Model\Webhook::class, body: $params, objects: ['filters', 'headers', 'rate_limit']), $options);
     }

@@ -20,7 +20,7 @@ final class Workspaces
      *
      * @param array{operations: list<array<string, mixed>>, atomic?: bool} $params
      */
-    public function batch(array $params, ?Options $options = null): mixed
+    public function batch(#[\SensitiveParameter] array $params, ?Options $options = null): mixed
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces/batch'), 'one', null, body: $params), $options);
     }
@@ -30,7 +30,7 @@ final class Workspaces
      *
      * @param array{name: string, settings?: array<string, mixed>, slug?: string|null, tier?: 'free'|'pro'|'business'|'enterprise'} $params
      */
-    public function create(array $params, ?Options $options = null): Model\Workspace
+    public function create(#[\SensitiveParameter] array $params, ?Options $options = null): Model\Workspace
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces'), 'one', Model\Workspace::class, body: $params, objects: ['settings']), $options);
     }
@@ -70,7 +70,7 @@ final class Workspaces
      *
      * @param array{owner_id?: string|null} $params
      */
-    public function restore(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
+    public function restore(string $workspaceId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Workspace
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/restore', $workspaceId), 'one', Model\Workspace::class, body: $params), $options);
     }
@@ -80,7 +80,7 @@ final class Workspaces
      *
      * @param array{reason: string} $params
      */
-    public function suspend(string $workspaceId, array $params, ?Options $options = null): Model\Workspace
+    public function suspend(string $workspaceId, #[\SensitiveParameter] array $params, ?Options $options = null): Model\Workspace
     {
         return $this->runner->run(new Request('POST', Request::path('/workspaces/{workspace_id}/suspend', $workspaceId), 'one', Model\Workspace::class, body: $params), $options);
     }
@@ -98,7 +98,7 @@ final class Workspaces
      *
      * @param array{name?: string, settings?: array<string, mixed>, slug?: string, tier?: 'free'|'pro'|'business'|'enterprise'} $params
      */
-    public function update(string $workspaceId, array $params = [], ?Options $options = null): Model\Workspace
+    public function update(string $workspaceId, #[\SensitiveParameter] array $params = [], ?Options $options = null): Model\Workspace
     {
         return $this->runner->run(new Request('PATCH', Request::path('/workspaces/{workspace_id}', $workspaceId), 'one', Model\Workspace::class, body: $params, objects: ['settings']), $options);
     }

@@ -98,7 +98,8 @@ def _message(fault: ErrorDetails, path: Sequence[str], model: type[BaseModel]) -
     if kind == "missing":
         return f"The {path[-1] if path else 'body'} field is required."
     if kind == "extra_forbidden":
-        return f"Unknown field. Allowed: {', '.join(_names(model))}." if len(path) == 1 else "Unknown field."
+        within = _model_at(model, path[:-1])
+        return "Unknown field." if within is None else f"Unknown field. Allowed: {', '.join(_names(within))}."
     if kind == "string_pattern_mismatch":
         return f"Must match {fault.get('ctx', {}).get('pattern')}{_example(path, model)}."
     words = _WORDS.get(kind)
@@ -131,6 +132,26 @@ def _allowed(expected: str) -> str:
 def _plain(number: float) -> str:
     """720 for 720.0."""
     return str(int(number) if isinstance(number, float) and number.is_integer() else number)
+
+
+def _model_at(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel] | None:
+    """The model of the object there; None where it may be one of several."""
+    for part in path:
+        if part.isdigit():
+            continue
+        fields = (field for name, field in model.model_fields.items() if part == (field.alias or name))
+        found = [each for field in fields for each in _models(field.annotation)]
+        if len(found) != 1:
+            return None
+        model = found[0]
+    return model
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _names(model: type[BaseModel]) -> list[str]:

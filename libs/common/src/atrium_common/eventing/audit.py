@@ -22,6 +22,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, EventRecord, Held, StreamEvent
 from atrium_common.store.documents import Document, Put
 from atrium_common.store.ports import Store
+from atrium_common.store.stride import Stride
 from atrium_common.store.whole import PAGE, every_document
 
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
@@ -110,10 +111,11 @@ class Audit:
 
     async def _commits(self) -> AsyncIterator[tuple[int, Commit | None]]:
         """Every commit with its position; None in place of one that can't be read."""
-        position = 0
+        position, stride = 0, Stride(PAGE)
         while True:
             try:
-                page: Sequence[Commit] = await self._store.log.read_log(after=position, limit=PAGE)
+                page: Sequence[Commit] = await self._store.log.read_log(after=position, limit=stride.limit)
+                stride.took(page)
             except _UNREADABLE:
                 page = ()
                 try:

@@ -16,6 +16,7 @@ from atrium_common.eventing.decider import Loaded
 from atrium_common.single_flight import SingleFlight
 from atrium_common.store.commit import Commit
 from atrium_common.store.ports import EventLog
+from atrium_common.store.stride import Stride
 
 SIZE = 50_000
 """How many states are kept at most; the least recently used go first."""
@@ -47,6 +48,7 @@ class Head:
         self._states: OrderedDict[str, Loaded[Any]] = OrderedDict()
         self._readings: dict[str, list[_Reading]] = {}
         self._appending: Counter[str] = Counter()
+        self._stride = Stride(_PAGE)
         self._look = SingleFlight(self._looked)
 
     async def confirm(self) -> None:
@@ -146,7 +148,8 @@ class Head:
             self._position = max(tail, self._position or 0)
             self._own = {position for position in self._own if position > self._position}
         while self._position < tail:
-            commits = await self._log.read_log(after=self._position, limit=_PAGE)
+            commits = await self._log.read_log(after=self._position, limit=self._stride.limit)
+            self._stride.took(commits)
             for commit in commits:
                 if commit.position in self._own or commit.position <= self._position:
                     continue

@@ -29,6 +29,7 @@ from atrium_common.jsontypes import JSONObject
 from atrium_common.store.commit import Commit, EventRecord, StreamEvent
 from atrium_common.store.documents import Any, Collection, Delete, Is, Put
 from atrium_common.store.ports import Store
+from atrium_common.store.stride import Stride
 from atrium_common.store.whole import every_document
 
 SLOTS = Collection("projection_slots")
@@ -112,6 +113,7 @@ class LogProjector:
             store.documents, f"projection:{name}:beside", holder=holder, seconds=LEASE_SECONDS, clock=clock
         )
         self._followed: Put | None = None
+        self._stride = Stride(_PAGE)
         self._advanced = asyncio.Event()
         self._awaited = asyncio.Event()
 
@@ -296,7 +298,8 @@ class LogProjector:
         while True:
             if held is not None:
                 await held()
-            commits = await self._store.log.read_log(after=after, limit=_PAGE)
+            commits = await self._store.log.read_log(after=after, limit=self._stride.limit)
+            more = self._stride.took(commits)
             happened = await self._read(commits)
             if happened:
                 await self._apply(happened, slot)
@@ -304,7 +307,7 @@ class LogProjector:
                 after = commits[-1].position
                 await checkpoint.advance(after, fence=fence)
                 self._advanced.set()
-            if len(commits) < _PAGE or self._clock.monotonic() >= until:
+            if not more or self._clock.monotonic() >= until:
                 return after
 
     async def _read(self, commits: Sequence[Commit]) -> list[Happened]:

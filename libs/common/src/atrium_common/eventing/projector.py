@@ -13,6 +13,7 @@ from atrium_common.eventing.lease import Lease
 from atrium_common.eventing.repository import Repository
 from atrium_common.ids import Ids
 from atrium_common.store.ports import Store
+from atrium_common.store.stride import Stride
 
 ROWS = "rows"
 """The checkpoint up to which every row has surely followed the log."""
@@ -35,6 +36,7 @@ class RowProjector:
         self._clock = clock
         self._lease = Lease(store.documents, "rows", holder=ids.new("projector"), seconds=LEASE_SECONDS, clock=clock)
         self._checkpoint = Checkpoint(store.documents, ROWS)
+        self._stride = Stride(_PAGE)
 
     async def run(self) -> None:
         """Follow the log for ever."""
@@ -54,8 +56,10 @@ class RowProjector:
     async def catch_up(self, *, fence: int = 0) -> int:
         """Bring the rows up to the log's present tail and return the position reached."""
         after = await self._checkpoint.load()
-        while True:
-            commits = await self._store.log.read_log(after=after, limit=_PAGE)
+        more = True
+        while more:
+            commits = await self._store.log.read_log(after=after, limit=self._stride.limit)
+            more = self._stride.took(commits)
             streams = dict.fromkeys(part.stream for commit in commits for part in commit.proposal.slices)
             await self.put(streams)
             for commit in commits:
@@ -64,8 +68,7 @@ class RowProjector:
             if commits:
                 after = commits[-1].position
                 await self._checkpoint.advance(after, fence=fence)
-            if len(commits) < _PAGE:
-                return after
+        return after
 
     async def put(self, streams: Iterable[str]) -> None:
         """Put the present rows of these streams."""

@@ -15,6 +15,7 @@ from atrium_common.eventing.lease import Lease, Token
 from atrium_common.ids import Ids
 from atrium_common.metrics import RELAY_LAG, RELAYED
 from atrium_common.store.ports import Documents, EventLog
+from atrium_common.store.stride import Stride
 
 LEASE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 0.5
@@ -49,6 +50,8 @@ class Relay:
         name = f"relay:{topic}"
         self._lease = Lease(documents, name, holder=ids.new("relay"), seconds=LEASE_SECONDS, clock=clock)
         self._checkpoint = Checkpoint(documents, name)
+        self._stride = Stride(_PAGE)
+        self._more = False
 
     async def run(self) -> None:
         """Relay for ever; a failed send raises, and the supervisor starts again from the checkpoint."""
@@ -71,7 +74,8 @@ class Relay:
     async def step(self, token: Token) -> int:
         """Publish one page; the number of commits."""
         after = self._checkpoint.position
-        commits = await self._log.read_log(after=after, limit=_PAGE)
+        commits = await self._log.read_log(after=after, limit=self._stride.limit)
+        self._more = self._stride.took(commits)
         messages: list[Message] = []
         for number, commit in enumerate(commits, start=after + 1):
             if commit.position != number:
@@ -95,7 +99,7 @@ class Relay:
                 measure_at = self._clock.monotonic() + HEARTBEAT_SECONDS
             count = await self.step(leading) if news else 0
             now = self._clock.monotonic()
-            if now >= beat_at and count < _PAGE:
+            if now >= beat_at and not self._more:
                 await self._bus.heartbeat(self._topic, self._checkpoint.position)
                 beat_at = now + HEARTBEAT_SECONDS
             leading = await self._lease.acquire()

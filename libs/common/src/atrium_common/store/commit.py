@@ -137,10 +137,15 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A proposal that has its position in the log. Immutable for ever."""
+    """A proposal that has its position in the log. Immutable for ever.
+
+    Attributes:
+        size: bytes of its stored form, where it was read from a store; else 0.
+    """
 
     position: int
     proposal: Proposal
+    size: int = field(default=0, compare=False, repr=False)
 
     @property
     def versions(self) -> Mapping[str, int]:

@@ -81,6 +81,7 @@ def decode(position: int, at: str, events: bytes | str, rest: bytes | str) -> Co
             meta=Meta(*body["meta"]),
             further=tuple(Further(*command) for command in body.get("further", ())),
         ),
+        len(events) + len(rest),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from atrium_common.store.commit import Commit
 from atrium_common.store.documents import Condition, Document, Query
 from atrium_common.store.ports import Documents, EventLog
+from atrium_common.store.stride import Stride
 
 PAGE = 500
 
@@ -27,8 +28,9 @@ async def every_document(
 
 async def every_commit(log: EventLog) -> AsyncIterator[Commit]:
     """Every commit up to the tail that the log has when it gets there."""
-    position = 0
-    while page := await log.read_log(after=position, limit=PAGE):
+    position, stride = 0, Stride(PAGE)
+    while page := await log.read_log(after=position, limit=stride.limit):
+        stride.took(page)
         for commit in page:
             yield commit
         position = page[-1].position

@@ -15,6 +15,7 @@ from atrium_common.eventing.projector import ROWS
 from atrium_common.eventing.repository import Repository
 from atrium_common.store.documents import Query
 from atrium_common.store.ports import Store, StoreUnavailable
+from atrium_common.store.stride import Stride
 from atrium_webhooks.application.beginnings import beginnings
 from atrium_webhooks.application.kept import delivered
 from atrium_webhooks.domain.endpoint import Endpoint
@@ -65,6 +66,7 @@ class Directory:
         self._entries: dict[str, _Entry] = {}
         self._by_workspace: dict[str, dict[str, _Entry]] = {}
         self._position: int | None = None
+        self._stride = Stride(_PAGE)
         self._turn = asyncio.Lock()
         self._changed: Callable[[str, Endpoint], None] = lambda _, __: None
 
@@ -105,7 +107,9 @@ class Directory:
                 self._position = await self._begin()
             tail = await self._store.log.tail()
             while self._position < tail:
-                for commit in await self._store.log.read_log(after=self._position, limit=_PAGE):
+                page = await self._store.log.read_log(after=self._position, limit=self._stride.limit)
+                self._stride.took(page)
+                for commit in page:
                     for part in commit.proposal.slices:
                         kind, _, endpoint_id = part.stream.partition("/")
                         if kind == ENDPOINT.name:

@@ -110,6 +110,15 @@ async def test_a_batch_costs_its_number_of_operations_all_or_none(alone: Platfor
     assert remaining(await alone.call("GET", "user", key=key)) == 1
 
 
+async def test_a_batch_that_no_hour_has_room_for_is_told_so_and_not_when_to_come_again(alone: Platform) -> None:
+    key = await limited_key(alone, requests=5, burst=100)
+    operations = [{"action": "create", "data": {"name": f"N {number}"}} for number in range(6)]
+    refused = await alone.call("POST", "namespaces/batch", {"operations": operations}, key=key)
+    assert (refused.status, refused.code, remaining(refused)) == (422, "VALIDATION_ERROR", 5)
+    assert refused.body["error"]["details"] == {"operations": ["At most 5: the key may do no more in an hour."]}
+    assert (await alone.call("POST", "namespaces/batch", {"operations": operations[:5]}, key=key)).status == 200
+
+
 async def test_several_gateways_admit_the_limit_exactly_and_hand_back_what_they_lease(suite: Suite) -> None:
     async with JoinedGateway(suite) as second, JoinedGateway(suite) as third:
         key = await limited_key(suite, requests=300, burst=2000)

@@ -19,6 +19,7 @@ from atrium_common.errors import (
     MethodNotAllowed,
     RateLimited,
     UnsupportedMediaType,
+    ValidationFailed,
 )
 from atrium_common.ids import Ids
 from atrium_common.tracing import CURRENT, Span, Tracer, tracer
@@ -185,6 +186,10 @@ class Gateway:
         if holder is None or holder.allowance is None:
             return
         cost = _operations(exchange.body) if exchange.entry is not None and exchange.entry.batch else 1
+        if cost > holder.allowance.requests > 0:
+            # No later time would do.
+            most = holder.allowance.requests
+            raise ValidationFailed({"operations": [f"At most {most}: the key may do no more in an hour."]})
         try:
             standing = self._steps.limiter.spend_now(holder.allowance, cost)
             exchange.standing = standing or await self._steps.limiter.spend(holder.allowance, cost)

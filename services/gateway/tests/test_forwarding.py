@@ -3,6 +3,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from prometheus_client import REGISTRY
 
 from atrium_common.errors import BadGateway, GatewayTimeout, InvalidApiKey, Unavailable
 from atrium_common.testing.clock import FakeClock
@@ -70,6 +71,29 @@ async def test_calls_made_otherwise_feed_the_breaker_and_are_stopped_by_it(clock
         # An answer, though no welcome one: the service works.
         raise InvalidApiKey
     assert (await ask(sending, clock)).status == 200
+
+
+async def test_an_open_breaker_is_told_while_calls_fail_and_no_longer_than_a_minute_where_none_are_made(
+    clock: FakeClock,
+) -> None:
+    def told() -> float | None:
+        return REGISTRY.get_sample_value("atrium_gateway_breaker_open", {"upstream": "tenancy"})
+
+    sending = forwarding(Services(), clock)
+    for _ in range(10):
+        with pytest.raises(BadGateway), sending.judging("tenancy"):
+            raise BadGateway
+    assert told() == 1
+    clock.advance(50)
+    assert told() == 1
+    with pytest.raises(BadGateway), sending.judging("tenancy"):
+        raise BadGateway
+    clock.advance(50)
+    assert told() == 1
+    clock.advance(11)
+    assert told() == 0
+    await ask(sending, clock)
+    assert told() == 0
 
 
 @pytest.mark.parametrize("failure", [Unavailable(), BadGateway()])

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from atrium_common.clock import Clock
 from atrium_common.errors import BadGateway, ConcurrentLimitExceeded, GatewayTimeout, Unavailable
@@ -17,6 +18,8 @@ _BUDGET = 20.0
 _EARNED = 0.1
 _FAILURES_TO_OPEN = 10
 _OPEN_SECONDS = 0.5
+# Where nobody calls any more, nobody finds out that a service is back: so long after a failure it is still told.
+_TOLD_SECONDS = 60.0
 _READS_SHARE = 0.8
 # The most of all places that requests to one service may take: one that hangs takes no other with it.
 _ONES_SHARE = 0.5
@@ -128,15 +131,15 @@ class Forwarding:
         try:
             yield
         except (Unavailable, BadGateway, GatewayTimeout):
-            self._failed(upstream, service)
+            self._failed(service)
             raise
         except asyncio.CancelledError:
             service.trying = False
             raise
         except BaseException:
-            self._works(upstream, service)
+            self._works(service)
             raise
-        self._works(upstream, service)
+        self._works(service)
 
     async def send(self, upstream: str, request: Forwarded, *, deadline: float) -> Answer:
         """The service's answer, before `deadline` (monotonic).
@@ -198,7 +201,7 @@ class Forwarding:
         except (Unavailable, BadGateway, GatewayTimeout) as error:
             if isinstance(error, GatewayTimeout):
                 UPSTREAM_ERRORS.labels(upstream, "timeout").inc()
-            self._failed(upstream, service)
+            self._failed(service)
             raise
         except asyncio.CancelledError:
             service.trying = False
@@ -206,14 +209,20 @@ class Forwarding:
         finally:
             service.in_flight -= 1
         if service.failures:
-            self._works(upstream, service)
+            self._works(service)
         if service.budget < _BUDGET:
             service.budget += _EARNED
         return answer
 
     def _service(self, upstream: str) -> _Service:
         service = self._services.get(upstream)
-        return self._services.setdefault(upstream, _Service()) if service is None else service
+        if service is None:
+            service = self._services[upstream] = _Service()
+            BREAKER_OPEN.labels(upstream).set_function(partial(self._is_told_open, service))
+        return service
+
+    def _is_told_open(self, service: _Service) -> float:
+        return float(service.closed_again > 0 and self._clock.monotonic() < service.closed_again + _TOLD_SECONDS)
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._clock.monotonic()
@@ -238,19 +247,16 @@ class Forwarding:
             SHED.labels("service").inc()
             raise unreachable(upstream)
 
-    def _failed(self, upstream: str, service: _Service) -> None:
+    def _failed(self, service: _Service) -> None:
         service.failures += 1
         service.trying = False
         if service.failures >= _FAILURES_TO_OPEN:
             service.closed_again = self._clock.monotonic() + _OPEN_SECONDS
-            BREAKER_OPEN.labels(upstream).set(1)
 
-    def _works(self, upstream: str, service: _Service) -> None:
+    def _works(self, service: _Service) -> None:
         service.failures = 0
         service.trying = False
-        if service.closed_again:
-            service.closed_again = 0.0
-            BREAKER_OPEN.labels(upstream).set(0)
+        service.closed_again = 0.0
 
 
 def _shed(kind: str) -> Unavailable:

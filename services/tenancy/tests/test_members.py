@@ -183,6 +183,26 @@ async def test_only_a_user_from_a_common_workspace_can_be_added_and_others_look_
     assert (await world.call("GET", f"workspaces/{ada.workspace_id}", key=eve.key)).status == 404
 
 
+async def test_nobody_gets_power_over_a_superior_by_adding_it_to_a_workspace_of_its_own(world: World) -> None:
+    """Who lets a user in may change its name, and hears of its changes: where both belong, it could not."""
+    ada, eve = await world.person("Ada"), await world.person("Eve")
+    shared, own = f"workspaces/{ada.workspace_id}/members", f"workspaces/{eve.workspace_id}/members"
+    assert (await world.call("POST", shared, {"user_id": eve.id})).status == 201
+    refused = await world.call("POST", own, {"user_id": ada.id}, key=eve.key)
+    assert (refused.status, refused.error["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert "invite the user by e-mail" in refused.error["message"]
+    renamed = {"name": "Fool"}
+    assert (
+        await world.call("PATCH", f"users/{ada.id}", renamed, key=eve.key, workspace=ada.workspace_id)
+    ).status == 403
+    assert (await world.call("PATCH", f"users/{ada.id}", renamed, key=eve.key)).status == 404
+    # whom one looks after in one workspace, one takes along into another
+    second = await world.made("workspaces", {"name": "Second"}, key=ada.key)
+    assert (
+        await world.call("POST", f"workspaces/{second['id']}/members", {"user_id": eve.id}, key=ada.key)
+    ).status == 201
+
+
 async def test_an_invitation_is_accepted_once_by_the_user_with_its_address(world: World) -> None:
     ada, eve, mallory = await world.person("Ada"), await world.person("Eve"), await world.person("Mallory")
     path = f"workspaces/{ada.workspace_id}/invitations"

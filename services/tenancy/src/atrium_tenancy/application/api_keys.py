@@ -19,10 +19,10 @@ from atrium_tenancy.application.giving import give, own_limit, tier_of_key
 from atrium_tenancy.application.shown_once import shown_once
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.domain import api_key as domain
+from atrium_tenancy.domain.roles import MANAGERS
 from atrium_tenancy.domain.tiers import LIMITS, Tier, is_above, lower
 from atrium_tenancy.rows import API_KEY
 
-MANAGERS = ("owner", "admin")
 _USUAL = domain.RateLimit(requests=LIMITS["enterprise"][0], burst=LIMITS["enterprise"][1])
 _ANOTHERS = (
     "This key acts for its user in all of their workspaces: another may take from it, but add nothing to it. Rotate it,"

@@ -13,7 +13,7 @@ from atrium_tenancy.application.access import Access, Loader, access, membership
 from atrium_tenancy.application.namespaces import detach
 from atrium_tenancy.application.seats import reseat, seat, unseat
 from atrium_tenancy.application.tenancy import Tenancy
-from atrium_tenancy.application.visibility import visible_user
+from atrium_tenancy.application.visibility import check_addable
 from atrium_tenancy.domain.member import Member, key_of
 from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.rows import MEMBER, ROSTER, TEAM
@@ -44,7 +44,9 @@ async def read(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str) ->
 
 
 async def add(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str, wanted: Wanted) -> Loaded[Member]:
-    """Let a user in whom the caller knows: from another workspace of both, or as the operator.
+    """Let a user in whom the caller manages in another workspace, too, or as the operator; others are invited.
+
+    It joins without being asked, and whoever lets it in may then change its name and make keys for it there.
 
     Raises:
         NotFound, InsufficientPermissions, ValidationFailed.
@@ -56,7 +58,7 @@ async def add(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str, wan
         found.require("members:write")
         if await membership(tx, workspace_id, user_id) is not None:
             raise Duplicate("user_id", "The user is a member already.")
-        await visible_user(tenancy, tx, call.principal, user_id)
+        await check_addable(tenancy, tx, call.principal, user_id)
         role = wanted.role or "member"
         found.require_role(role)
         found.require_within(wanted.custom_permissions or ())

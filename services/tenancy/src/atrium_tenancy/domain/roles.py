@@ -9,6 +9,8 @@ from atrium_common.scopes import EVERYTHING, PRODUCT, RESOURCES
 
 Role: TypeAlias = Literal["owner", "admin", "member"]
 ROLES: tuple[Role, ...] = get_args(Role)
+MANAGERS: tuple[Role, ...] = ("owner", "admin")
+"""Who looks after the others, and their keys."""
 
 PERMISSIONS: Mapping[Role, tuple[str, ...]] = {
     "owner": (EVERYTHING,),

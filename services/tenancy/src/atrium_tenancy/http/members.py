@@ -37,7 +37,7 @@ def member_routes(tenancy: Tenancy) -> list[Route]:
     return [
         Route("GET", path, handlers.index, "List members", "members:read", answer=model, listing=listing),
         Route(
-            "POST", path, handlers.add, "Add a user whom you know from another workspace", "members:write",
+            "POST", path, handlers.add, "Add a user whom you manage in another workspace", "members:write",
             bodies.AddMember, model, status=201, errors=(Duplicate,),
         ),
         Route("GET", one, handlers.read, "Get a member", "members:read", answer=model, single=listing),

@@ -662,7 +662,7 @@ export interface MembersUpdateParams {
 export class Members {
   constructor(private readonly runner: Runner) {}
 
-  /** Add a user whom you know from another workspace. */
+  /** Add a user whom you manage in another workspace. */
   create(workspaceId: string, params: MembersCreateParams, options: Options = {}): Promise<Result<models.Member>> {
     return this.runner.run({ method: "POST", path: pathOf("/workspaces/{workspace_id}/members", workspaceId), shape: "one", body: { ...params } }, options);
   }

@@ -16,7 +16,7 @@ final class Members
     }
 
     /**
-     * Add a user whom you know from another workspace.
+     * Add a user whom you manage in another workspace.
      *
      * @param array{user_id: string, custom_permissions?: list<string>|null, role?: 'owner'|'admin'|'member', team_id?: string|null} $params
      */

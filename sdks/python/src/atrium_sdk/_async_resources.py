@@ -1351,7 +1351,7 @@ class AsyncMembers:
         team_id: str | Omit | None = OMIT,
         options: Options | None = None,
     ) -> models.Member:
-        """Add a user whom you know from another workspace."""
+        """Add a user whom you manage in another workspace."""
         return cast(
             "models.Member",
             await self._runner.run(

@@ -1347,7 +1347,7 @@ class Members:
         team_id: str | Omit | None = OMIT,
         options: Options | None = None,
     ) -> models.Member:
-        """Add a user whom you know from another workspace."""
+        """Add a user whom you manage in another workspace."""
         return cast(
             "models.Member",
             self._runner.run(

@@ -1,5 +1,6 @@
 """Each service starts, answers and drains as its image runs it: as nobody, over a file system that it can't write."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from atrium_local.data_directory import DataDirectory
 from atrium_local.ports import free_port
-from tests.deploy.image import image
+from tests.deploy.image import Image, image
 
 pytestmark = [pytest.mark.kafka, pytest.mark.mongo]
 
@@ -20,24 +21,17 @@ pytestmark = [pytest.mark.kafka, pytest.mark.mongo]
 def test_a_service_runs_as_its_image_runs_it(
     target: str, kafka_bootstrap: str, mongodb_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("a private mount needs root")
-    built = image(target)
+    built = _confinable(target)
     admin = free_port()
-    name = os.urandom(4).hex()
     keys = DataDirectory(tmp_path_factory.mktemp("keys")).secrets()
     environment = {
         **built.environment,
         **keys,
+        **_stores(kafka_bootstrap, mongodb_url),
         "PATH": os.environ["PATH"],
         "ATRIUM_HOST": "127.0.0.1",
         "ATRIUM_PORT": str(free_port()),
         "ATRIUM_ADMIN_PORT": str(admin),
-        "ATRIUM_MONGODB_URL": mongodb_url,
-        "ATRIUM_MONGODB_PREFIX": f"image_{name}_",
-        "ATRIUM_KAFKA_BOOTSTRAP": kafka_bootstrap,
-        "ATRIUM_KAFKA_PREFIX": f"image.{name}.",
-        "ATRIUM_KAFKA_PARTITIONS": "1",
     }
     process = subprocess.Popen(built.confined(), env=environment, cwd="/", stderr=subprocess.PIPE)
     try:
@@ -49,6 +43,33 @@ def test_a_service_runs_as_its_image_runs_it(
     finally:
         process.kill()
         process.communicate()
+
+
+def test_migrate_runs_as_its_image_runs_it(kafka_bootstrap: str, mongodb_url: str) -> None:
+    built = _confinable("command")
+    environment = {**built.environment, **_stores(kafka_bootstrap, mongodb_url), "PATH": os.environ["PATH"]}
+    command = [*built.confined(), "migrate", "--json"]
+    done = subprocess.run(command, env=environment, cwd="/", check=False, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    assert json.loads(done.stdout).keys() >= {"tenancy", "topic tenancy.events"}
+
+
+def _confinable(target: str) -> Image:
+    if os.geteuid() != 0:
+        pytest.skip("a private mount needs root")
+    return image(target)
+
+
+def _stores(kafka_bootstrap: str, mongodb_url: str) -> dict[str, str]:
+    """Databases and topics of this test's own."""
+    name = os.urandom(4).hex()
+    return {
+        "ATRIUM_MONGODB_URL": mongodb_url,
+        "ATRIUM_MONGODB_PREFIX": f"image_{name}_",
+        "ATRIUM_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "ATRIUM_KAFKA_PREFIX": f"image.{name}.",
+        "ATRIUM_KAFKA_PARTITIONS": "1",
+    }
 
 
 def _until_ready(process: subprocess.Popen[bytes], admin: int) -> None:

@@ -22,7 +22,7 @@ from atrium_local.data_directory import new_secrets
 from atrium_local.installation import FORMATS, installation_secrets
 from atrium_webhooks.domain.addresses import REFUSED, is_allowed
 from atrium_webhooks.settings import WebhooksSettings
-from tests.deploy.image import ROOT
+from tests.deploy.image import ROOT, image
 from tests.deploy.rendered import K8S, OVERLAYS, Workload, objects, of_kind, reaches, workloads
 
 CUSTOM = {
@@ -79,6 +79,17 @@ def test_every_container_is_probed_on_a_port_that_it_names(workload: Workload) -
             assert container[probe]["httpGet"]["port"] in ports
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+@pytest.mark.parametrize("workload", SERVING)
+def test_every_container_listens_where_its_manifest_says(workload: Workload) -> None:
+    (container,) = workload.containers
+    target = "webhooks" if workload.name.startswith("webhooks-") else workload.name
+    assert container["image"].partition(":")[0].endswith(f"atrium/{target}")
+    environment = image(target).environment
+    ports = {each["name"]: str(each["containerPort"]) for each in container["ports"]}
+    assert ports == {"api": environment["ATRIUM_PORT"], "admin": environment["ATRIUM_ADMIN_PORT"]}
+    assert environment["ATRIUM_HOST"] == "0.0.0.0"
 
 
 @pytest.mark.parametrize("workload", SERVING)

@@ -1,5 +1,6 @@
 """What is a success, what is tried again and what fails for good (spec/webhooks.md, "Success")."""
 
+import asyncio
 import datetime as dt
 import time
 from typing import Any, cast
@@ -81,6 +82,23 @@ async def test_a_receiver_that_breaks_or_hangs_is_tried_again_and_the_reason_rec
     assert (found["status"], found["status_code"]) == ("retrying", None)
     assert (entry["error_class"], entry["response"]) == (error_class, None)
     assert entry["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"transfer-encoding: chunked\r\n\r\nno chunk\r\n", b"content-length: 0\r\n\r\nand more than nothing"],
+    ids=["a chunk that is none", "more than was said"],
+)
+async def test_a_body_that_is_wrong_makes_no_failure_of_a_2xx_that_it_came_with(
+    running: Running, receiver: Hostile, body: bytes
+) -> None:
+    async def wrong(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    found = await outcome(running, receiver, wrong)
+    assert (found["status"], found["status_code"], found["attempts"]) == ("success", 200, 1)
 
 
 async def test_a_refused_connection_is_tried_again(running: Running, receiver: Hostile) -> None:

@@ -7,6 +7,7 @@ whatever spelling, cache or resolver led there, there is no way around it and no
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ from atrium_webhooks.domain.addresses import Network, is_allowed, is_opened
 
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than what receivers commonly keep, so that a request seldom meets a connection just being closed."""
+
+
+_END_OF_HEAD = b"\r\n\r\n"
 
 
 class Refused(aiohttp.ClientError):
@@ -67,6 +71,18 @@ class Policy:
             raise Refused("Must be an https URL.")
 
 
+class _HeadFirst(ResponseHandler):
+    """Reads the head of an answer before what comes with it: what is wrong in the body takes no head away."""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse up to the end of a head, then the rest."""
+        ends = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
+        if len(_END_OF_HEAD) <= ends < len(data):
+            super().data_received(data[:ends])
+            data = data[ends:]
+        super().data_received(data)
+
+
 class Connector(aiohttp.TCPConnector):
     """Keeps connections per destination; makes new ones to checked addresses only, and takes their time."""
 
@@ -77,6 +93,9 @@ class Connector(aiohttp.TCPConnector):
             limit=0,
             ssl=tls,
             keepalive_timeout=_KEEP_ALIVE_SECONDS,
+        )
+        self._factory = cast(
+            "functools.partial[ResponseHandler]", functools.partial(_HeadFirst, loop=asyncio.get_running_loop())
         )
         self._policy = policy
         self._time = clock.monotonic

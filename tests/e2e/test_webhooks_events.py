@@ -144,6 +144,8 @@ async def test_the_catalogue_lists_every_type_of_the_platform_with_its_schema(pl
         assert each["description"]
         assert each["schema"]["properties"]["object"]["properties"]["type"]["const"] == each["type"].partition(".")[0]
     one = await platform.call("GET", "event-types/webhook.created")
+    known = {"If-None-Match": one.headers["ETag"]}
+    assert (await platform.call("GET", "event-types/webhook.created", headers=known)).status == 304
     assert one.data == types["webhook.created"]
     assert (await platform.call("GET", "event-types/no.such")).status == 404
     found = await platform.call("GET", "event-types?search=secret&fields=type")

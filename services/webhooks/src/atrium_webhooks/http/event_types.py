@@ -27,7 +27,8 @@ def event_type_routes(types: EventTypes, own_types: OwnTypes) -> list[Route]:
         name = call.params["event_type"]
         found = next((each for each in await types.all() if each["type"] == name), None)
         if found is not None:
-            return Reply.one({name: value for name, value in found.items() if name != WORDS})
+            # The platform's own never change but with it: their ETag is their hash.
+            return Reply.one({name: value for name, value in found.items() if name != WORDS}, version=1)
         loaded = await own_types.read(call, name)
         return Reply.one(shown(loaded), version=loaded.version)
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -91,6 +92,15 @@ def test_the_rules_are_sound() -> None:
         pytest.skip("promtool is not installed (Debian's package prometheus)")
     done = subprocess.run([promtool, "check", "rules", ALERTS], check=False, capture_output=True, timeout=30)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_alerts_ring_for_what_they_name_and_nothing_else() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian's package prometheus)")
+    told = [promtool, "test", "rules", Path(__file__).with_name("alerts.test.yaml")]
+    done = subprocess.run(told, check=False, capture_output=True, timeout=30)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
 
 
 def test_every_alert_is_explained_with_what_to_do() -> None:

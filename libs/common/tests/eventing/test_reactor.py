@@ -313,6 +313,9 @@ async def test_a_key_is_held_back_however_many_messages_are_parked(world: World)
     world.line.waiting = [received(20_000, "10000"), received(20_001, "else")]
     await world.reactor().step(world.line)
     assert world.done == [20_001]
+    (listed,) = (await parked_by_reactor(world.store.documents)).values()
+    assert len(listed) == 10_002
+    assert listed[0].key == "r/old_0"
 
 
 async def test_nothing_is_handled_behind_the_back_of_a_reactor_that_has_failed(world: World) -> None:

@@ -41,14 +41,20 @@ async def parked_keys(documents: Documents, reactor: str) -> set[str]:
 
 async def parked_line(documents: Documents, reactor: str, key: str) -> list[Document]:
     """The parked messages of a key, as they followed each other on the bus: clocks of several machines may differ."""
-    found = await parked(documents, reactor, key=key)
+    line = (Condition("reactor", "eq", reactor), Condition("key", "eq", key))
+    found = [document async for document in every_document(documents, PARKED_MESSAGES.name, line)]
     return sorted(found, key=lambda document: cast("int", document.body["offset"]))
 
 
 async def parked_by_reactor(documents: Documents) -> Mapping[str, Sequence[Document]]:
     """Every parked message of a service, by reactor, oldest first."""
-    reactors = {str(document.body["reactor"]) async for document in every_document(documents, PARKED_MESSAGES.name)}
-    return {reactor: await parked(documents, reactor) for reactor in sorted(reactors)}
+    found: dict[str, list[Document]] = {}
+    async for document in every_document(documents, PARKED_MESSAGES.name):
+        found.setdefault(str(document.body["reactor"]), []).append(document)
+    return {
+        reactor: sorted(found[reactor], key=lambda each: (str(each.body["at"]), cast("int", each.body["offset"])))
+        for reactor in sorted(found)
+    }
 
 
 async def request_redrive(documents: Documents, reactor: str, *, at: datetime) -> None:

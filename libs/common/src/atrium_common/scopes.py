@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 RESOURCES = (
     "workspaces",
@@ -103,8 +104,12 @@ def beyond(wanted: Iterable[str], held: Iterable[str]) -> list[str]:
     ]
 
 
-def common(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
-    """The permissions that both of these give."""
+@lru_cache(maxsize=256)
+def common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """The permissions that both of these give.
+
+    Requests ask again and again for the same two, and of some hundred each it takes many milliseconds to find out.
+    """
     named = [each for each in dict.fromkeys((*one, *other)) if not (beyond((each,), one) or beyond((each,), other))]
     single = [f"{resource}:{action}" for resource in RESOURCES for action in ACTIONS]
     both = [each for each in single if grants(one, each) and grants(other, each) and not grants(named, each)]

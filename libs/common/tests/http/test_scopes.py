@@ -91,9 +91,14 @@ def test_scopes_within_others_never_grant_more(wanted: list[str], held: list[str
 
 @given(st.lists(st.sampled_from(HELD)), st.lists(st.sampled_from(HELD)))
 def test_what_two_have_in_common_is_what_both_grant(one: list[str], other: list[str]) -> None:
-    both = common(one, other)
+    both = common(tuple(one), tuple(other))
     for scope in [*EVERY, "admin:*", "tickets.close"]:
         assert grants(both, scope) is (grants(one, scope) and grants(other, scope))
+
+
+def test_what_two_have_in_common_is_found_once_however_many_requests_ask() -> None:
+    asked = [tuple(f"{team}.close" for team in range(100)) for _ in range(4)]
+    assert common(asked[0], asked[1]) is common(asked[2], asked[3])
 
 
 @given(st.lists(st.sampled_from(HELD)))

@@ -8,6 +8,8 @@ from typing import cast
 import pytest
 
 from atrium_common.jsontypes import JSONObject
+from atrium_common.wiring import RETENTION
+from atrium_webhooks.application.beginnings import FIRST_COMES_WITHIN
 from atrium_webhooks.domain.delivery import delivery_id
 from tests.engine import Processes
 from tests.hostile import Hostile, answer
@@ -67,7 +69,7 @@ async def test_promise_2_an_answer_is_recorded_whatever_its_headers_are_and_noth
     assert len(receiver.arrivals) == 1
 
 
-@pytest.mark.parametrize(("kept_days", "days_ago", "delivered"), [(30, 31, 0), (30, 29, 1), (1, 7, 1), (1, 9, 0)])
+@pytest.mark.parametrize(("kept_days", "days_ago", "delivered"), [(60, 61, 0), (60, 59, 1), (1, 29, 1), (1, 32, 0)])
 async def test_promise_2_an_event_that_comes_again_after_its_delivery_has_been_forgotten_makes_none(
     processes: Processes, kept_days: int, days_ago: int, delivered: int
 ) -> None:
@@ -77,3 +79,7 @@ async def test_promise_2_an_event_that_comes_again_after_its_delivery_has_been_f
     message = replace(running.message(), source="/tenancy", position=1, time=long_ago)
     await running.receive(message)
     assert len(await running.deliveries(endpoint)) == delivered
+
+
+def test_promise_2_an_event_that_a_topic_has_kept_to_the_last_is_not_taken_for_one_that_comes_again() -> None:
+    assert max(RETENTION.values()) < FIRST_COMES_WITHIN

@@ -22,8 +22,8 @@ from atrium_webhooks.rows import BEGINNINGS
 
 log = structlog.get_logger("webhooks")
 
-FIRST_COMES_WITHIN = timedelta(days=8)
-"""No event comes for the first time so long after it happened: topics keep none for longer."""
+FIRST_COMES_WITHIN = timedelta(days=31)
+"""No event comes for the first time so long after it happened: the topics that we make keep none for longer."""
 _PATIENCE_SECONDS = 0.5
 
 Head = Callable[[], Awaitable[int]]

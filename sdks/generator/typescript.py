@@ -70,7 +70,9 @@ def _model(model: Model) -> str:
 
 
 def _given(name: str, text: str, required: bool) -> str:  # noqa: FBT001
-    return f"  {name}{'' if required else '?'}: {text.replace('Array<', 'ReadonlyArray<')};\n"
+    given = text.replace("Array<", "ReadonlyArray<")
+    # Undefined is not sent, whether the compiler tells it from what is missing (exactOptionalPropertyTypes) or not.
+    return f"  {name}: {given};\n" if required else f"  {name}?: {given} | undefined;\n"
 
 
 def _tolerant(kind: Type) -> str:

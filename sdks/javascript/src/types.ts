@@ -47,17 +47,17 @@ export interface Attempt {
 /** What a client is told. */
 export interface ClientOptions {
   /** Where the API is, with or without `/api/v1`; else ATRIUM_BASE_URL, else a suite on this machine. */
-  baseUrl?: string;
-  workspace?: string;
-  namespace?: string;
+  baseUrl?: string | undefined;
+  workspace?: string | undefined;
+  namespace?: string | undefined;
   /** Milliseconds for each attempt; 30,000. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** How often a failed attempt is repeated; 2. */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** Sees every attempt before it is sent. */
-  onRequest?: (attempt: Attempt) => void;
+  onRequest?: ((attempt: Attempt) => void) | undefined;
   /** Sees every answer. */
-  onResponse?: (response: ResponseInfo, attempt: Attempt) => void;
+  onResponse?: ((response: ResponseInfo, attempt: Attempt) => void) | undefined;
   /** Instead of the platform's own. */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
 }

@@ -18,6 +18,8 @@ export async function story(client: Client): Promise<string> {
   await client.workspaces.batch({ operations: [{ action: "create", data: { name: "x" } }, { action: "delete", id: "wks_1" }] });
   await client.packages.create({ code: "starter", name: "Starter", features: [{ feature: "custom-domains" }] });
   await client.webhooks.create({ url: "https://example.com", events: ["*"], rate_limit: { requests: 5 } });
+  const unset: string | undefined = process.env["NOWHERE"];
+  await new Client(unset, { baseUrl: unset, workspace: unset }).workspaces.update("wks_1", { name: unset });
   // @ts-expect-error there is no such action
   await client.workspaces.batch({ operations: [{ action: "rename", id: "wks_1" }] });
   // @ts-expect-error a name is required

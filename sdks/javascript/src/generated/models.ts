@@ -37,8 +37,8 @@ export interface ApiKey {
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface ApiKeysBatchOperation {
   action: "create" | "delete";
-  data?: Record<string, unknown> | null;
-  id?: string | null;
+  data?: Record<string, unknown> | null | undefined;
+  id?: string | null | undefined;
 }
 
 /** One attempt. */
@@ -241,7 +241,7 @@ export interface GrantedFeature {
 /** A feature by code or id, and its limit: null is no limit; a boolean feature has none. */
 export interface IncludedFeature {
   feature: string;
-  limit?: number | null;
+  limit?: number | null | undefined;
 }
 
 /** An invitation, without its token. */
@@ -262,7 +262,7 @@ export interface Invitation {
 /** The most attempts in any span of so many seconds. */
 export interface Limit {
   requests: number;
-  per_seconds?: number;
+  per_seconds?: number | undefined;
 }
 
 /** Who changed what of a holder's entitlements, and how that was before and is after. */
@@ -335,8 +335,8 @@ export interface NamespaceWithPlan {
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface NamespacesBatchOperation {
   action: "create" | "update" | "delete";
-  data?: Record<string, unknown> | null;
-  id?: string | null;
+  data?: Record<string, unknown> | null | undefined;
+  id?: string | null | undefined;
 }
 
 /** An API key with the key itself, which is shown once. */
@@ -627,8 +627,8 @@ export interface User {
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface UsersBatchOperation {
   action: "update";
-  data?: Record<string, unknown> | null;
-  id?: string | null;
+  data?: Record<string, unknown> | null | undefined;
+  id?: string | null | undefined;
 }
 
 /** The answer to a check. */
@@ -669,8 +669,8 @@ export interface Webhook {
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface WebhooksBatchOperation {
   action: "create" | "update" | "delete";
-  data?: Record<string, unknown> | null;
-  id?: string | null;
+  data?: Record<string, unknown> | null | undefined;
+  id?: string | null | undefined;
 }
 
 /** One test of an event: what the webhook wants, and what the event has. */
@@ -714,6 +714,6 @@ export interface Workspace {
 /** `create` takes data, `update` id and data, `delete` id; each needs its own scope. */
 export interface WorkspacesBatchOperation {
   action: "create" | "update" | "delete";
-  data?: Record<string, unknown> | null;
-  id?: string | null;
+  data?: Record<string, unknown> | null | undefined;
+  id?: string | null | undefined;
 }

@@ -7,54 +7,54 @@ import type * as models from "./models.js";
 
 export interface ApiKeysBatchParams {
   operations: ReadonlyArray<models.ApiKeysBatchOperation>;
-  atomic?: boolean;
+  atomic?: boolean | undefined;
 }
 
 export interface ApiKeysCreateParams {
   name: string;
   scopes: ReadonlyArray<string>;
-  environment?: "live" | "test";
-  expires_at?: string | null | Date;
-  ip_allowlist?: ReadonlyArray<string>;
-  rate_limit?: models.RateLimitBody | null;
-  rate_limit_tier?: "free" | "pro" | "business" | "enterprise" | null;
-  user_id?: string | null;
+  environment?: "live" | "test" | undefined;
+  expires_at?: string | null | Date | undefined;
+  ip_allowlist?: ReadonlyArray<string> | undefined;
+  rate_limit?: models.RateLimitBody | null | undefined;
+  rate_limit_tier?: "free" | "pro" | "business" | "enterprise" | null | undefined;
+  user_id?: string | null | undefined;
 }
 
 export interface ApiKeysGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface ApiKeysListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  environment?: "live" | "test";
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  rate_limit_tier?: "free" | "pro" | "business" | "enterprise";
-  search?: string;
-  sort?: string | readonly string[];
-  status?: "active" | "expired";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  user_id?: string;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  environment?: "live" | "test" | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  rate_limit_tier?: "free" | "pro" | "business" | "enterprise" | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  status?: "active" | "expired" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  user_id?: string | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface ApiKeysRotateParams {
-  grace_period_hours?: number;
+  grace_period_hours?: number | undefined;
 }
 
 export interface ApiKeysUpdateParams {
-  expires_at?: string | null | Date;
-  ip_allowlist?: ReadonlyArray<string>;
-  name?: string;
-  rate_limit?: models.RateLimitBody | null;
-  rate_limit_tier?: "free" | "pro" | "business" | "enterprise";
-  scopes?: ReadonlyArray<string>;
+  expires_at?: string | null | Date | undefined;
+  ip_allowlist?: ReadonlyArray<string> | undefined;
+  name?: string | undefined;
+  rate_limit?: models.RateLimitBody | null | undefined;
+  rate_limit_tier?: "free" | "pro" | "business" | "enterprise" | undefined;
+  scopes?: ReadonlyArray<string> | undefined;
 }
 
 /** ApiKeys: batch, create, delete, get, list, rotate, update. */
@@ -100,36 +100,36 @@ export class ApiKeys {
 export interface BoostsCreateParams {
   feature: string;
   type: "add_limit" | "enable" | "unlimited";
-  duration?: "cycle_bound" | "duration" | "permanent" | null;
-  expires_at?: string | null | Date;
-  namespace_id?: string | null;
-  quantity?: number | null;
-  source?: string;
-  workspace_id?: string | null;
+  duration?: "cycle_bound" | "duration" | "permanent" | null | undefined;
+  expires_at?: string | null | Date | undefined;
+  namespace_id?: string | null | undefined;
+  quantity?: number | null | undefined;
+  source?: string | undefined;
+  workspace_id?: string | null | undefined;
 }
 
 export interface BoostsGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface BoostsListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  duration?: "cycle_bound" | "duration" | "permanent";
-  feature?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  source?: string;
-  status?: "active" | "cancelled" | "expired";
-  type?: "add_limit" | "enable" | "unlimited";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  duration?: "cycle_bound" | "duration" | "permanent" | undefined;
+  feature?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  source?: string | undefined;
+  status?: "active" | "cancelled" | "expired" | undefined;
+  type?: "add_limit" | "enable" | "unlimited" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 /** Boosts: create, delete, get, list. */
@@ -158,24 +158,24 @@ export class Boosts {
 }
 
 export interface DeliveriesGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface DeliveriesListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  event_id?: string;
-  event_type?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  sort?: string | readonly string[];
-  status?: "pending" | "success" | "retrying" | "failed" | "cancelled";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  event_id?: string | undefined;
+  event_type?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  sort?: string | readonly string[] | undefined;
+  status?: "pending" | "success" | "retrying" | "failed" | "cancelled" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 /** Deliveries: get, list, retry. */
@@ -199,116 +199,116 @@ export class Deliveries {
 }
 
 export interface EntitlementsCancelParams {
-  reason?: string | null;
+  reason?: string | null | undefined;
 }
 
 export interface EntitlementsCheckParams {
   feature: string;
-  as_of?: string | null | Date;
-  fields?: string | readonly string[];
-  quantity?: number;
+  as_of?: string | null | Date | undefined;
+  fields?: string | readonly string[] | undefined;
+  quantity?: number | undefined;
 }
 
 export interface EntitlementsCreateParams {
   package: string;
-  billing_cycle_anchor?: string | null | Date;
-  expires_at?: string | null | Date;
-  metadata?: Record<string, unknown> | null;
-  namespace_id?: string | null;
-  replace?: boolean;
-  source?: string;
-  starts_at?: string | null | Date;
-  trial_ends_at?: string | null | Date;
-  workspace_id?: string | null;
+  billing_cycle_anchor?: string | null | Date | undefined;
+  expires_at?: string | null | Date | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
+  namespace_id?: string | null | undefined;
+  replace?: boolean | undefined;
+  source?: string | undefined;
+  starts_at?: string | null | Date | undefined;
+  trial_ends_at?: string | null | Date | undefined;
+  workspace_id?: string | null | undefined;
 }
 
 export interface EntitlementsExplainParams {
   feature: string;
-  as_of?: string | null | Date;
-  fields?: string | readonly string[];
+  as_of?: string | null | Date | undefined;
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface EntitlementsGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface EntitlementsListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  is_base?: boolean;
-  namespace_id?: string;
-  package?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  source?: string;
-  status?: "active" | "suspended" | "cancelled" | "expired";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  is_base?: boolean | undefined;
+  namespace_id?: string | undefined;
+  package?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  source?: string | undefined;
+  status?: "active" | "suspended" | "cancelled" | "expired" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface EntitlementsLogParams {
-  action?: string;
-  actor?: string;
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  feature?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  package?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  source?: string;
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  action?: string | undefined;
+  actor?: string | undefined;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  feature?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  package?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  source?: string | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface EntitlementsPreviewParams {
   package: string;
-  billing_cycle_anchor?: string | null | Date;
-  expires_at?: string | null | Date;
-  namespace_id?: string | null;
-  replace?: boolean;
-  starts_at?: string | null | Date;
-  trial_ends_at?: string | null | Date;
-  workspace_id?: string | null;
+  billing_cycle_anchor?: string | null | Date | undefined;
+  expires_at?: string | null | Date | undefined;
+  namespace_id?: string | null | undefined;
+  replace?: boolean | undefined;
+  starts_at?: string | null | Date | undefined;
+  trial_ends_at?: string | null | Date | undefined;
+  workspace_id?: string | null | undefined;
 }
 
 export interface EntitlementsRecordUsageParams {
   feature: string;
-  enforce?: boolean;
-  metadata?: Record<string, unknown> | null;
-  occurred_at?: string | null | Date;
-  quantity?: number;
+  enforce?: boolean | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
+  occurred_at?: string | null | Date | undefined;
+  quantity?: number | undefined;
 }
 
 export interface EntitlementsRenewParams {
-  expires_at?: string | null | Date;
+  expires_at?: string | null | Date | undefined;
 }
 
 export interface EntitlementsSummaryParams {
-  as_of?: string | null | Date;
-  fields?: string | readonly string[];
+  as_of?: string | null | Date | undefined;
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface EntitlementsSuspendParams {
-  reason?: string | null;
+  reason?: string | null | undefined;
 }
 
 export interface EntitlementsUsageHistoryParams {
   feature: string;
-  fields?: string | readonly string[];
-  since?: string | null | Date;
-  until?: string | null | Date;
-  window?: "hour" | "day" | "month";
+  fields?: string | readonly string[] | undefined;
+  since?: string | null | Date | undefined;
+  until?: string | null | Date | undefined;
+  window?: "hour" | "day" | "month" | undefined;
 }
 
 /** Entitlements: cancel, check, create, explain, get, list, log, preview, recordUsage, renew, summary, suspend, unsuspend, usageHistory. */
@@ -389,27 +389,27 @@ export class Entitlements {
 export interface EventTypesCreateParams {
   schema: Record<string, unknown>;
   type: string;
-  description?: string;
+  description?: string | undefined;
 }
 
 export interface EventTypesGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface EventTypesListParams {
-  cursor?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  workspace_id?: string;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface EventTypesUpdateParams {
-  description?: string;
-  schema?: Record<string, unknown>;
+  description?: string | undefined;
+  schema?: Record<string, unknown> | undefined;
 }
 
 /** EventTypes: create, delete, get, list, update. */
@@ -445,28 +445,28 @@ export class EventTypes {
 export interface EventsCreateParams {
   data: Record<string, unknown>;
   type: string;
-  idempotency_key?: string | null;
+  idempotency_key?: string | null | undefined;
 }
 
 export interface EventsGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface EventsListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  idempotency_key?: string;
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  type?: string;
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  idempotency_key?: string | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  type?: string | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 /** Events: create, get, list. */
@@ -493,47 +493,47 @@ export interface FeaturesCreateParams {
   code: string;
   name: string;
   type: "boolean" | "limit" | "unlimited";
-  category?: string;
-  parent?: string | null;
-  reset?: "none" | "monthly" | "rolling";
-  rolling_window_days?: number | null;
-  rolls_over?: boolean;
-  scale?: number;
-  spill?: boolean;
-  unit?: string | null;
+  category?: string | undefined;
+  parent?: string | null | undefined;
+  reset?: "none" | "monthly" | "rolling" | undefined;
+  rolling_window_days?: number | null | undefined;
+  rolls_over?: boolean | undefined;
+  scale?: number | undefined;
+  spill?: boolean | undefined;
+  unit?: string | null | undefined;
 }
 
 export interface FeaturesGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface FeaturesListParams {
-  category?: string;
-  code?: string;
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  parent?: string;
-  per_page?: number;
-  reset?: "none" | "monthly" | "rolling";
-  search?: string;
-  sort?: string | readonly string[];
-  type?: "boolean" | "limit" | "unlimited";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  category?: string | undefined;
+  code?: string | undefined;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  parent?: string | undefined;
+  per_page?: number | undefined;
+  reset?: "none" | "monthly" | "rolling" | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  type?: "boolean" | "limit" | "unlimited" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface FeaturesUpdateParams {
-  category?: string;
-  name?: string;
-  parent?: string | null;
-  rolls_over?: boolean;
-  spill?: boolean;
-  unit?: string | null;
+  category?: string | undefined;
+  name?: string | undefined;
+  parent?: string | null | undefined;
+  rolls_over?: boolean | undefined;
+  spill?: boolean | undefined;
+  unit?: string | null | undefined;
 }
 
 /** Features: create, get, list, update. */
@@ -563,33 +563,33 @@ export class Features {
 
 export interface InvitationsAcceptParams {
   token: string;
-  name?: string | null;
+  name?: string | null | undefined;
 }
 
 export interface InvitationsCreateParams {
   email: string;
-  role?: "owner" | "admin" | "member";
-  team_id?: string | null;
+  role?: "owner" | "admin" | "member" | undefined;
+  team_id?: string | null | undefined;
 }
 
 export interface InvitationsGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface InvitationsListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  role?: "owner" | "admin" | "member";
-  search?: string;
-  sort?: string | readonly string[];
-  status?: "pending" | "accepted" | "revoked" | "expired";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  role?: "owner" | "admin" | "member" | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  status?: "pending" | "accepted" | "revoked" | "expired" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
 }
 
 /** Invitations: accept, create, delete, get, list. */
@@ -624,38 +624,38 @@ export class Invitations {
 
 export interface MembersCreateParams {
   user_id: string;
-  custom_permissions?: ReadonlyArray<string> | null;
-  role?: "owner" | "admin" | "member";
-  team_id?: string | null;
+  custom_permissions?: ReadonlyArray<string> | null | undefined;
+  role?: "owner" | "admin" | "member" | undefined;
+  team_id?: string | null | undefined;
 }
 
 export interface MembersGetParams {
-  fields?: string | readonly string[];
-  include?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
+  include?: string | readonly string[] | undefined;
 }
 
 export interface MembersListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  include?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  role?: "owner" | "admin" | "member";
-  search?: string;
-  sort?: string | readonly string[];
-  team_id?: string;
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  user_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  include?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  role?: "owner" | "admin" | "member" | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  team_id?: string | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  user_id?: string | undefined;
 }
 
 export interface MembersUpdateParams {
-  custom_permissions?: ReadonlyArray<string> | null;
-  role?: "owner" | "admin" | "member";
-  team_id?: string | null;
+  custom_permissions?: ReadonlyArray<string> | null | undefined;
+  role?: "owner" | "admin" | "member" | undefined;
+  team_id?: string | null | undefined;
 }
 
 /** Members: create, delete, get, list, update. */
@@ -690,63 +690,63 @@ export class Members {
 
 export interface NamespacesBatchParams {
   operations: ReadonlyArray<models.NamespacesBatchOperation>;
-  atomic?: boolean;
+  atomic?: boolean | undefined;
 }
 
 export interface NamespacesCheckEntitlementParams {
   feature: string;
-  as_of?: string | null | Date;
-  quantity?: number;
+  as_of?: string | null | Date | undefined;
+  quantity?: number | undefined;
 }
 
 export interface NamespacesCreateParams {
   name: string;
-  color?: string | null;
-  description?: string | null;
-  icon?: string | null;
-  is_active?: boolean;
-  is_default?: boolean;
-  owner_id?: string | null;
-  owner_type?: "User" | "Workspace" | null;
-  settings?: Record<string, unknown>;
-  slug?: string | null;
-  sort_order?: number;
-  workspace_id?: string | null;
+  color?: string | null | undefined;
+  description?: string | null | undefined;
+  icon?: string | null | undefined;
+  is_active?: boolean | undefined;
+  is_default?: boolean | undefined;
+  owner_id?: string | null | undefined;
+  owner_type?: "User" | "Workspace" | null | undefined;
+  settings?: Record<string, unknown> | undefined;
+  slug?: string | null | undefined;
+  sort_order?: number | undefined;
+  workspace_id?: string | null | undefined;
 }
 
 export interface NamespacesGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface NamespacesListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  is_active?: boolean;
-  is_default?: boolean;
-  namespace_id?: string;
-  owner_type?: "User" | "Workspace";
-  page?: number;
-  per_page?: number;
-  search?: string;
-  slug?: string;
-  sort?: string | readonly string[];
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  is_active?: boolean | undefined;
+  is_default?: boolean | undefined;
+  namespace_id?: string | undefined;
+  owner_type?: "User" | "Workspace" | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  slug?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface NamespacesUpdateParams {
-  color?: string | null;
-  description?: string | null;
-  icon?: string | null;
-  is_active?: boolean;
-  is_default?: boolean;
-  name?: string;
-  settings?: Record<string, unknown>;
-  slug?: string;
-  sort_order?: number;
+  color?: string | null | undefined;
+  description?: string | null | undefined;
+  icon?: string | null | undefined;
+  is_active?: boolean | undefined;
+  is_default?: boolean | undefined;
+  name?: string | undefined;
+  settings?: Record<string, unknown> | undefined;
+  slug?: string | undefined;
+  sort_order?: number | undefined;
 }
 
 /** Namespaces: batch, checkEntitlement, create, delete, get, list, update. */
@@ -792,49 +792,49 @@ export class Namespaces {
 export interface PackagesCreateParams {
   code: string;
   name: string;
-  description?: string | null;
-  features?: ReadonlyArray<models.IncludedFeature>;
-  is_active?: boolean;
-  is_base?: boolean;
-  is_public?: boolean;
-  is_stackable?: boolean | null;
-  tier?: "free" | "pro" | "business" | "enterprise" | null;
+  description?: string | null | undefined;
+  features?: ReadonlyArray<models.IncludedFeature> | undefined;
+  is_active?: boolean | undefined;
+  is_base?: boolean | undefined;
+  is_public?: boolean | undefined;
+  is_stackable?: boolean | null | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | null | undefined;
 }
 
 export interface PackagesGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface PackagesListParams {
-  code?: string;
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  is_active?: boolean;
-  is_base?: boolean;
-  is_public?: boolean;
-  is_stackable?: boolean;
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  tier?: "free" | "pro" | "business" | "enterprise";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  code?: string | undefined;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  is_active?: boolean | undefined;
+  is_base?: boolean | undefined;
+  is_public?: boolean | undefined;
+  is_stackable?: boolean | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface PackagesUpdateParams {
-  description?: string | null;
-  features?: ReadonlyArray<models.IncludedFeature>;
-  is_active?: boolean;
-  is_base?: boolean;
-  is_public?: boolean;
-  is_stackable?: boolean;
-  name?: string;
-  tier?: "free" | "pro" | "business" | "enterprise" | null;
+  description?: string | null | undefined;
+  features?: ReadonlyArray<models.IncludedFeature> | undefined;
+  is_active?: boolean | undefined;
+  is_base?: boolean | undefined;
+  is_public?: boolean | undefined;
+  is_stackable?: boolean | undefined;
+  name?: string | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | null | undefined;
 }
 
 /** Packages: create, get, list, update. */
@@ -864,27 +864,27 @@ export class Packages {
 
 export interface ReplaysCreateParams {
   since: string | Date;
-  status?: "failed" | "cancelled" | "success" | "missing" | "all" | null;
-  until?: string | null | Date;
+  status?: "failed" | "cancelled" | "success" | "missing" | "all" | null | undefined;
+  until?: string | null | Date | undefined;
 }
 
 export interface ReplaysGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface ReplaysListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  sort?: string | readonly string[];
-  status?: "pending" | "running" | "completed" | "cancelled";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  sort?: string | readonly string[] | undefined;
+  status?: "pending" | "running" | "completed" | "cancelled" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 /** Replays: cancel, create, get, list. */
@@ -913,18 +913,18 @@ export class Replays {
 }
 
 export interface ReservationsCommitParams {
-  quantity?: number | null;
+  quantity?: number | null | undefined;
 }
 
 export interface ReservationsCreateParams {
   feature: string;
-  metadata?: Record<string, unknown> | null;
-  quantity?: number;
-  ttl_seconds?: number;
+  metadata?: Record<string, unknown> | null | undefined;
+  quantity?: number | undefined;
+  ttl_seconds?: number | undefined;
 }
 
 export interface ReservationsGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 /** Reservations: commit, create, get, release. */
@@ -954,33 +954,33 @@ export class Reservations {
 
 export interface TeamsCreateParams {
   name: string;
-  description?: string | null;
-  permissions?: ReadonlyArray<string>;
+  description?: string | null | undefined;
+  permissions?: ReadonlyArray<string> | undefined;
 }
 
 export interface TeamsGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface TeamsListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  is_system?: boolean;
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  updated_after?: string | Date;
-  updated_before?: string | Date;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  is_system?: boolean | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
 }
 
 export interface TeamsUpdateParams {
-  description?: string | null;
-  name?: string;
-  permissions?: ReadonlyArray<string>;
+  description?: string | null | undefined;
+  name?: string | undefined;
+  permissions?: ReadonlyArray<string> | undefined;
 }
 
 /** Teams: create, delete, get, list, update. */
@@ -1014,8 +1014,8 @@ export class Teams {
 }
 
 export interface UsageGetParams {
-  workspace_id?: string;
-  namespace_id?: string;
+  workspace_id?: string | undefined;
+  namespace_id?: string | undefined;
 }
 
 /** Usage: get. */
@@ -1030,47 +1030,47 @@ export class Usage {
 
 export interface UsersBatchParams {
   operations: ReadonlyArray<models.UsersBatchOperation>;
-  atomic?: boolean;
+  atomic?: boolean | undefined;
 }
 
 export interface UsersCreateParams {
   email: string;
   name: string;
-  email_verified_at?: string | null | Date;
-  role?: "owner" | "admin" | "member";
-  tier?: "free" | "pro" | "business" | "enterprise" | null;
+  email_verified_at?: string | null | Date | undefined;
+  role?: "owner" | "admin" | "member" | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | null | undefined;
 }
 
 export interface UsersGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface UsersListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  email?: string;
-  fields?: string | readonly string[];
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  tier?: "free" | "pro" | "business" | "enterprise";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  email?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface UsersMeParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface UsersUpdateParams {
-  email?: string;
-  email_verified_at?: string | null | Date;
-  name?: string;
-  tier?: "free" | "pro" | "business" | "enterprise";
+  email?: string | undefined;
+  email_verified_at?: string | null | Date | undefined;
+  name?: string | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | undefined;
 }
 
 /** Users: batch, create, delete, get, list, me, update. */
@@ -1115,68 +1115,68 @@ export class Users {
 
 export interface WebhooksBatchParams {
   operations: ReadonlyArray<models.WebhooksBatchOperation>;
-  atomic?: boolean;
+  atomic?: boolean | undefined;
 }
 
 export interface WebhooksCreateParams {
   events: ReadonlyArray<string>;
   url: string;
-  concurrency?: number;
-  description?: string | null;
-  filters?: Record<string, unknown>;
-  headers?: Record<string, string>;
-  is_active?: boolean;
-  ordered?: boolean;
-  rate_limit?: models.Limit | null;
-  retry_schedule?: ReadonlyArray<number> | null;
-  secret?: string | null;
-  signatures?: ReadonlyArray<"v1" | "v1a">;
+  concurrency?: number | undefined;
+  description?: string | null | undefined;
+  filters?: Record<string, unknown> | undefined;
+  headers?: Record<string, string> | undefined;
+  is_active?: boolean | undefined;
+  ordered?: boolean | undefined;
+  rate_limit?: models.Limit | null | undefined;
+  retry_schedule?: ReadonlyArray<number> | null | undefined;
+  secret?: string | null | undefined;
+  signatures?: ReadonlyArray<"v1" | "v1a"> | undefined;
 }
 
 export interface WebhooksGetParams {
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface WebhooksGetExplainParams {
   event_id: string;
-  fields?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
 }
 
 export interface WebhooksListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  is_active?: boolean;
-  namespace_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  sort?: string | readonly string[];
-  status?: "active" | "disabled";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  url?: string;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  is_active?: boolean | undefined;
+  namespace_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  status?: "active" | "disabled" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  url?: string | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface WebhooksRotateSecretParams {
-  grace_period_hours?: number;
-  secret?: string | null;
+  grace_period_hours?: number | undefined;
+  secret?: string | null | undefined;
 }
 
 export interface WebhooksUpdateParams {
-  concurrency?: number;
-  description?: string | null;
-  events?: ReadonlyArray<string>;
-  filters?: Record<string, unknown>;
-  headers?: Record<string, string>;
-  is_active?: boolean;
-  ordered?: boolean;
-  rate_limit?: models.Limit | null;
-  retry_schedule?: ReadonlyArray<number> | null;
-  signatures?: ReadonlyArray<"v1" | "v1a">;
-  url?: string;
+  concurrency?: number | undefined;
+  description?: string | null | undefined;
+  events?: ReadonlyArray<string> | undefined;
+  filters?: Record<string, unknown> | undefined;
+  headers?: Record<string, string> | undefined;
+  is_active?: boolean | undefined;
+  ordered?: boolean | undefined;
+  rate_limit?: models.Limit | null | undefined;
+  retry_schedule?: ReadonlyArray<number> | null | undefined;
+  signatures?: ReadonlyArray<"v1" | "v1a"> | undefined;
+  url?: string | undefined;
 }
 
 /** Webhooks: batch, create, delete, get, getExplain, list, rotateSecret, test, update. */
@@ -1231,43 +1231,43 @@ export class Webhooks {
 
 export interface WorkspacesBatchParams {
   operations: ReadonlyArray<models.WorkspacesBatchOperation>;
-  atomic?: boolean;
+  atomic?: boolean | undefined;
 }
 
 export interface WorkspacesCreateParams {
   name: string;
-  settings?: Record<string, unknown>;
-  slug?: string | null;
-  tier?: "free" | "pro" | "business" | "enterprise";
+  settings?: Record<string, unknown> | undefined;
+  slug?: string | null | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | undefined;
 }
 
 export interface WorkspacesGetParams {
-  fields?: string | readonly string[];
-  include?: string | readonly string[];
+  fields?: string | readonly string[] | undefined;
+  include?: string | readonly string[] | undefined;
 }
 
 export interface WorkspacesListParams {
-  created_after?: string | Date;
-  created_before?: string | Date;
-  cursor?: string;
-  fields?: string | readonly string[];
-  include?: string | readonly string[];
-  namespace_id?: string;
-  owner_id?: string;
-  page?: number;
-  per_page?: number;
-  search?: string;
-  slug?: string;
-  sort?: string | readonly string[];
-  status?: "active" | "suspended" | "deleted";
-  tier?: "free" | "pro" | "business" | "enterprise";
-  updated_after?: string | Date;
-  updated_before?: string | Date;
-  workspace_id?: string;
+  created_after?: string | Date | undefined;
+  created_before?: string | Date | undefined;
+  cursor?: string | undefined;
+  fields?: string | readonly string[] | undefined;
+  include?: string | readonly string[] | undefined;
+  namespace_id?: string | undefined;
+  owner_id?: string | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  search?: string | undefined;
+  slug?: string | undefined;
+  sort?: string | readonly string[] | undefined;
+  status?: "active" | "suspended" | "deleted" | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | undefined;
+  updated_after?: string | Date | undefined;
+  updated_before?: string | Date | undefined;
+  workspace_id?: string | undefined;
 }
 
 export interface WorkspacesRestoreParams {
-  owner_id?: string | null;
+  owner_id?: string | null | undefined;
 }
 
 export interface WorkspacesSuspendParams {
@@ -1275,10 +1275,10 @@ export interface WorkspacesSuspendParams {
 }
 
 export interface WorkspacesUpdateParams {
-  name?: string;
-  settings?: Record<string, unknown>;
-  slug?: string;
-  tier?: "free" | "pro" | "business" | "enterprise";
+  name?: string | undefined;
+  settings?: Record<string, unknown> | undefined;
+  slug?: string | undefined;
+  tier?: "free" | "pro" | "business" | "enterprise" | undefined;
 }
 
 /** Workspaces: batch, create, delete, get, list, restore, suspend, unsuspend, update. */

@@ -45,9 +45,14 @@ abstract class Model implements \JsonSerializable
     /** @param array<string, mixed> $data */
     abstract protected function fill(array $data): void;
 
+    /** The moment in a text; null for one in a notation that only a later version knows: `raw` has it. */
     protected static function moment(?string $text): ?\DateTimeImmutable
     {
-        return $text === null ? null : new \DateTimeImmutable($text);
+        try {
+            return $text === null ? null : new \DateTimeImmutable($text);
+        } catch (\Exception) {
+            return null;
+        }
     }
 
     /**

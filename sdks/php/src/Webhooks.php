@@ -102,9 +102,10 @@ final class Webhooks
     /** The bytes behind whsec_ where they are base64 of 24 to 64 bytes; of any other text the text itself. */
     private static function key(string $secret): string
     {
-        if (str_starts_with($secret, 'whsec_') && strlen($secret) % 4 === 2) {
-            $key = base64_decode(substr($secret, 6), true);
-            if ($key !== false && strlen($key) >= 24 && strlen($key) <= 64) {
+        // base64_decode() passes over spaces, and over padding in the middle.
+        if (preg_match('~^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$~D', $secret, $found) === 1) {
+            $key = base64_decode($found[1]);
+            if (strlen($key) >= 24 && strlen($key) <= 64) {
                 return $key;
             }
         }

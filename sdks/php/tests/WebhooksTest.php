@@ -76,6 +76,15 @@ final class WebhooksTest extends TestCase
         self::assertSame([], Webhooks::verify(' {}', Webhooks::sign(' {}', self::generated()), self::generated()));
     }
 
+    public function testASecretThatIsNearlyBase64IsATextAsEverywhereElse(): void
+    {
+        foreach (['whsec_' . str_repeat('AAAA ', 8) . 'AAAA', 'whsec_AA==' . str_repeat('AAAA', 8)] as $secret) {
+            $headers = Webhooks::sign(self::BODY, $secret, 'evt_1', 1_700_000_000);
+            $expected = base64_encode(hash_hmac('sha256', 'evt_1.1700000000.' . self::BODY, $secret, true));
+            self::assertSame("v1,$expected", $headers['webhook-signature']);
+        }
+    }
+
     public function testNoSignatureIsNoSignature(): void
     {
         foreach ([[], ['X-Webhook-Timestamp' => '1700000000'], ['webhook-signature' => 'v1,']] as $headers) {

@@ -58,6 +58,14 @@ def _converters(cls: type[Model]) -> Mapping[str, Callable[[Any], Any]]:
 _OWN = {each.name for each in fields(Model)}
 
 
+def _moment(value: Any) -> Any:
+    """The moment in a text; in a notation that only a later version knows it stays a text."""
+    try:
+        return datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 def _converter(kind: Any) -> Callable[[Any], Any]:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
@@ -71,7 +79,7 @@ def _converter(kind: Any) -> Callable[[Any], Any]:
         convert = _converter(arguments[1])
         return lambda value: {k: convert(v) for k, v in value.items()} if isinstance(value, dict) else value
     if kind is datetime:
-        return lambda value: datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
+        return _moment
     if isinstance(kind, type) and issubclass(kind, Model):
         return lambda value: kind.parse(value) if isinstance(value, dict) else value
     return lambda value: value

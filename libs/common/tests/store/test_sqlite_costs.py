@@ -9,6 +9,7 @@ from atrium_common.store.documents import Any, Collection, Condition, Delete, In
 from atrium_common.store.matching import stretches
 from atrium_common.store.sqlite import SqliteStore, sql
 from atrium_common.store.sqlite.connection import connect
+from atrium_common.testing.conformance.event_log import one, proposal
 
 FEW, MANY = 1_000, 6_000
 THINGS = Collection(
@@ -124,3 +125,15 @@ async def test_a_store_that_was_counted_by_triggers_is_opened_without_them(tmp_p
     await after.close()
     named = connect(tmp_path / "store.db", writable=False).execute("SELECT name FROM sqlite_master").fetchall()
     assert not [name for (name,) in named if "tall" in name]
+
+
+async def test_a_part_of_a_stream_is_read_from_no_more_commits_than_hold_it(store: SqliteStore, tmp_path: Path) -> None:
+    for number in range(3):
+        await store.log.append(proposal(one("a/1", number * 3, count=3)))
+    connection = connect(tmp_path / "store.db", writable=True)
+    with connection:
+        connection.execute("UPDATE commits SET events = 'unreadable' WHERE position = 2")
+    connection.close()
+    for after, limit in ((0, 1), (0, 3), (2, 1), (6, 3), (7, 20)):
+        found = await store.log.read_stream("a/1", after=after, limit=limit)
+        assert [each.version for each in found] == list(range(after + 1, min(after + limit, 9) + 1))

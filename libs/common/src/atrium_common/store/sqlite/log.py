@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 
@@ -54,7 +55,14 @@ _BY_COMMAND = """SELECT position, at, events, rest FROM commits WHERE command_id
 _BY_CLAIM = "SELECT position, at, events, rest FROM claims JOIN commits USING (position) WHERE claim = ?"
 _PAGE = "SELECT position, at, events, rest FROM commits WHERE position > ? ORDER BY position LIMIT ?"
 _STREAM = """SELECT position, at, events FROM streams JOIN commits USING (position)
-    WHERE stream = ? AND version > ? ORDER BY version LIMIT ?"""
+    WHERE stream = :stream AND version > :after ORDER BY version"""
+# Only as many commits as have so many events: one may have hundreds.
+_STREAM_PART = """SELECT position, at, events FROM streams JOIN commits USING (position)
+    WHERE stream = :stream AND version > :after AND version <= coalesce(
+        (SELECT min(version) FROM streams WHERE stream = :stream AND version >= :after + :limit), 9223372036854775807
+    ) ORDER BY version"""
+_TURN_BYTES = 100_000
+"""How much of a page of the log is decoded at once: about 5 ms."""
 
 
 class SqliteEventLog:
@@ -85,14 +93,24 @@ class SqliteEventLog:
 
     async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> Sequence[StreamEvent]:
         """See `EventLog.read_stream`."""
-        values = (stream, after, -1 if limit is None else limit)
-        rows = self._reader.point(lambda connection: connection.execute(_STREAM, values).fetchall())
+        statement, values = _STREAM, {"stream": stream, "after": after}
+        if limit is not None:
+            statement, values = _STREAM_PART, {**values, "limit": limit}
+        rows = self._reader.point(lambda connection: connection.execute(statement, values).fetchall())
         return decode_stream(rows, stream, after=after, limit=limit)
 
     async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
         """See `EventLog.read_log`."""
         rows = await self._reader.scan(lambda connection: connection.execute(_PAGE, (after, limit)).fetchall())
-        return [decode(*row) for row in rows]
+        commits = []
+        decoded = 0
+        for row in rows:
+            commits.append(decode(*row))
+            decoded += len(row[2]) + len(row[3])
+            if decoded >= _TURN_BYTES:  # who waits for an answer is not to wait for a whole page
+                decoded = 0
+                await asyncio.sleep(0)
+        return commits
 
     async def tail(self) -> int:
         """See `EventLog.tail`."""

@@ -67,6 +67,18 @@ class EventLogConformance:
         assert [c.position for c in await log.read_log(after=1, limit=2)] == [2, 3]
         assert await log.tail() == 4
 
+    async def test_a_part_of_a_stream_is_as_many_events_as_were_asked_for_whatever_commits_they_are_in(
+        self, log: EventLog
+    ) -> None:
+        version = 0
+        for count in (5, 1, 7, *[1] * 30, 40):
+            await log.append(proposal(one("a/1", version, count=count), one(f"b/{version}", 0, count=3)))
+            version += count
+        for after in (0, 3, 5, 6, 12, 13, 30, 42, 60, 82, 83, 90):
+            for limit in (1, 2, 6, 20, 35, 100):
+                found = await log.read_stream("a/1", after=after, limit=limit)
+                assert [each.version for each in found] == list(range(after + 1, min(after + limit, version) + 1))
+
     async def test_of_racing_appends_with_one_expected_exactly_one_wins(self, log: EventLog) -> None:
         results = await asyncio.gather(
             *(log.append(proposal(one("a/1", 0))) for _ in range(12)), return_exceptions=True

@@ -12,7 +12,7 @@ from atrium_common.eventing.codec import Codec
 from atrium_common.eventing.decider import Decider
 from atrium_common.eventing.event import Event, EventRegistry
 from atrium_common.eventing.lease import LEASES
-from atrium_common.eventing.log_projector import SLOTS, A, Happened, LogProjector, Slot, in_slots
+from atrium_common.eventing.log_projector import SLOTS, A, Apply, Happened, LogProjector, Slot, in_slots
 from atrium_common.eventing.repository import Repository
 from atrium_common.eventing.transaction import Command, Transaction
 from atrium_common.eventing.vault import SUBJECT_KEYS, MasterKeys, Vault
@@ -78,12 +78,12 @@ class Setting:
         self.projector = self.projected_by(self.sums)
         self.count = 0
 
-    def projected_by(self, sums: Sums) -> LogProjector:
+    def projected_by(self, sums: Sums, apply: Apply | None = None) -> LogProjector:
         """The same projection as another process has it."""
         ids = TimeOrderedIds(clock=self.clock)
         return LogProjector(
             "sums",
-            sums.apply,
+            apply or sums.apply,
             collections=[SUMS],
             types=[Added],
             store=self.store,
@@ -174,6 +174,23 @@ async def test_what_is_not_projected_yet_is_told_unless_it_is_too_much(setting: 
     assert told is not None
     assert [(each.stream, each.event) for each in told[1]] == [("sum/x", Added(amount=n)) for n in (3, 4)]
     assert await setting.projector.behind(most=1) is None
+
+
+async def test_beside_requests_only_so_many_events_are_taken_in_at_once(setting: Setting) -> None:
+    async def decide(tx: Transaction) -> JSONObject:
+        await tx.emit(SUM, "x", *(Added(amount=1) for _ in range(100)))
+        return {}
+
+    for number in range(12):
+        await setting.repository.transact(Command(f"many{number}", setting.clock.now()), decide)
+    sizes: list[int] = []
+
+    async def apply(happened: Sequence[Happened], slot: Slot) -> None:
+        sizes.append(len(happened))
+        await setting.sums.apply(happened, slot)
+
+    await setting.projected_by(setting.sums, apply).catch_up()
+    assert sizes == [200] * 6
 
 
 class Gated(Sums):

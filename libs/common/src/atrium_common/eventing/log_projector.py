@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -35,6 +35,8 @@ from atrium_common.store.whole import every_document
 SLOTS = Collection("projection_slots")
 LEASE_SECONDS = 5.0
 _PAGE = 500
+_EVENTS = 256
+"""How many events are taken in at once beside requests, unless one commit has more."""
 _PATIENCE = 1.0
 _POLL_SECONDS = 0.02
 PACE_SECONDS = 0.05
@@ -300,13 +302,14 @@ class LogProjector:
                 await held()
             commits = await self._store.log.read_log(after=after, limit=self._stride.limit)
             more = self._stride.took(commits)
-            happened = await self._read(commits)
-            if happened:
-                await self._apply(happened, slot)
-            if commits:
-                after = commits[-1].position
+            for portion in _portions(commits, _EVENTS) if held is None else filter(None, [commits]):
+                happened = await self._read(portion)
+                if happened:
+                    await self._apply(happened, slot)
+                after = portion[-1].position
                 await checkpoint.advance(after, fence=fence)
                 self._advanced.set()
+                await asyncio.sleep(0)
             if not more or self._clock.monotonic() >= until:
                 return after
 
@@ -335,6 +338,21 @@ class LogProjector:
                 await self._advanced.wait()
         except TimeoutError:
             return
+
+
+def _portions(commits: Sequence[Commit], most: int) -> Iterator[Sequence[Commit]]:
+    """The commits in portions of so many events, or of one commit that has more."""
+    portion: list[Commit] = []
+    size = 0
+    for commit in commits:
+        count = sum(len(part.events) for part in commit.proposal.slices)
+        if portion and size + count > most:
+            yield portion
+            portion, size = [], 0
+        portion.append(commit)
+        size += count
+    if portion:
+        yield portion
 
 
 def _parts(record: EventRecord) -> tuple[str, str, int, JSONObject]:

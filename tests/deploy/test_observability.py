@@ -98,7 +98,7 @@ def test_alerts_ring_for_what_they_name_and_nothing_else() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("promtool is not installed (Debian's package prometheus)")
-    told = [promtool, "test", "rules", Path(__file__).with_name("alerts.test.yaml")]
+    told = [promtool, "test", "rules", str(Path(__file__).with_name("alerts.test.yaml"))]
     done = subprocess.run(told, check=False, capture_output=True, timeout=30)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
 

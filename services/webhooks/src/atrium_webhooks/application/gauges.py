@@ -44,6 +44,8 @@ class Lateness:
         held: set[str] = set()
         oldest = moment = rfc3339(now)
         for lane in lanes:
+            if not lane.fresh and not lane.retries:
+                continue
             head = lane.first(now, monotonic)
             if head is None:
                 held.add(lane.endpoint_id)

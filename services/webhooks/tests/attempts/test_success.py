@@ -98,7 +98,9 @@ async def test_a_body_that_is_wrong_makes_no_failure_of_a_2xx_that_it_came_with(
         writer.close()
 
     found = await outcome(running, receiver, wrong)
+    (entry,) = found["history"]
     assert (found["status"], found["status_code"], found["attempts"]) == ("success", 200, 1)
+    assert entry["duration_ms"] < 900, "it waited for the end of its time, for a body that can't come"
 
 
 async def test_a_refused_connection_is_tried_again(running: Running, receiver: Hostile) -> None:

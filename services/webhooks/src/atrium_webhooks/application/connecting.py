@@ -81,6 +81,10 @@ class _HeadFirst(ResponseHandler):
             super().data_received(data[:ends])
             data = data[ends:]
         super().data_received(data)
+        # Whoever reads the body is told: the parser forgets it where it finds something wrong.
+        payload, wrong = self._payload, self.exception()
+        if payload is not None and wrong is not None and payload.exception() is None:
+            payload.set_exception(aiohttp.ClientPayloadError(str(wrong)))
 
 
 class Connector(aiohttp.TCPConnector):

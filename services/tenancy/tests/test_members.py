@@ -324,6 +324,25 @@ async def test_a_namespace_made_while_its_owner_is_being_removed_is_not_paid_eit
     assert then["billing_workspace_id"] == ada.workspace_id
 
 
+async def test_nobody_stays_a_member_by_having_more_namespaces_than_a_commit_takes(world: World) -> None:
+    ada, bob = await world.person("Ada"), await world.person("Bob")
+    workspace = f"workspaces/{ada.workspace_id}"
+    assert (await world.call("POST", f"{workspace}/members", {"user_id": bob.id})).status == 201
+    own = {"owner_type": "User", "workspace_id": ada.workspace_id}
+    for _ in range(3):
+        operations = [{"action": "create", "data": {"name": "N", **own}} for _ in range(70)]
+        made = await world.call(
+            "POST", "namespaces/batch", {"operations": operations}, key=bob.key, workspace=ada.workspace_id
+        )
+        assert made.status == 200
+    before = await world.store.log.tail()
+    assert (await world.call("DELETE", f"{workspace}/members/{bob.id}", key=ada.key)).status == 204
+    commits = await world.store.log.read_log(after=before, limit=500)
+    changed = [sum(part.stream.startswith("namespace/") for part in each.proposal.slices) for each in commits]
+    assert (sum(changed), max(changed)) == (210, 100)
+    assert not (await world.call("GET", "namespaces", key=ada.key)).json["data"]
+
+
 async def test_nobody_is_shut_out_by_permissions_that_are_too_long_to_travel(world: World) -> None:
     ada = await world.person("Ada")
     bob = await world.member(ada, role="admin")

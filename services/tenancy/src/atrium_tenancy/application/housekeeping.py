@@ -132,7 +132,7 @@ class Housekeeping:
             for namespace_id in namespaces:
                 found = (await tx.load(NAMESPACE, namespace_id)).there
                 if found.owner_type == "User":
-                    await detach(self._tenancy, tx, workspace_id, found.owner_id)
+                    await detach(self._tenancy, tx, workspace_id, [namespace_id])
                 elif not found.deleted:
                     await end_namespace(self._tenancy, tx, namespace_id, found)
             for key_id in keys:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from atrium_common.errors import Duplicate, NotFound, ValidationFailed
 from atrium_common.eventing.decider import Loaded
@@ -10,13 +11,15 @@ from atrium_common.eventing.transaction import Transaction
 from atrium_common.http.route import Call
 from atrium_common.jsontypes import JSONObject
 from atrium_tenancy.application.access import Access, Loader, access, membership, permissions_of
-from atrium_tenancy.application.namespaces import detach
+from atrium_tenancy.application.namespaces import detach, own_namespaces
 from atrium_tenancy.application.seats import reseat, seat, unseat
 from atrium_tenancy.application.tenancy import Tenancy
 from atrium_tenancy.application.visibility import check_addable
 from atrium_tenancy.domain.member import Member, key_of
 from atrium_tenancy.domain.roles import Role
 from atrium_tenancy.rows import MEMBER, ROSTER, TEAM
+
+_DETACHED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ async def remove(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str) 
         NotFound, InsufficientPermissions, PreconditionFailed.
         StateConflict: it is the last owner's.
     """
+    own = await own_namespaces(tenancy, workspace_id, user_id)
 
     async def decide(tx: Transaction) -> JSONObject:
         found = await access(tx, call.principal, workspace_id)
@@ -131,10 +135,21 @@ async def remove(tenancy: Tenancy, call: Call, workspace_id: str, user_id: str) 
         if not leaves:
             found.require_within(await permissions_of(tx, loaded.there))
         await unseat(tx, loaded.there)
-        await detach(tenancy, tx, workspace_id, user_id)
+        await detach(tenancy, tx, workspace_id, own[:_DETACHED_AT_ONCE])
         return {"id": user_id}
 
     await tenancy.repository.transact(call.command, decide)
+    # Further ones in commits of their own: nobody is to stay by having so many that no commit takes them all.
+    for start in range(_DETACHED_AT_ONCE, len(own), _DETACHED_AT_ONCE):
+        await _detach(tenancy, call, workspace_id, own[start : start + _DETACHED_AT_ONCE])
+
+
+async def _detach(tenancy: Tenancy, call: Call, workspace_id: str, namespace_ids: Sequence[str]) -> None:
+    async def decide(tx: Transaction) -> JSONObject:
+        await detach(tenancy, tx, workspace_id, namespace_ids)
+        return {}
+
+    await tenancy.repository.transact(replace(call.command, id=tenancy.ids.new("cmd")), decide)
 
 
 async def check_team(loader: Loader, found: Access, team_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -178,15 +178,20 @@ async def end(tenancy: Tenancy, tx: Transaction, namespace_id: str, namespace: d
         await tx.emit(SHELF, namespace.owner_id, shelf.DefaultChosen(namespace_id=None, at=tx.at))
 
 
-async def detach(tenancy: Tenancy, tx: Transaction, workspace_id: str, user_id: str) -> None:
-    """Let the user's own namespaces belong to the workspace no more: for who has left it, it does not pay."""
+async def own_namespaces(tenancy: Tenancy, workspace_id: str, user_id: str) -> Sequence[str]:
+    """The user's own namespaces for which the workspace pays."""
     theirs = (Condition("owner_id", "eq", user_id), Condition("workspace_id", "eq", workspace_id))
-    async for row in every_document(tenancy.documents, NAMESPACES.name, theirs):
-        state = (await tx.load(NAMESPACE, row.key)).there
+    return [row.key async for row in every_document(tenancy.documents, NAMESPACES.name, theirs)]
+
+
+async def detach(tenancy: Tenancy, tx: Transaction, workspace_id: str, namespace_ids: Iterable[str]) -> None:
+    """Let users' own namespaces belong to the workspace no more: for who has left it, it does not pay."""
+    for namespace_id in namespace_ids:
+        state = (await tx.load(NAMESPACE, namespace_id)).there
         if not state.deleted and state.workspace_id == workspace_id:
-            audience = tuple(dict.fromkeys((workspace_id, *await _audience(tenancy, user_id, None))))
+            audience = tuple(dict.fromkeys((workspace_id, *await _audience(tenancy, state.owner_id, None))))
             changes = domain.update(state, {"workspace_id": None}, workspace_ids=audience, at=tx.at)
-            await tx.emit(NAMESPACE, row.key, *changes)
+            await tx.emit(NAMESPACE, namespace_id, *changes)
 
 
 async def _owner(loader: Loader, principal: Principal, wanted: NewNamespace) -> _Owner:

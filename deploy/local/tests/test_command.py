@@ -321,6 +321,22 @@ def test_ctrl_c_in_the_first_second_ends_without_a_traceback(seconds: float, tmp
     assert b"KeyboardInterrupt" not in errors
 
 
+@pytest.mark.parametrize("seconds", [0.05, 0.4])
+@pytest.mark.parametrize("command", ["up", "gateway"])
+def test_sigterm_in_the_first_second_ends_what_serves_with_0(command: str, seconds: float, tmp_path: Path) -> None:
+    program = "import atrium_local.entry as entry; print('begun', flush=True); entry.main()"
+    words = [sys.executable, "-c", program, command, "--data-dir", str(tmp_path / "data"), "--port", "1"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    # It ends with 1 where it was quick to see that there is no such directory, or that the port can't be taken.
+    assert process.returncode == 0 or (process.returncode == 1 and errors)
+
+
 def test_check_on_mongodb_without_keys_ends_with_a_word(tmp_path: Path) -> None:
     settings = {"ATRIUM_MONGODB_URL": "mongodb://127.0.0.1:1", "ATRIUM_SEALING_KEYS": ""}
     done = subprocess.run(

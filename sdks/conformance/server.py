@@ -1,10 +1,10 @@
 """A scriptable server: `python -m sdks.conformance.server` prints its URL, and ends when its standard input does.
 
 `POST /_script` with a list of answers sets it up anew: each is `{"status", "headers"?, "body"?}` (or `"text"`, which
-is no JSON), `{"drop": true}` (the request arrives, the connection breaks) or has `"delay": seconds` beside. `GET
-/_requests` tells what came since: `{"method", "path", "query", "headers", "body", "at"}`, `at` in seconds on a clock
-that never goes back. In headers and bodies `{base}` stands for the server's URL and `{now+N}` for the Unix second in
-N seconds.
+is no JSON), `{"drop": true}` (the request arrives, the connection breaks) or has `"delay": seconds` or `"cut": true`
+(half of its body comes, the connection ends) beside. `GET /_requests` tells what came since: `{"method", "path",
+"query", "headers", "body", "at"}`, `at` in seconds on a clock that never goes back. In headers and bodies `{base}`
+stands for the server's URL and `{now+N}` for the Unix second in N seconds.
 
 With an API's URL as its argument it stands in front of that API: what no answer is scripted for goes there, and
 `{"forward": true, "drop": true}` lets the API act and its answer get lost. `/_sdk/` has the built JavaScript SDK, for
@@ -93,7 +93,8 @@ class ScriptedServer:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-        return response or self._scripted(answer)
+        response = response or self._scripted(answer)
+        return await _cut(request, response) if answer.get("cut") else response
 
     async def _forwarded(self, request: web.Request, raw: bytes) -> web.Response:
         assert self._session is not None  # noqa: S101 (made by start)
@@ -112,6 +113,17 @@ class ScriptedServer:
     def _filled(self, text: str) -> str:
         text = text.replace("{base}", self.base)
         return re.sub(r"{now\+(\d+)}", lambda found: str(int(time.time()) + int(found[1])), text)
+
+
+async def _cut(request: web.Request, response: web.Response) -> web.StreamResponse:
+    """The answer's head and half of its body, and no more."""
+    body = response.text or ""
+    half = web.StreamResponse(status=response.status, headers={"Content-Length": str(len(body.encode()))})
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2].encode())
+    if request.transport is not None:
+        request.transport.close()
+    return half
 
 
 async def _main(upstream: str | None) -> None:

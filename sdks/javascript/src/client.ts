@@ -114,7 +114,11 @@ function checked(shape: Call["shape"], answer: Answer | null, fault: unknown, ke
   const { info, body } = answer;
   const fail = (error: unknown) => errorOf(info.status, error, info.headers);
   if (info.status === 304) throw new NotModified("the resource has not changed");
-  // A redirect is 0 in browsers.
+  // A redirect is 0 in browsers, and does not say where to.
+  if (info.status === 0 || (info.status >= 300 && info.status < 400)) {
+    const message = `redirected to ${info.headers.get("location")}, where the key is not taken: is the base URL right?`;
+    throw fail({ error: { code: "UNKNOWN", message } });
+  }
   if (body === UNREADABLE) throw fail({ error: { code: "UNKNOWN", message: "the answer is no JSON" } });
   if (info.status < 200 || info.status >= 300) throw fail(body);
   if (!hasShape(shape, body)) {

@@ -134,6 +134,10 @@ final class Client extends Resources implements Runner
         if ($response->status === 304) {
             throw new Exception\NotModified('the resource has not changed');
         }
+        if ($response->status >= 300 && $response->status < 400) {
+            $told = "redirected to {$response->header('location')}, where the key is not taken: is the base URL right?";
+            throw new Exception\ApiException(['code' => 'UNKNOWN', 'message' => $told], $response);
+        }
         if ($response->body !== '' && $response->json() === null) {
             throw new Exception\ApiException(['code' => 'UNKNOWN', 'message' => 'the answer is no JSON'], $response);
         }

@@ -12,6 +12,7 @@ from atrium_sdk._request import Request
 
 _NOT_MODIFIED = 304
 _ANSWERED = range(200, 300)
+_REDIRECTED = range(300, 400)
 
 
 def body_of(request: Request, status: int, raw: bytes, headers: Mapping[str, str]) -> Any:
@@ -23,6 +24,9 @@ def body_of(request: Request, status: int, raw: bytes, headers: Mapping[str, str
     """
     if status == _NOT_MODIFIED:
         raise errors.NotModified("the resource has not changed")
+    if status in _REDIRECTED:
+        moved = f"redirected to {headers.get('location')}, where the key is not taken: is the base URL right?"
+        raise errors.error_of(status, {"error": {"code": "UNKNOWN", "message": moved}}, headers)
     try:
         body = json.loads(raw) if raw else None
     except (ValueError, RecursionError):

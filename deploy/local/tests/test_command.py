@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -52,6 +53,11 @@ def test_every_command_has_help_that_says_what_it_does(path: tuple[str, ...]) ->
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(wrong: list[str]) -> None:
     assert RUN.invoke(app, wrong).exit_code == 2
+
+
+def test_version_is_that_of_the_package() -> None:
+    told = RUN.invoke(app, ["--version"])
+    assert (told.exit_code, told.stdout) == (0, f"atrium {version('atrium-local')}\n")
 
 
 @pytest.mark.parametrize(

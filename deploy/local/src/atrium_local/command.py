@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated, TypeAlias
+
 import typer
 
 from atrium_local.commands import demonstration, services, settings, suite, tails
@@ -16,8 +19,19 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001
+    if wanted:
+        typer.echo(f"atrium {version('atrium-local')}")
+        raise typer.Exit
+
+
+ShowVersion: TypeAlias = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version, and end.")
+]
+
+
 @app.callback()
-def _hold(context: typer.Context) -> None:
+def _hold(context: typer.Context, _: ShowVersion = False) -> None:  # noqa: FBT002
     context.with_resource(holding())
 
 

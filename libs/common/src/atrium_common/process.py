@@ -163,7 +163,22 @@ async def _built(
     name: str, settings: Settings, collections: Sequence[Collection], build: Build, ending: _Ending, start: _Start
 ) -> tuple[Service, Parts, list[Closer]] | None:
     """The service with its parts, as soon as store and bus can be reached; None if the end comes first."""
-    while not ending.begun.is_set():
+    building = asyncio.ensure_future(_patiently_built(name, settings, collections, build, start))
+    ended = asyncio.ensure_future(ending.begun.wait())
+    try:
+        await asyncio.wait({building, ended}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.cancel()
+    if not building.done():
+        building.cancel()  # an index of a large collection takes hours
+        await asyncio.wait({building})
+    return None if building.cancelled() else building.result()
+
+
+async def _patiently_built(
+    name: str, settings: Settings, collections: Sequence[Collection], build: Build, start: _Start
+) -> tuple[Service, Parts, list[Closer]]:
+    while True:
         closers: list[Closer] = []
         try:
             parts, closers = await compose(name, settings, collections)
@@ -176,15 +191,13 @@ async def _built(
             await _close(closers)
             start.waits_for(str(error))
             log.warning("not yet", reason=str(error), again_in=_START_PAUSE)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ending.begun.wait(), _START_PAUSE)
+            await asyncio.sleep(_START_PAUSE)
         except BaseException:
             await _close(closers)
             raise
         else:
             START_WAITS.set(0)
             return service, parts, [*service.closers, *closers]
-    return None
 
 
 class _Start:

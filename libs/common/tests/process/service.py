@@ -30,6 +30,9 @@ async def build(parts: Parts) -> Service:
         raise StoreUnavailable(away)
     if (refused := os.environ.get("PROBE_IS_REFUSED")) is not None:
         raise StoreRefused(refused)
+    if "PROBE_OPENS_LONG" in os.environ:
+        log.info("opening began")
+        await asyncio.Event().wait()
     if "PROBE_CRASHES" in os.environ:
         raise ValueError("a bug, not a setting")
 

@@ -150,6 +150,14 @@ async def test_a_store_that_fails_while_the_service_is_put_together_is_waited_fo
         assert await service.ended() == 0
 
 
+async def test_a_process_whose_store_takes_hours_to_open_ends_with_zero_on_sigterm(tmp_path: Path) -> None:
+    async with running(tmp_path, {"PROBE_OPENS_LONG": "1"}) as process:
+        await process.logged("opening began")
+        process.process.send_signal(signal.SIGTERM)
+        assert await process.ended() == 0
+        assert (await process.logged("ended before it served"))["reason"] == "SIGTERM"
+
+
 async def test_a_process_that_waits_for_its_store_is_alive_and_says_what_it_waits_for(tmp_path: Path) -> None:
     async with _nobodys_server() as port:
         settings = {"ATRIUM_MONGODB_URL": f"mongodb://127.0.0.1:{port}", "ATRIUM_LOG_LEVEL": "debug"}

@@ -95,6 +95,8 @@ class Calls implements Runner {
     const body = parsed(text);
     hide(body);
     hide(body?.data);
+    // A batch's results, each with what it made.
+    if (Array.isArray(body?.data)) for (const each of body.data) hide(each?.data);
     return { info, body };
   }
 

@@ -21,6 +21,15 @@ test("what is shown once is printed without it, and is what it is", async () => 
   assert.doesNotMatch(inspect([made]), /hidden/);
 });
 
+test("what a batch made is printed without it too", async () => {
+  const made = [{ status: 201, data: { id: "key_1", key: "sk_live_hidden" } }, { status: 404, error: {} }];
+  const client = new Client("sk_live_x", { fetch: answering(200, { data: made }) });
+  const results = await client.apiKeys.batch({ operations: [] });
+  assert.deepEqual(JSON.parse(JSON.stringify(results)), made);
+  assert.match(inspect(results), /key_1/);
+  assert.doesNotMatch(inspect(results), /hidden/);
+});
+
 test("a step in a path names no resource", () => {
   assert.throws(() => new Client("sk_live_x").workspaces.delete(".."), TypeError);
 });

@@ -1,5 +1,8 @@
 """Neither a key nor another resource is told or touched by mistake."""
 
+import json
+
+import httpx
 import pytest
 
 from atrium_sdk import Client, Options, models
@@ -22,6 +25,18 @@ def test_what_is_shown_once_is_not_printed() -> None:
     assert "key_1" in repr(made)
     printed = repr([made, models.CreatedWebhook.parse({"id": "wh_1", "secret": "whsec_hidden"})])
     assert "hidden" not in printed
+
+
+def test_what_a_batch_made_is_not_printed_either() -> None:
+    made = {"data": [{"status": 201, "data": {"id": "key_1", "key": "sk_live_hidden"}}, {"status": 404, "error": {}}]}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=made))
+    with Client("sk_live_x", transport=transport) as client:
+        results = client.api_keys.batch(operations=[])
+    assert results == made["data"]
+    assert json.loads(json.dumps(results)) == made["data"]
+    assert results[0]["data"]["key"] == "sk_live_hidden"
+    assert "key_1" in f"{results}"
+    assert "hidden" not in f"{results}"
 
 
 @pytest.mark.parametrize("step", [".", ".."])

@@ -10,6 +10,7 @@ from atrium_sdk import errors
 from atrium_sdk._model import Model, parse_value
 from atrium_sdk._request import Request
 
+_SECRETS = frozenset({"key", "secret", "token"})
 _NOT_MODIFIED = 304
 _ANSWERED = range(200, 300)
 _REDIRECTED = range(300, 400)
@@ -58,7 +59,26 @@ def value_of(request: Request, body: Any, headers: Mapping[str, str]) -> Any:
     value = body["data"] if request.shape == "one" and isinstance(body, dict) and "data" in body else body
     if isinstance(request.kind, type) and issubclass(request.kind, Model) and isinstance(value, dict):
         return request.kind.parse(value, etag=headers.get("etag"), request_id=headers.get("x-request-id"))
-    return parse_value(request.kind, value)
+    return _quiet(parse_value(request.kind, value))
+
+
+class _Quiet(dict[str, Any]):
+    """A plain object whose secret is a text like any other, and not shown where the object is printed."""
+
+    def __repr__(self) -> str:
+        return repr({name: "***" if name in _SECRETS and value else value for name, value in self.items()})
+
+
+def _quiet(value: Any) -> Any:
+    """A batch's results, which are plain objects, each with what it made."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {**each, "data": _Quiet(each["data"])}
+        if isinstance(each, dict) and isinstance(each.get("data"), dict)
+        else each
+        for each in value
+    ]
 
 
 def items_of(request: Request, body: Any) -> list[Any]:

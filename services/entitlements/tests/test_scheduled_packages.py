@@ -59,3 +59,18 @@ def test_what_is_given_before_a_scheduled_package_begins_keeps_to_its_calendar(h
     assert house.stand("calls").reset_at == datetime(2026, 2, 1, tzinfo=UTC)
     house.now = BEGINS
     assert house.stand("calls").reset_at == datetime(2026, 3, 10, tzinfo=UTC)
+
+
+def test_a_package_given_after_a_scheduled_one_was_cancelled_begins_its_own_cycles(house: House) -> None:
+    house.use("calls", 5)
+    scheduled = house.give("plan", to="wks_1", starts_at=BEGINS)
+    house.apply("wks_1", *provisioning.cancel(house.account("wks_1"), scheduled, None, house.acting))
+    house.give("plan", to="wks_1")
+    assert house.stand("calls").reset_at == datetime(2026, 2, 15, 10, 30, tzinfo=UTC)
+
+
+def test_a_package_that_takes_the_place_of_a_scheduled_one_begins_its_own_cycles(house: House) -> None:
+    house.use("calls", 5)
+    house.give("plan", to="wks_1", starts_at=BEGINS)
+    house.give("bigger", to="wks_1", replace=True)
+    assert house.stand("calls").reset_at == datetime(2026, 2, 15, 10, 30, tzinfo=UTC)

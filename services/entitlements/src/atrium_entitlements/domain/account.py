@@ -135,9 +135,18 @@ class Account:
         while account.coming and account.coming[0].starts_at <= at:
             come, *later = account.coming
             account = replace(account, coming=tuple(later))
-            if come.starts_at in account.entitlements[come.entitlement_id].period:  # it was not cancelled before
+            if account.begins(come):
                 account = _moved(account, come.calendar, come.starts_at)
         return account
+
+    @property
+    def awaits_calendar(self) -> bool:
+        """Whether a package that is to begin brings a calendar."""
+        return any(self.begins(come) for come in self.coming)
+
+    def begins(self, come: Coming) -> bool:
+        """Whether its package begins: it was not cancelled before."""
+        return come.starts_at in self.entitlements[come.entitlement_id].period
 
     def calendar_at(self, at: datetime, zone: str) -> Calendar:
         """Its calendar then, or the one that it would get in this zone."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 
 from pydantic import JsonValue
 
 from atrium_common.errors import NotFound, StateConflict, ValidationFailed
 from atrium_common.eventing.event import Event
-from atrium_entitlements.domain.account import Account, Entitlement
+from atrium_entitlements.domain.account import Account, Entitlement, evolve
 from atrium_entitlements.domain.catalogue import PackageVersion
 from atrium_entitlements.domain.events import (
     NOWHERE,
@@ -94,8 +95,9 @@ def provision(account: Account, wanted: Provisioning, acting: Acting) -> tuple[E
         )
         for entitlement_id, rival in rivals
     ]
-    present = account.settled(acting.at)
-    has_calendar = bool(present.coming) or (present.calendar is not None and present.calendar.given)
+    # As it is without what is replaced: the calendar of a package that never begins is none.
+    present = reduce(evolve, cancelled, account.settled(acting.at))
+    has_calendar = present.awaits_calendar or (present.calendar is not None and present.calendar.given)
     given = EntitlementProvisioned(
         entitlement_id=wanted.entitlement_id,
         package_id=wanted.package.id,

@@ -18,7 +18,7 @@ from atrium_common.store.commit import Appended, Proposal
 from atrium_common.store.documents import Delete, Put
 from atrium_common.store.memory import MemoryDocuments, MemoryEventLog, MemoryStore
 from atrium_common.testing.clock import FakeClock
-from atrium_entitlements.application.expiry import DEADLINES, Expiry
+from atrium_entitlements.application.expiry import DEADLINES, LEASE_SECONDS, Expiry
 from atrium_entitlements.domain import provisioning
 from atrium_entitlements.domain.holder import Level
 from atrium_entitlements.published import PUBLISHED
@@ -113,6 +113,30 @@ async def test_however_many_packages_end_at_one_moment_all_are_told_of_at_once(
     clock.advance(86_400)
     assert await job.step() == 120
     assert await job.step() == 0
+
+
+class SlowClock(FakeClock):
+    """Time passes with every look."""
+
+    def now(self) -> datetime:
+        self.advance(0.06)
+        return super().now()
+
+
+async def test_telling_of_many_ends_leaves_time_to_renew_the_lease_however_slow_the_store_is(
+    service: Service, house: House, clock: FakeClock
+) -> None:
+    slow = SlowClock(clock.now() + timedelta(days=1))
+    job = Expiry(service.store, service.repository, service.engine.merger, clock=slow, ids=service.ids)
+    for number in range(120):
+        holder = replace(house.holder, id=f"ns_{number}", levels=(Level("namespace", f"ns_{number}"),))
+        await service.give("plan", to=holder, expires_at=clock.now() + timedelta(days=1))
+    clock.advance(86_400)
+    told = 0
+    while told < 120:
+        began = slow.monotonic()
+        told += await job.step()
+        assert slow.monotonic() - began < LEASE_SECONDS
 
 
 class LateStore(MemoryStore):

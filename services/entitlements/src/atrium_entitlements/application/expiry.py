@@ -28,7 +28,7 @@ from atrium_entitlements.rows import ACCOUNT
 DEADLINES = Collection("deadlines", (Index(("due_at",)),))
 LEASE_SECONDS = 5.0
 _PAGE = 50  # what is read at once holds requests up
-_MOST = 1000  # in one step, which should be done before its lease lapses: many packages end with a month
+_STEP_SECONDS = LEASE_SECONDS / 2  # many packages end with a month, and a step should be done before its lease lapses
 _PATIENCE = 1.0
 _WATCHED = frozenset({"entitlement.provisioned", "entitlement.renewed", "entitlement.unsuspended", "boost.created"})
 
@@ -66,7 +66,8 @@ class Expiry:
             after = commits[-1].position
             await self._checkpoint.advance(after, fence=fence)
         now, told = self._clock.now(), 0
-        while told < _MOST and (due := await self._due(now)):
+        until = self._clock.monotonic() + _STEP_SECONDS
+        while self._clock.monotonic() < until and (due := await self._due(now)):
             for document in due:
                 await self._tell(document)
             told += len(due)

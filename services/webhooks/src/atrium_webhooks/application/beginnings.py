@@ -22,8 +22,11 @@ from atrium_webhooks.rows import BEGINNINGS
 
 log = structlog.get_logger("webhooks")
 
-FIRST_COMES_WITHIN = timedelta(days=31)
-"""No event comes for the first time so long after it happened: the topics that we make keep none for longer."""
+FIRST_COMES_WITHIN = timedelta(days=30)
+"""No event comes for the first time so long after it happened: the topics that we make keep none for longer.
+
+Nor is this longer than deliveries are usually kept: what is older comes again, and nothing is left to know it by.
+"""
 _PATIENCE_SECONDS = 0.5
 
 Head = Callable[[], Awaitable[int]]

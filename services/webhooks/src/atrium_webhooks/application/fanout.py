@@ -87,8 +87,7 @@ class FanOut:
         moment, expires_at = rfc3339(now), now + self._kept_for
         events: list[Put] = []
         planned: list[_Planned] = []
-        # A log that is put onto the stream anew brings what has been delivered, and forgotten since.
-        messages = [message for message in messages if message.time > now - self._repeats_after]
+        messages = self._without_repeats(messages, now)
         for message in messages:
             # Drawn once: what is tried again must not come behind what was written of its batch at the first try.
             self._numbers.setdefault(message.id, self._next(now))
@@ -114,6 +113,15 @@ class FanOut:
         # In this order: no delivery is there before its event.
         done = await self._store.documents.write([*events, *(each.put for each in planned)])
         await self._hand_over(planned, done[len(events) :])
+
+    def _without_repeats(self, messages: Sequence[Message], now: datetime) -> Sequence[Message]:
+        """Without what a log brings that is put onto the stream anew: it has been delivered, and forgotten since."""
+        young = [message for message in messages if message.time > now - self._repeats_after]
+        if len(young) < len(messages):
+            log.info(
+                "events are left aside: they are too old to come for the first time", events=len(messages) - len(young)
+            )
+        return young
 
     async def _hand_over(self, planned: Iterable[_Planned], written: Sequence[bool]) -> None:
         """Tell the dispatcher, here or elsewhere; what was written before this process died is told again."""

@@ -21,7 +21,7 @@ from atrium_common.store.news import News
 from atrium_common.store.ports import ClaimTaken, StoreUnavailable, VersionConflict
 
 GROUP = 200
-_BATCH = 16
+_FIRST = 16
 _BUSY_SECONDS = 0.02
 _IDLE_SECONDS = 0.1
 _TRIES = 200
@@ -72,20 +72,21 @@ class MongoEventLog:
 
     async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> Sequence[StreamEvent]:
         """See `EventLog.read_stream`."""
-        wanted = {"streams": {"$elemMatch": {"name": stream, "version": {"$gt": after}}}}
-        # Only about as many commits as have so many events: one may have hundreds.
-        batch = None if limit is None else min(limit, _BATCH)
         events: list[StreamEvent] = []
-        with translated():
-            cursor = self._commits.find(wanted, {"at": 1, "events": 1}).sort("_id", 1).batch_size(batch or 0)
-            while limit is None or len(events) < limit:
-                stored = await cursor.to_list(length=batch)
-                rows = ((document["_id"], document["at"], document["events"]) for document in stored)
-                events += decode_stream(rows, stream, after=after, limit=limit)
-                if batch is None or len(stored) < batch:
-                    break
-            await cursor.close()
-        return events if limit is None else events[:limit]
+        # A commit may have hundreds of events: a few tell how many commits hold what is still wanted.
+        size = 0 if limit is None else min(limit, _FIRST)
+        while True:
+            seen = events[-1].version if events else after
+            wanted = {"streams": {"$elemMatch": {"name": stream, "version": {"$gt": seen}}}}
+            with translated():
+                cursor = self._commits.find(wanted, {"at": 1, "events": 1}).sort("_id", 1).limit(size)
+                stored = await cursor.to_list(length=size or None)
+            rows = ((document["_id"], document["at"], document["events"]) for document in stored)
+            found = decode_stream(rows, stream, after=seen, limit=None)
+            events += found
+            if limit is None or len(stored) < size or len(events) >= limit:
+                return events[:limit]
+            size = max(1, (limit - len(events)) * size // len(found))
 
     async def read_log(self, *, after: int, limit: int) -> Sequence[Commit]:
         """See `EventLog.read_log`."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 import httptools
 from hypothesis import strategies as st
 
-from atrium_common.errors import AtriumError
+from atrium_common.errors import AtriumError, RequestTimeout
 from atrium_common.http.problems import problem_of
 from atrium_gateway import admission, fields
 from atrium_gateway.answering import refusal
@@ -76,10 +76,9 @@ async def _answer(request: Request) -> Response:
             raise request.fault
         fields.judge(request)
         return Response(200, [], b"" if request.reads else await request.read())
-    except ClientGone:
-        return Response(499)
-    except AtriumError as error:
-        problem = problem_of(error)
+    except (ClientGone, AtriumError) as error:
+        # As the server has it: nobody reads the answer to who has gone in the middle of a body.
+        problem = problem_of(RequestTimeout() if isinstance(error, ClientGone) else error)
         assert problem is not None
         return refusal(problem, "req_1")
 

@@ -12,7 +12,7 @@ from atrium_common.eventing.vault import MasterKeys
 from atrium_common.ids import TimeOrderedIds
 from atrium_common.settings import Settings
 from atrium_common.store.memory import MemoryStore
-from atrium_common.wiring import TOPICS, open_bus
+from atrium_common.wiring import EVENT_TOPICS, open_bus
 from atrium_local.operated import opened
 from atrium_webhooks.wiring import FOLLOWED_DELIVERIES, OPERATED
 
@@ -22,14 +22,17 @@ _PAUSE = 0.3
 
 
 async def published(settings: Settings, *, from_start: bool) -> AsyncGenerator[Message, None]:
-    """Every event that services publish, in order within a key."""
+    """Every event that services publish, in order within a key.
+
+    What gateways count is none: totals of the requests of each key, told again and again as they grow.
+    """
     clock = SystemClock()
     master = MasterKeys.parse(settings.sealing_keys.get_secret_value())
     bus, closers = await open_bus(settings, MemoryStore(), master, clock, TimeOrderedIds(clock=clock))
     async with contextlib.AsyncExitStack() as stack:
         for close in (*reversed(closers), bus.close):
             stack.push_async_callback(close)
-        subscription = await bus.subscribe(list(TOPICS), group=None, start="earliest" if from_start else "latest")
+        subscription = await bus.subscribe(list(EVENT_TOPICS), group=None, start="earliest" if from_start else "latest")
         while True:
             for received in await subscription.receive(limit=_BATCH, timeout=_PATIENCE):
                 yield received.message

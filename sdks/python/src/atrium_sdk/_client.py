@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -35,7 +36,7 @@ ResponseHook = Callable[[httpx.Response], None]
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 
-class _Settings(Generic[Transport]):
+class _Settings(ABC, Generic[Transport]):
     """What both clients are told."""
 
     def __init__(
@@ -77,8 +78,9 @@ class _Settings(Generic[Transport]):
         self._on_response = on_response
         self._open(transport)
 
+    @abstractmethod
     def _open(self, transport: Transport | None) -> None:
-        raise NotImplementedError
+        """Make the connections, none of which is opened yet."""
 
     def _prepared(self, request: Request, options: Options | None) -> tuple[Options, str, dict[str, str]]:
         chosen = (options or Options()).over(self._options)
